@@ -1,0 +1,64 @@
+"""Where a score stands on the human leaderboard: medal tier, rank, percentile."""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+MedalTier = Literal["gold", "silver", "bronze", "none"]
+MEDAL_TIERS: tuple[MedalTier, ...] = ("gold", "silver", "bronze", "none")
+
+
+class Thresholds(BaseModel):
+    """The scores of the last team of each tier, and the median of all teams."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    gold: float
+    silver: float
+    bronze: float
+    median: float
+
+
+class Standing(NamedTuple):
+    """Place of a score among the human teams."""
+
+    rank: int  # 1 = best; the place the score would have taken
+    teams: int
+    percentile: float  # share of the teams, in percent, that the score beats; ties count one half
+
+
+def medal_tier(score: float, thresholds: Thresholds, *, higher_is_better: bool) -> MedalTier:
+    """Best tier whose threshold the score reaches; a score equal to the threshold is in the tier.
+
+    NaN reaches no tier. An infinite score is compared like any other number.
+    """
+    for tier in MEDAL_TIERS[:3]:
+        bound = getattr(thresholds, tier)
+        if score >= bound if higher_is_better else score <= bound:
+            return tier
+    return "none"
+
+
+def above_median(score: float, thresholds: Thresholds, *, higher_is_better: bool) -> bool:
+    """Whether the score is strictly better than the median team's."""
+    return score > thresholds.median if higher_is_better else score < thresholds.median
+
+
+def standing(score: float, board: Sequence[float], *, higher_is_better: bool) -> Standing | None:
+    """Rank and percentile of `score` among the teams' scores `board` (any order).
+
+    None when the score is NaN or the board is empty: then there is no standing to tell.
+    """
+    if math.isnan(score) or not board:
+        return None
+    keys = sorted(board) if not higher_is_better else sorted(-s for s in board)
+    key = -score if higher_is_better else score
+    better, not_worse = bisect.bisect_left(keys, key), bisect.bisect_right(keys, key)
+    ties = not_worse - better
+    beaten = len(keys) - not_worse
+    return Standing(better + 1, len(keys), round(100 * (beaten + ties / 2) / len(keys), 2))

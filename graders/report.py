@@ -1,0 +1,50 @@
+"""The result of grading one submission."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from mlebench_inspect.graders.leaderboard import MedalTier
+from mlebench_inspect.graders.submission import Revision
+
+DataKind = Literal["real", "miniature"]
+
+
+class GradingReport(BaseModel):
+    """All fields of the benchmark's published grading report, and ours after them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    competition_id: str
+    score: float | None = Field(
+        description="The metric, rounded to 5 decimals; None for an invalid or missing submission and for a score "
+        "that is not a finite number (see `score_note`)."
+    )
+    gold_threshold: float
+    silver_threshold: float
+    bronze_threshold: float
+    median_threshold: float
+    any_medal: bool
+    gold_medal: bool
+    silver_medal: bool
+    bronze_medal: bool
+    above_median: bool
+    submission_exists: bool
+    valid_submission: bool
+    is_lower_better: bool
+    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    submission_path: str
+
+    medal: MedalTier = "none"
+    metric: str
+    error: str | None = Field(None, description="Why the submission is missing or invalid, and what to mend.")
+    score_note: str | None = Field(None, description="Why a valid submission has no finite score.")
+    rank: int | None = Field(None, description="Place among the human teams, 1 = best.")
+    teams: int | None = Field(None, description="Teams on the board that the rank refers to.")
+    percentile: float | None = Field(None, description="Percent of human teams beaten; ties count one half.")
+    revision: Revision = "v1"
+    data: DataKind = "real"
+    submission_sha256: str | None = None

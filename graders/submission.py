@@ -1,0 +1,312 @@
+"""Reading an untrusted submission, and the checks that graders share.
+
+Whatever is wrong with a submission ends in `InvalidSubmission`, whose text goes to the agent as well: it names the
+defect (column, row, value) and the mend, and never anything that depends on the answers' values. The agent's validity
+check and the final grading run the same code.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Revision = Literal["v1", "v2"]
+REVISIONS: tuple[Revision, ...] = ("v1", "v2")
+
+MAX_BYTES = 2 * 1024**3
+MAX_COLUMNS = 10_000
+MAX_HEADER_BYTES = 4 * 1024**2
+
+
+class InvalidSubmission(ValueError):
+    """The submission cannot be scored. The message is one line or a few: what, where, the mend."""
+
+
+def show(value: object, limit: int = 60) -> str:
+    """`repr` of a value out of a submission, cut to a length fit for a message."""
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"
+
+
+def _listing(names: Iterable[object], most: int = 5) -> str:
+    names = list(names)
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(show(n) for n in names[:most]) + more
+
+
+def check_file(path: Path, *, max_bytes: int = MAX_BYTES) -> None:
+    """Refuses all but a regular `.csv` file of bounded size; follows no link.
+
+    Raises:
+        InvalidSubmission: Naming what lies at the path.
+    """
+    try:
+        info = os.lstat(path)
+    except FileNotFoundError:
+        raise InvalidSubmission(f"there is no file {path.name}; write your predictions to it") from None
+    except (OSError, ValueError) as ex:
+        raise InvalidSubmission(f"{path.name} cannot be opened: {getattr(ex, 'strerror', None) or ex}") from None
+    if stat.S_ISLNK(info.st_mode):
+        raise InvalidSubmission(f"{path.name} is a symbolic link; write a regular file in its place")
+    if not stat.S_ISREG(info.st_mode):
+        kind = "a folder" if stat.S_ISDIR(info.st_mode) else "not a regular file"
+        raise InvalidSubmission(f"{path.name} is {kind}; write a regular file in its place")
+    if path.suffix.lower() != ".csv":
+        raise InvalidSubmission(f"{path.name} must be a CSV file whose name ends in .csv")
+    if info.st_size > max_bytes:
+        raise InvalidSubmission(f"{path.name} has {info.st_size:,} bytes; at most {max_bytes:,} are read")
+
+
+def _check_bytes(path: Path) -> None:
+    """Refuses by content what the CSV parser would take minutes or gigabytes to choke on."""
+    with open(path, "rb") as file:
+        head = file.read(MAX_HEADER_BYTES)
+    for magic, kind in ((b"\x1f\x8b", "gzip"), (b"PK\x03\x04", "zip"), (b"PAR1", "Parquet"), (b"BZh", "bzip2")):
+        if head.startswith(magic):
+            raise InvalidSubmission(f"{path.name} holds {kind} data, not text; write plain, uncompressed CSV")
+    if b"\x00" in head:
+        raise InvalidSubmission(f"{path.name} holds NUL bytes (first at byte {head.index(0)}); write plain UTF-8 text")
+    header, newline, _ = head.partition(b"\n")
+    if not newline and len(head) == MAX_HEADER_BYTES:
+        raise InvalidSubmission(f"the first line of {path.name} is longer than {MAX_HEADER_BYTES:,} bytes")
+    if header.count(b",") >= MAX_COLUMNS:
+        raise InvalidSubmission(f"{path.name} has more than {MAX_COLUMNS:,} columns")
+
+
+def read_table(source: Path | IO[bytes], **options: Any) -> pd.DataFrame:
+    """`pandas.read_csv` as all tables of the benchmark are read, alike under pandas 2 and 3.
+
+    Floats are parsed with correct rounding, and text columns come as `object` with NaN for missing values.
+
+    Args:
+        source: A file, or an open binary stream.
+        options: For `pandas.read_csv`.
+    """
+    import pandas as pd
+
+    if _exact_floats_need_asking():
+        options.setdefault("float_precision", "round_trip")
+    table = pd.read_csv(source, **options)
+    text = [c for c, dtype in zip(table.columns, table.dtypes, strict=True) if isinstance(dtype, pd.StringDtype)]
+    return table.astype(dict.fromkeys(text, object)) if text else table
+
+
+@cache
+def _exact_floats_need_asking() -> bool:
+    """Whether pandas must be asked for correctly rounded floats; from 3.1 on it parses no other way."""
+    import pandas as pd
+
+    return tuple(int(n) for n in pd.__version__.split(".")[:2]) < (3, 1)
+
+
+def read_submission(path: Path, *, max_bytes: int = MAX_BYTES, **options: Any) -> pd.DataFrame:
+    """The submission as a table.
+
+    Args:
+        path: The file; a link is refused.
+        max_bytes: Largest size that is read.
+        options: For `pandas.read_csv`.
+
+    Raises:
+        InvalidSubmission: Not a plain CSV file of text in UTF-8, or too large.
+    """
+    import pandas as pd
+
+    check_file(path, max_bytes=max_bytes)
+    _check_bytes(path)
+    try:
+        table = read_table(path, **options)
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame()
+    except UnicodeDecodeError as ex:
+        raise InvalidSubmission(
+            f"{path.name} is not UTF-8 text (byte {ex.start}: {ex.reason}); save it as UTF-8"
+        ) from None
+    except (pd.errors.ParserError, ValueError, OverflowError) as ex:
+        raise InvalidSubmission(f"{path.name} is not a readable CSV table: {str(ex).strip()[:300]}") from None
+    if len(table.columns) > MAX_COLUMNS:
+        raise InvalidSubmission(f"{path.name} has more than {MAX_COLUMNS:,} columns")
+    return table
+
+
+def require_columns(submission: pd.DataFrame, columns: Sequence[str], *, exact: bool = False) -> None:
+    """Refuses a table that lacks a column, or, with `exact`, one that has further columns.
+
+    Raises:
+        InvalidSubmission: Naming the columns that are missing or unexpected.
+    """
+    missing = [c for c in columns if c not in submission.columns]
+    if missing:
+        raise InvalidSubmission(
+            f"column{'s' * (len(missing) > 1)} {_listing(missing)} missing; the header must hold {', '.join(columns[:20])}"
+            + (" ..." if len(columns) > 20 else "")
+        )
+    unexpected = [c for c in submission.columns if c not in set(columns)]
+    if exact and unexpected:
+        raise InvalidSubmission(
+            f"unexpected column{'s' * (len(unexpected) > 1)} {_listing(unexpected)}; leave them out"
+        )
+
+
+def require_rows(submission: pd.DataFrame, count: int) -> None:
+    """Refuses another number of rows than `count`.
+
+    Raises:
+        InvalidSubmission: Naming both numbers.
+    """
+    if len(submission) != count:
+        raise InvalidSubmission(f"{len(submission):,} rows; exactly {count:,} are needed, one for each row to predict")
+
+
+def require_ids(submission: pd.DataFrame, answers: pd.DataFrame, id_column: str) -> None:
+    """Refuses repeated, unknown and missing ids. The answers' ids are unique.
+
+    Raises:
+        InvalidSubmission: Naming the first ids at fault.
+    """
+    given, wanted = submission[id_column], answers[id_column]
+    repeated = given[given.duplicated()]
+    if len(repeated):
+        raise InvalidSubmission(
+            f"{id_column} {_listing(repeated.unique())} occurs more than once; give each id one row"
+        )
+    unknown = given[~given.isin(wanted)]
+    if len(unknown):
+        raise InvalidSubmission(
+            f"{id_column} {_listing(unknown)} ({len(unknown):,} in all) not among the ids to predict; "
+            "take the ids from the sample submission"
+        )
+    missing = wanted[~wanted.isin(given)]
+    if len(missing):
+        raise InvalidSubmission(f"no row for {id_column} {_listing(missing)} ({len(missing):,} in all); add them")
+
+
+def aligned(
+    answers: pd.DataFrame, submission: pd.DataFrame, id_column: str, columns: Sequence[str] = ()
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Both tables sorted by id, so that rows with the same position belong together.
+
+    Checks the columns, the number of rows and the ids on the way.
+
+    Args:
+        answers: Table with unique ids.
+        submission: Table to check.
+        id_column: Name of the id column in both.
+        columns: Further columns that the submission must have.
+
+    Returns:
+        (answers, submission), sorted, with a fresh index.
+
+    Raises:
+        InvalidSubmission: A column, a row or an id is missing or too many.
+    """
+    require_columns(submission, [id_column, *columns])
+    require_rows(submission, len(answers))
+    require_ids(submission, answers, id_column)
+    return (
+        answers.sort_values(id_column, ignore_index=True),
+        submission.sort_values(id_column, ignore_index=True),
+    )
+
+
+def _refuse_row(submission: pd.DataFrame, bad: Any, column: str, id_column: str | None, must: str) -> None:
+    """Raises for the first row in which the boolean vector `bad` is true."""
+    if not bad.any():
+        return
+    row = int(bad.argmax())
+    where = (
+        f"row {row + 1}" if id_column is None else f"the row with {id_column} {show(submission[id_column].iloc[row])}"
+    )
+    raise InvalidSubmission(
+        f"column {column} must hold {must}; {where} has {show(submission[column].iloc[row])}"
+        f" ({int(bad.sum()):,} such row{'s' * (int(bad.sum()) != 1)})"
+    )
+
+
+def require_numbers(
+    submission: pd.DataFrame,
+    columns: Sequence[str],
+    *,
+    id_column: str | None = None,
+    minimum: float = float("-inf"),
+    maximum: float = float("inf"),
+    finite: bool = True,
+    missing: bool = False,
+) -> None:
+    """Refuses columns that hold anything but numbers in [minimum, maximum].
+
+    Args:
+        submission: Table to check.
+        columns: Columns that must be numeric. Booleans count as 0 and 1.
+        id_column: Names the row in the message.
+        minimum: Smallest allowed value.
+        maximum: Largest allowed value.
+        finite: Whether infinite values are refused.
+        missing: Whether missing values are allowed.
+
+    Raises:
+        InvalidSubmission: Naming column, row and value.
+    """
+    import numpy as np
+    import pandas as pd
+
+    low, high = minimum > float("-inf"), maximum < float("inf")
+    limits = f" between {minimum:g} and {maximum:g}" if low and high else f" of at least {minimum:g}" if low else ""
+    limits = limits or (f" of at most {maximum:g}" if high else "")
+    for column in columns:
+        series = submission[column]
+        if pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_complex_dtype(series):
+            values = series.to_numpy(dtype=float, na_value=np.nan)
+            absent = np.isnan(values)
+        else:
+            converted = pd.to_numeric(series, errors="coerce")
+            values = converted.to_numpy(dtype=float, na_value=np.nan)
+            absent = series.isna().to_numpy()
+            _refuse_row(submission, np.isnan(values) & ~absent, column, id_column, f"numbers{limits}")
+        if not missing:
+            _refuse_row(submission, absent, column, id_column, f"a number{limits} in every row")
+        if finite:
+            _refuse_row(submission, np.isinf(values), column, id_column, f"finite numbers{limits}")
+        with np.errstate(invalid="ignore"):
+            _refuse_row(submission, (values < minimum) | (values > maximum), column, id_column, f"numbers{limits}")
+
+
+def require_row_sums(
+    submission: pd.DataFrame, columns: Sequence[str], *, id_column: str | None = None, tolerance: float
+) -> None:
+    """Refuses rows whose sum over `columns` differs from 1 by more than `tolerance`; missing values count as 0.
+
+    Raises:
+        InvalidSubmission: Naming the row and its sum.
+    """
+    sums = submission[list(columns)].sum(axis=1).to_numpy(dtype=float)
+    bad = ~(abs(sums - 1) <= tolerance)
+    if bad.any():
+        row = int(bad.argmax())
+        where = (
+            f"row {row + 1}"
+            if id_column is None
+            else f"the row with {id_column} {show(submission[id_column].iloc[row])}"
+        )
+        raise InvalidSubmission(
+            f"the probabilities of each row must sum to 1 (within {tolerance:g}); {where} sums to {float(sums[row]):g} "
+            f"({int(bad.sum()):,} such rows); divide each row by its sum"
+        )
+
+
+def refuse_where(submission: pd.DataFrame, bad: Any, column: str, must: str, *, id_column: str | None = None) -> None:
+    """Refuses the submission where the boolean vector `bad` is true: "column X must hold <must>; the row with ... has ...".
+
+    Raises:
+        InvalidSubmission: Naming column, row and value of the first such row.
+    """
+    import numpy as np
+
+    _refuse_row(submission, np.asarray(bad), column, id_column, must)

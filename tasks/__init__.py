@@ -1,0 +1,407 @@
+"""What a competition is: one folder each, and the catalogue that reads them.
+
+A competition's folder is named after its id, with `_` for `-`, and holds
+
+    competition.yaml    facts, files, checksums, thresholds
+    description.md      what the agent reads
+    prepare.py          prepare(raw, public, private, revision)
+    grade.py            grade(answers, submission, revision)
+    miniature.py        make_raw(raw, seed)
+    leaderboard.csv     scores of the human teams, where they are published
+
+There is no index to keep in step: ids come from the folders and from `splits/*.txt`, and a competition's YAML is read
+when it is asked for. Neither pandas nor scikit-learn is imported here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from functools import cache, cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mlebench_inspect.graders.leaderboard import Thresholds, above_median, medal_tier, standing
+from mlebench_inspect.graders.report import DataKind, GradingReport
+from mlebench_inspect.graders.submission import MAX_BYTES, InvalidSubmission, Revision
+
+Complexity = Literal["low", "medium", "high", "dev"]
+COMPLEXITIES: tuple[Complexity, ...] = ("low", "medium", "high", "dev")
+SPLITS = ("all", "lite", *COMPLEXITIES)
+_FOLDER = Path(__file__).parent
+
+
+class CatalogueError(ValueError):
+    """A competition is unknown or its folder is broken. The message says which and what to do."""
+
+
+class GradingError(RuntimeError):
+    """Grading failed for a reason that is not the submission's: answers missing or unreadable, or a fault of ours."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Prize(_Model):
+    """Prize money in US dollars of one place, or of a special prize."""
+
+    position: int | str
+    value: int
+
+
+class SubmissionFormat(_Model):
+    """The columns of a submission."""
+
+    id_columns: list[str]
+    target_columns: list[str]
+    rows: str = Field(description="What one row stands for.")
+    optional_columns: list[str] = []
+    scored_columns: list[str] = []
+    target_columns_v2_extra: list[str] = []
+
+
+class RawFile(_Model):
+    """A file or folder (trailing slash) of the extracted download that preparation reads."""
+
+    path: str
+    archive: bool = False
+    contains: str | None = None
+
+
+class ExtraDownload(_Model):
+    """A file outside Kaggle that preparation needs."""
+
+    url: str
+    contains: str
+    when: str | None = None
+
+
+class Checksums(_Model):
+    """Published MD5 sums: of Kaggle's zip and of the prepared files (revision v1)."""
+
+    zip: str | None = None
+    public: dict[str, str] = {}
+    private: dict[str, str] = {}
+
+
+class KnownIssue(_Model):
+    """A leak, quirk or defect that users should know of."""
+
+    text: str
+    kind: str | None = None
+    severity: str | None = None
+    issue: int | str | None = None
+
+
+class Competition(_Model):
+    """One competition: its facts, and preparing, grading and miniature data."""
+
+    id: str
+    name: str
+    kaggle_slug: str
+    competition_type: Literal["simple", "code"]
+    awards_medals: bool
+    prizes: list[Prize] = []
+    category: str = Field(description="Category of the published tables.")
+    task: str
+    modality: str
+    modality_note: str | None = None
+    dataset_size_gb: float | None = None
+    metric: str = Field(description="Name in `graders.metrics`.")
+    metric_note: str | None = None
+    higher_is_better: bool
+    best_score: float | None = Field(None, description="Score of a perfect submission where it is not 1 (or 0).")
+    thresholds: Thresholds
+    teams: int
+    answers: str
+    sample_submission: str
+    sample_submission_note: str | None = None
+    gold_submission: str | None = None
+    submission: SubmissionFormat
+    raw_files: list[RawFile]
+    raw_files_unused: list[str] = []
+    extra_download: ExtraDownload | None = None
+    approx_rows: dict[str, Any] = {}
+    checksums: Checksums
+    known_issues: list[KnownIssue] = []
+
+    @model_validator(mode="after")
+    def _thresholds_in_order(self) -> Competition:
+        t = self.thresholds
+        order = [t.gold, t.silver, t.bronze]
+        if order != sorted(order, reverse=self.higher_is_better):
+            raise ValueError("thresholds: gold, silver, bronze are not in the order of higher_is_better")
+        return self
+
+    @property
+    def folder(self) -> Path:
+        """The competition's folder in the package."""
+        return _FOLDER / _folder_name(self.id)
+
+    @cached_property
+    def complexity(self) -> Complexity:
+        """The split that the id is listed in."""
+        return next(c for c in COMPLEXITIES if self.id in split_ids(c))
+
+    def description(self, revision: Revision = "v1") -> str:
+        """The task's text for agents (markdown); passages marked for another revision are left out."""
+        text = (self.folder / "description.md").read_text(encoding="utf-8")
+        return passages(text, revision)
+
+    @property
+    def perfect_score(self) -> float:
+        """The metric's best value: `best_score`, else 1 where higher is better and 0 where lower is."""
+        return self.best_score if self.best_score is not None else float(self.higher_is_better)
+
+    def leaderboard(self) -> list[float]:
+        """Scores of the human teams in rank order; empty where none are published. Thresholds never come from here."""
+        path = self.folder / "leaderboard.csv"
+        if not path.exists():
+            return []
+        return [float(line) for line in path.read_text(encoding="utf-8").split()[1:]]
+
+    def make_miniature(self, raw: Path | str, seed: int = 0) -> None:
+        """Writes generated raw data of the real layout into the folder `raw` (made when missing)."""
+        raw = Path(raw)
+        raw.mkdir(parents=True, exist_ok=True)
+        self._module("miniature").make_raw(raw, seed)
+
+    def prepare(self, raw: Path | str, public: Path | str, private: Path | str, revision: Revision = "v1") -> None:
+        """Splits raw data into what the agent sees and what the grader keeps.
+
+        Args:
+            raw: Extracted download; not changed.
+            public: New or empty folder for the agent's files; `description.md` is added to it.
+            private: New or empty folder for the answers.
+            revision: `v1` the published benchmark, `v2` with leaks and defects mended.
+
+        Raises:
+            FileNotFoundError: A raw file is missing; the message names it.
+        """
+        raw, public, private = Path(raw), Path(public), Path(private)
+        for folder in (public, private):
+            folder.mkdir(parents=True, exist_ok=True)
+        for file in self.raw_files:
+            if not any(c in file.path for c in "*<{") and not (raw / file.path).exists():
+                raise FileNotFoundError(f"{self.id}: {file.path} is missing in {raw}")
+        self._module("prepare").prepare(raw, public, private, revision)
+        (public / "description.md").write_text(self.description(revision), encoding="utf-8")
+
+    def grade(
+        self,
+        submission: Path | str,
+        private: Path | str,
+        revision: Revision = "v1",
+        *,
+        data: DataKind = "real",
+        max_bytes: int = MAX_BYTES,
+    ) -> GradingReport:
+        """Grades a submission file against the prepared answers. Never raises on a bad submission.
+
+        Args:
+            submission: The agent's CSV file.
+            private: The folder `prepared/private`; `prepared/public` is expected beside it.
+            revision: The revision that the data was prepared with.
+            data: Whether the answers are real or miniature; only noted in the report.
+            max_bytes: Larger submissions are invalid.
+
+        Raises:
+            GradingError: The answers are missing or unreadable, or the grader itself is at fault.
+        """
+        path = Path(submission)
+        score, error, exists = None, None, path.is_symlink() or path.exists()
+        try:
+            score = self._score(path, Path(private), revision, max_bytes)
+        except InvalidSubmission as ex:
+            error = str(ex)
+        return self.report(
+            score, exists=exists, error=error, revision=revision, data=data, submission_path=str(submission)
+        )
+
+    def report(
+        self,
+        score: float | None,
+        *,
+        exists: bool,
+        error: str | None,
+        revision: Revision = "v1",
+        data: DataKind = "real",
+        submission_path: str = "",
+    ) -> GradingReport:
+        """The grading report of a score (None: missing or invalid, `error` says why)."""
+        import math
+
+        t, higher = self.thresholds, self.higher_is_better
+        note = None
+        if score is not None and not math.isfinite(score):
+            note = f"the metric is {score} for this submission, so there is no score to compare"
+            if revision == "v2":
+                score, error, note = (
+                    None,
+                    f"the metric is {score}, not a finite number; check for degenerate values",
+                    None,
+                )
+        medal = "none" if score is None else medal_tier(score, t, higher_is_better=higher)
+        place = None if score is None else standing(score, self.leaderboard(), higher_is_better=higher)
+        return GradingReport(
+            competition_id=self.id,
+            score=score if score is not None and math.isfinite(score) else None,
+            gold_threshold=t.gold,
+            silver_threshold=t.silver,
+            bronze_threshold=t.bronze,
+            median_threshold=t.median,
+            any_medal=medal != "none",
+            gold_medal=medal == "gold",
+            silver_medal=medal == "silver",
+            bronze_medal=medal == "bronze",
+            above_median=score is not None and above_median(score, t, higher_is_better=higher),
+            submission_exists=exists,
+            valid_submission=score is not None,
+            is_lower_better=not higher,
+            submission_path=submission_path,
+            medal=medal,
+            metric=self.metric,
+            error=error,
+            score_note=note,
+            rank=place.rank if place else None,
+            teams=place.teams if place else None,
+            percentile=place.percentile if place else None,
+            revision=revision,
+            data=data,
+        )
+
+    def _score(self, path: Path, private: Path, revision: Revision, max_bytes: int) -> float:
+        from mlebench_inspect.graders.submission import read_submission
+
+        grader = self._module("grade")
+        options = getattr(grader, "READ_CSV", {}).get(revision, {})
+        answers_path = private.parent / self.answers
+        try:
+            answers = getattr(grader, "read_answers", _read_answers)(answers_path, options)
+        except FileNotFoundError:
+            raise GradingError(
+                f"{self.id}: the answers are missing ({answers_path}); run: mlebench-inspect prepare {self.id}"
+            ) from None
+        except Exception as ex:
+            raise GradingError(f"{self.id}: the answers cannot be read ({answers_path}): {ex}") from ex
+        submission = read_submission(path, max_bytes=max_bytes, **options)
+        try:
+            return round(float(grader.grade(answers.copy(), submission, revision)), 5)
+        except InvalidSubmission:
+            raise
+        except Exception as ex:
+            self._blame(grader, answers, private, revision, options, ex)
+            raise InvalidSubmission(
+                f"the submission cannot be scored: {type(ex).__name__}: {str(ex)[:300]}; "
+                "compare its columns and values with the sample submission"
+            ) from ex
+
+    def _blame(
+        self, grader: ModuleType, answers: Any, private: Path, revision: Revision, options: Any, fault: Exception
+    ) -> None:
+        """Lets an unforeseen fault count as the submission's only if the sample submission grades without one."""
+        from mlebench_inspect.graders.submission import read_table
+
+        try:
+            grader.grade(answers.copy(), read_table(private.parent / self.sample_submission, **options), revision)
+        except InvalidSubmission:
+            return
+        except Exception:
+            raise GradingError(f"{self.id}: grading fails for every submission: {fault!r}") from fault
+
+    def _module(self, name: str) -> ModuleType:
+        module = f"{__name__}.{_folder_name(self.id)}.{name}"
+        try:
+            return importlib.import_module(module)
+        except ModuleNotFoundError as ex:
+            if ex.name is not None and ex.name.startswith(f"{__name__}.{_folder_name(self.id)}"):
+                raise CatalogueError(f"{self.id}: tasks/{_folder_name(self.id)}/{name}.py is missing") from None
+            raise
+
+
+def _read_answers(path: Path, options: dict[str, Any]) -> Any:
+    from mlebench_inspect.graders.submission import read_table
+
+    return read_table(path, **options)
+
+
+def _folder_name(competition_id: str) -> str:
+    return competition_id.replace("-", "_")
+
+
+_PASSAGE = re.compile(r"^<!-- only (v[12]) -->\n(.*?)^<!-- end -->\n", re.MULTILINE | re.DOTALL)
+
+
+def passages(text: str, revision: Revision) -> str:
+    """Keeps passages between `<!-- only vN -->` and `<!-- end -->` lines for revision vN alone."""
+    return _PASSAGE.sub(lambda m: m[2] if m[1] == revision else "", text)
+
+
+@cache
+def split_ids(split: str) -> tuple[str, ...]:
+    """Ids of a split of competitions, in alphabetical order.
+
+    Args:
+        split: `low`, `medium`, `high`, `dev`; `lite` is another name of `low`; `all` is low, medium and high.
+
+    Raises:
+        CatalogueError: There is no such split.
+    """
+    if split == "all":
+        return tuple(sorted(i for s in ("low", "medium", "high") for i in split_ids(s)))
+    name = "low" if split == "lite" else split
+    if name not in COMPLEXITIES:
+        raise CatalogueError(f"there is no split {split!r}; choose one of {', '.join(SPLITS)}")
+    return tuple(sorted((_FOLDER / "splits" / f"{name}.txt").read_text(encoding="utf-8").split()))
+
+
+@cache
+def competition_ids() -> tuple[str, ...]:
+    """Ids of all competitions, development ones too, in alphabetical order."""
+    return tuple(sorted(i for s in COMPLEXITIES for i in split_ids(s)))
+
+
+@cache
+def competition(competition_id: str) -> Competition:
+    """The competition of that id.
+
+    Raises:
+        CatalogueError: There is no such competition (similar ids are named), or its YAML is broken.
+    """
+    import difflib
+
+    if competition_id not in competition_ids():
+        near = difflib.get_close_matches(competition_id, competition_ids(), n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else "see: mlebench-inspect list"
+        raise CatalogueError(f"there is no competition {competition_id!r}; {hint}")
+    return load(_FOLDER / _folder_name(competition_id) / "competition.yaml")
+
+
+def load(path: Path) -> Competition:
+    """Reads and checks one `competition.yaml`.
+
+    Raises:
+        CatalogueError: Naming the file and each field at fault.
+    """
+    try:
+        found = Competition.model_validate(yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    except FileNotFoundError:
+        raise CatalogueError(f"{path} is missing") from None
+    except yaml.YAMLError as ex:
+        raise CatalogueError(f"{path} is not readable YAML: {ex}") from None
+    except ValidationError as ex:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in ex.errors())
+        raise CatalogueError(f"{path}: {faults}") from None
+    if _folder_name(found.id) != path.parent.name:
+        raise CatalogueError(f"{path}: id {found.id!r} does not belong to the folder {path.parent.name!r}")
+    return found
+
+
+def competitions(split: str | None = None) -> list[Competition]:
+    """The competitions of a split, or all 82."""
+    return [competition(i) for i in (competition_ids() if split is None else split_ids(split))]

@@ -1,0 +1,306 @@
+"""The shared steps of preparations: tables, random splits, media files, archives.
+
+All functions take and return paths or tables; none knows a competition. Where several preparations need the same step it
+belongs here; what only one needs stays in that competition's folder.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+
+from mlebench_inspect.graders.submission import read_table as read_csv
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+T = TypeVar("T")
+
+
+class DataError(ValueError):
+    """Raw data is not as the competition's preparation expects. The message says which file and what is wrong."""
+
+
+# ---- tables -------------------------------------------------------------------------------------------------------
+
+
+_CARRIAGE_RETURN = "\ue00d"  # private-use character that stands for "\r" while the csv module decides on quotes
+
+
+def write_csv(table: pd.DataFrame, path: Path | IO[bytes], **options: Any) -> None:
+    """`DataFrame.to_csv` without the index, byte for byte as pandas on Python 3.11 writes it.
+
+    Newer versions of Python's csv module quote a cell whose only special character is a lone carriage return; here it
+    stays unquoted on every version, since the published checksums have it so.
+    """
+    path_or_buffer: Any = path
+    lone = [c for c in table.columns if _has_lone_carriage_return(table[c])]
+    if not lone:
+        table.to_csv(path_or_buffer, index=False, **options)
+        return
+    table = table.copy()
+    for column in lone:
+        cells = table[column].astype(object)
+        plain = cells.map(lambda v: isinstance(v, str) and "\r" in v and not any(c in v for c in ',"\n'))
+        table[column] = cells.where(
+            ~plain, cells.map(lambda v: v.replace("\r", _CARRIAGE_RETURN) if isinstance(v, str) else v)
+        )
+    text = io.StringIO(newline="")
+    table.to_csv(text, index=False, **options)
+    data = text.getvalue().replace(_CARRIAGE_RETURN, "\r").encode("utf-8")
+    if isinstance(path, (str, os.PathLike)):
+        Path(path).write_bytes(data)
+    else:
+        path.write(data)
+
+
+def _has_lone_carriage_return(column: pd.Series) -> bool:
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+        return False
+    return any(isinstance(v, str) and "\r" in v for v in column.unique())
+
+
+def read_zipped_csv(archive: Path, member: str, **options: Any) -> pd.DataFrame:
+    """A CSV member of a zip archive as a table, without unpacking it to disk."""
+    with zipfile.ZipFile(archive) as zipped, zipped.open(member) as file:
+        return read_csv(file, **options)
+
+
+# ---- random splits ------------------------------------------------------------------------------------------------
+
+
+def train_test_positions(
+    n: int, test_size: float | int, seed: int = 0, train_size: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (train, test) of a shuffled, unstratified split, as scikit-learn's `train_test_split` draws them.
+
+    Args:
+        n: Number of rows.
+        test_size: Share (float; the test set has ceil(share * n) rows) or number (int) of test rows.
+        seed: Seed of the legacy generator `numpy.random.RandomState`.
+        train_size: Number of training rows; all the rest when None.
+
+    Returns:
+        Two int arrays in the shuffled order.
+    """
+    import math
+
+    import numpy as np
+
+    order = np.random.RandomState(seed).permutation(n)
+    k = math.ceil(test_size * n) if isinstance(test_size, float) else test_size
+    return order[k : None if train_size is None else k + train_size], order[:k]
+
+
+def train_test_split(items: T, test_size: float | int, seed: int = 0, train_size: int | None = None) -> tuple[T, T]:
+    """(train, test) of a table, array or list, split as by `train_test_positions`; a table keeps its index."""
+    train, test = train_test_positions(len(items), test_size, seed, train_size)  # type: ignore[arg-type]
+    if hasattr(items, "iloc"):
+        return items.iloc[train], items.iloc[test]
+    if isinstance(items, list):
+        return [items[i] for i in train], [items[i] for i in test]  # type: ignore[return-value]
+    return items[train], items[test]  # type: ignore[index]
+
+
+def write_answers_and_sample(
+    answers: pd.DataFrame, constants: dict[str, Any], private: Path, sample: Path
+) -> pd.DataFrame:
+    """Writes the answers, and a sample submission: the same table with the columns of `constants` overwritten."""
+    write_csv(answers, private)
+    submission = answers.assign(**constants)
+    write_csv(submission, sample)
+    return submission
+
+
+# ---- progress -----------------------------------------------------------------------------------------------------
+
+Progress = Callable[[int, int, int], None]  # files done, files in all (0: unknown), bytes done
+_PROGRESS: ContextVar[Progress | None] = ContextVar("progress", default=None)
+
+
+@contextmanager
+def reporting_progress(report: Progress) -> Iterator[None]:
+    """Within this block the file steps below tell `report` how far they are (files done, files in all, bytes done)."""
+    token = _PROGRESS.set(report)
+    try:
+        yield
+    finally:
+        _PROGRESS.reset(token)
+
+
+class _Counter:
+    def __init__(self, total: int) -> None:
+        self.report, self.total, self.files, self.bytes = _PROGRESS.get(), total, 0, 0
+
+    def add(self, size: int) -> None:
+        self.files += 1
+        self.bytes += size
+        if self.report is not None and (self.files % 64 == 0 or self.files == self.total):
+            self.report(self.files, self.total, self.bytes)
+
+
+# ---- media files --------------------------------------------------------------------------------------------------
+
+
+def place(source: Path, target: Path) -> None:
+    """Makes `target` the same file as `source`: hard link where the file system allows it, else reflink, else a copy.
+
+    Raises:
+        FileExistsError: The target exists.
+    """
+    try:
+        os.link(source, target, follow_symlinks=True)
+    except FileExistsError:
+        raise
+    except OSError:
+        if target.exists():
+            raise FileExistsError(target) from None
+        _clone(source, target)
+
+
+def _clone(source: Path, target: Path) -> None:
+    ficlone = 0x40049409  # Linux ioctl FICLONE: share the blocks, copy on write
+    try:
+        import fcntl
+
+        with open(source, "rb") as src, open(target, "xb") as dst:
+            fcntl.ioctl(dst.fileno(), ficlone, src.fileno())
+    except (ImportError, OSError):
+        target.unlink(missing_ok=True)
+        shutil.copyfile(source, target)
+
+
+def place_files(pairs: Iterable[tuple[Path, Path]], total: int = 0) -> int:
+    """Places each (source, target) pair (see `place`), making the targets' folders; returns their number."""
+    counter, made = _Counter(total), set()
+    reporting = counter.report is not None
+    for source, target in pairs:
+        parent = target.parent
+        if parent not in made:
+            parent.mkdir(parents=True, exist_ok=True)
+            made.add(parent)
+        place(source, target)
+        counter.add(target.stat().st_size if reporting else 0)
+    return counter.files
+
+
+def place_named(names: Sequence[str], source: Path, target: Path) -> int:
+    """Places the files `names` of the folder `source` in the folder `target` under the same names."""
+    target.mkdir(parents=True, exist_ok=True)
+    return place_files(((source / n, target / n) for n in names), len(names))
+
+
+def place_tree(source: Path, target: Path) -> int:
+    """Places all files below the folder `source` below the folder `target`; returns their number.
+
+    Raises:
+        FileNotFoundError: `source` is no folder.
+    """
+    if not source.is_dir():
+        raise FileNotFoundError(f"{source} is not a folder")
+    target.mkdir(parents=True, exist_ok=True)
+
+    def pairs() -> Iterator[tuple[Path, Path]]:
+        for folder, folders, files in os.walk(source):
+            folders.sort()
+            here = target / os.path.relpath(folder, source)
+            here.mkdir(parents=True, exist_ok=True)
+            for name in sorted(files):
+                yield Path(folder, name), here / name
+
+    return place_files(pairs())
+
+
+# ---- archives -----------------------------------------------------------------------------------------------------
+
+
+def unzip(archive: Path, target: Path, members: Iterable[str] | None = None) -> int:
+    """Unpacks members (all files when None) of a zip below `target`; refuses names that lead outside it.
+
+    Returns:
+        The number of files written.
+
+    Raises:
+        DataError: A member's name is absolute or holds `..`, or a member is missing.
+    """
+    with zipfile.ZipFile(archive) as zipped:
+        infos = [_member(zipped, archive, m) for m in members] if members is not None else zipped.infolist()
+        files = [i for i in infos if not i.is_dir()]
+        counter = _Counter(len(files))
+        for info in files:
+            destination = target / safe_name(info.filename, archive)
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            with zipped.open(info) as src, open(destination, "xb") as dst:
+                shutil.copyfileobj(src, dst, 1 << 20)
+            counter.add(info.file_size)
+    return counter.files
+
+
+def _member(zipped: zipfile.ZipFile, archive: Path, name: str) -> zipfile.ZipInfo:
+    try:
+        return zipped.getinfo(name)
+    except KeyError:
+        raise DataError(f"{archive.name} holds no {name}") from None
+
+
+def safe_name(name: str, archive: Path) -> str:
+    """The member's name, if it stays inside the folder that it is unpacked to.
+
+    Raises:
+        DataError: It does not.
+    """
+    parts = name.replace("\\", "/").split("/")
+    if name.startswith(("/", "\\")) or ".." in parts or (len(name) > 1 and name[1] == ":"):
+        raise DataError(f"{archive.name} holds the unsafe member name {name!r}; this is not the archive from Kaggle")
+    return name
+
+
+def rezip(source: Path, target: Path, members: Iterable[tuple[str, str]], total: int = 0) -> int:
+    """Copies members (name in source, name in target) of one zip into a new one, entry by entry.
+
+    Nothing is unpacked to disk; times are fixed so that the result depends on the contents alone.
+
+    Returns:
+        The number of entries.
+    """
+    counter = _Counter(total)
+    with zipfile.ZipFile(source) as src, zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED) as dst:
+        for old, new in members:
+            info = _member(src, source, old)
+            entry = zip_entry(new)
+            with src.open(info) as reading, dst.open(entry, "w", force_zip64=info.file_size >= 1 << 31) as writing:
+                shutil.copyfileobj(reading, writing, 1 << 20)
+            counter.add(info.file_size)
+    return counter.files
+
+
+def zip_entry(name: str) -> zipfile.ZipInfo:
+    """A deflated entry with a fixed time."""
+    entry = zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0))
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o644 << 16
+    return entry
+
+
+def zip_files(target: Path, files: Iterable[tuple[str, Path | bytes]], *, store: bool = False) -> int:
+    """Writes a new zip of (name, file or contents); times are fixed. `store` leaves the entries uncompressed."""
+    counter = _Counter(0)
+    with zipfile.ZipFile(target, "x") as zipped:
+        for name, content in files:
+            entry = zip_entry(name)
+            if store:
+                entry.compress_type = zipfile.ZIP_STORED
+            data = content if isinstance(content, bytes) else content.read_bytes()
+            zipped.writestr(entry, data)
+            counter.add(len(data))
+    return counter.files
