@@ -1,0 +1,126 @@
+"""The command `mlebench-inspect`: thin commands over the library.
+
+A wrong argument or broken input ends in one line that says what is wrong and what to do, with exit code 2.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mlebench_inspect.graders.submission import REVISIONS, Revision
+from mlebench_inspect.tasks import SPLITS, CatalogueError, Competition, GradingError, competition, competitions
+from mlebench_inspect.tasks.preparing import DataError
+
+EXPECTED_ERRORS = (CatalogueError, DataError, GradingError, OSError)
+
+_data_dir = click.option(
+    "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Data folder [default: MLEBENCH_DATA_DIR]."
+)
+_revision = click.option("--revision", type=click.Choice(REVISIONS), default="v1", show_default=True)
+_split = click.option("--split", type=click.Choice(SPLITS), help="All competitions of this split.")
+_ids = click.argument("ids", nargs=-1, metavar="[ID]...")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mlebench-inspect")
+def cli() -> None:
+    """MLE-bench for Inspect: prepare competitions, grade submissions, report results.
+
+    Run the benchmark itself with: inspect eval mlebench_inspect/<task> --model <model>
+    """
+
+
+def main() -> None:
+    """Entry point: turns expected errors into one line on stderr and exit code 2."""
+    try:
+        cli()
+    except EXPECTED_ERRORS as ex:
+        click.echo(f"mlebench-inspect: {_one_line(ex)}", err=True)
+        sys.exit(2)
+
+
+def _one_line(ex: BaseException) -> str:
+    if isinstance(ex, OSError) and ex.strerror and ex.filename:
+        return f"{ex.filename}: {ex.strerror}"
+    return str(ex)
+
+
+def chosen(ids: tuple[str, ...], split: str | None, *, default: str | None = None) -> list[Competition]:
+    """The competitions named by ids and split.
+
+    Raises:
+        click.UsageError: Neither is given and there is no default.
+    """
+    if not ids and split is None:
+        if default is None:
+            raise click.UsageError("name competitions, or a split with --split; see: mlebench-inspect list")
+        split = default
+    found = {c.id: c for c in ([competition(i) for i in ids] + (competitions(split) if split else []))}
+    return list(found.values())
+
+
+@cli.command("list")
+@click.option("--split", type=click.Choice(SPLITS))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_(split: str | None, as_json: bool) -> None:
+    """List competitions with split, category and metric."""
+    rows: list[dict[str, Any]] = [
+        {
+            "id": c.id,
+            "split": c.complexity,
+            "category": c.category,
+            "metric": c.metric,
+            "better": "higher" if c.higher_is_better else "lower",
+            "size_gb": c.dataset_size_gb,
+        }
+        for c in competitions(split)
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold")
+    for name in rows[0]:
+        table.add_column(name, justify="right" if name == "size_gb" else "left", no_wrap=name == "id")
+    for row in rows:
+        table.add_row(*("" if v is None else str(v) for v in row.values()))
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+@cli.command("grade-sample")
+@click.argument("submission", type=click.Path(path_type=Path))
+@click.argument("competition_id", metavar="ID")
+@_data_dir
+@_revision
+@click.option("--miniature", is_flag=True, help="Grade against miniature data.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole grading report as JSON.")
+def grade_sample(
+    submission: Path, competition_id: str, data_dir: Path | None, revision: Revision, miniature: bool, as_json: bool
+) -> None:
+    """Grade one submission file against prepared answers."""
+    from mlebench_inspect.data.store import Store
+
+    found = competition(competition_id)
+    store = Store.open(data_dir, "miniature" if miniature else "real", revision)
+    if not store.is_prepared(found):
+        raise CatalogueError(f"{found.id} is not prepared; run: {store.prepare_command([found.id])}")
+    report = found.grade(submission, store.private(found), revision, data=store.data)
+    if as_json:
+        click.echo(report.model_dump_json(indent=2))
+    elif report.valid_submission:
+        place = f", rank {report.rank} of {report.teams}" if report.rank else ""
+        kind = " on MINIATURE data (no comparison with people)" if miniature else ""
+        click.echo(f"{found.id}: {found.metric} {report.score}, medal {report.medal}{place}{kind}")
+    if not report.valid_submission:
+        raise CatalogueError(f"{submission}: not a valid submission for {found.id}: {report.error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""The data folder: `<data_dir>/<id>/{raw,prepared/public,prepared/private}`.
+
+The layout is the published benchmark's, so that data which a user has prepared before is used as it is. Revision v2 lies
+beside it in `prepared-v2`, miniature data below `<data_dir>/miniature`, so that none is ever taken for another.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_cache_dir
+
+from mlebench_inspect.graders.report import DataKind
+from mlebench_inspect.graders.submission import Revision
+from mlebench_inspect.tasks import Competition
+
+
+def default_data_dir() -> Path:
+    """`MLEBENCH_DATA_DIR`, else `mlebench-inspect/data` in the user's cache folder."""
+    chosen = os.environ.get("MLEBENCH_DATA_DIR")
+    return Path(chosen).expanduser() if chosen else Path(user_cache_dir("mlebench-inspect")) / "data"
+
+
+@dataclass(frozen=True)
+class Store:
+    """Paths of one kind of data of one revision."""
+
+    data_dir: Path
+    data: DataKind = "real"
+    revision: Revision = "v1"
+
+    @classmethod
+    def open(cls, data_dir: Path | str | None = None, data: DataKind = "real", revision: Revision = "v1") -> Store:
+        """The store in `data_dir`, or in the default folder. Nothing is created."""
+        return cls(Path(data_dir).expanduser().absolute() if data_dir else default_data_dir().absolute(), data, revision)
+
+    @property
+    def root(self) -> Path:
+        """The folder that holds the competitions' folders."""
+        return self.data_dir / "miniature" if self.data == "miniature" else self.data_dir
+
+    def folder(self, competition: Competition) -> Path:
+        """Everything of one competition."""
+        return self.root / competition.id
+
+    def raw(self, competition: Competition) -> Path:
+        """The extracted download."""
+        return self.folder(competition) / "raw"
+
+    def prepared(self, competition: Competition) -> Path:
+        """What preparation made: `public` and `private`."""
+        return self.folder(competition) / ("prepared" if self.revision == "v1" else f"prepared-{self.revision}")
+
+    def public(self, competition: Competition) -> Path:
+        """What the agent sees."""
+        return self.prepared(competition) / "public"
+
+    def private(self, competition: Competition) -> Path:
+        """The answers. Never mounted, copied or named where an agent could see it."""
+        return self.prepared(competition) / "private"
+
+    def is_prepared(self, competition: Competition) -> bool:
+        """Whether the answers and the sample submission are there; their contents are not checked."""
+        prepared = self.prepared(competition)
+        return (prepared / competition.answers).is_file() and (prepared / competition.sample_submission).is_file()
+
+    def prepare_command(self, competition_ids: list[str]) -> str:
+        """What to type to prepare these competitions."""
+        verb = "miniature" if self.data == "miniature" else "prepare"
+        options = [] if self.data_dir == default_data_dir().absolute() else [f"--data-dir {self.data_dir}"]
+        options += [f"--revision {self.revision}"] if self.revision != "v1" else []
+        return " ".join(["mlebench-inspect", verb, *competition_ids, *options])
