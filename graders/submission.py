@@ -239,17 +239,21 @@ def require_numbers(
     maximum: float = float("inf"),
     finite: bool = True,
     missing: bool = False,
+    booleans: bool = True,
+    whole: bool = False,
 ) -> None:
     """Refuses columns that hold anything but numbers in [minimum, maximum].
 
     Args:
         submission: Table to check.
-        columns: Columns that must be numeric. Booleans count as 0 and 1.
+        columns: Columns that must be numeric.
         id_column: Names the row in the message.
         minimum: Smallest allowed value.
         maximum: Largest allowed value.
         finite: Whether infinite values are refused.
         missing: Whether missing values are allowed.
+        booleans: Whether True and False count as 1 and 0; else they are refused.
+        whole: Whether numbers with a fractional part, and those beyond 64 bits, are refused; 3.0 is whole.
 
     Raises:
         InvalidSubmission: Naming column, row and value.
@@ -262,6 +266,9 @@ def require_numbers(
     limits = limits or (f" of at most {maximum:g}" if high else "")
     for column in columns:
         series = submission[column]
+        if not booleans:
+            truth_values = _booleans(series)
+            _refuse_row(submission, truth_values, column, id_column, f"numbers{limits}, not True or False")
         if pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_complex_dtype(series):
             values = series.to_numpy(dtype=float, na_value=np.nan)
             absent = np.isnan(values)
@@ -276,6 +283,21 @@ def require_numbers(
             _refuse_row(submission, np.isinf(values), column, id_column, f"finite numbers{limits}")
         with np.errstate(invalid="ignore"):
             _refuse_row(submission, (values < minimum) | (values > maximum), column, id_column, f"numbers{limits}")
+            if whole:
+                broken = (values % 1 != 0) | (abs(values) >= 2.0**63)
+                _refuse_row(submission, broken & ~absent, column, id_column, f"whole numbers{limits}")
+
+
+def _booleans(series: pd.Series) -> Any:
+    """Which cells hold True or False."""
+    import numpy as np
+    import pandas as pd
+
+    if pd.api.types.is_bool_dtype(series):
+        return np.ones(len(series), dtype=bool)
+    if pd.api.types.is_numeric_dtype(series):
+        return np.zeros(len(series), dtype=bool)
+    return series.map(lambda v: isinstance(v, bool)).to_numpy(dtype=bool)
 
 
 def require_row_sums(

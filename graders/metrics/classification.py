@@ -41,6 +41,73 @@ def multiclass_log_loss(
     return float(-np.mean((truth * np.log(p)).sum(axis=1)))
 
 
+@register("binary_log_loss")
+def binary_log_loss(
+    answers: pd.DataFrame, submission: pd.DataFrame, *, target: str, eps: float = FLOAT64_EPS
+) -> float:
+    """Mean of -(y ln p + (1 - y) ln(1 - p)) in nats, y in {0, 1}; p and 1 - p are clipped to [eps, 1 - eps]."""
+    import numpy as np
+
+    y = answers[target].to_numpy(dtype=float)
+    p = submission[target].to_numpy(dtype=float)
+    positive, negative = p.clip(eps, 1 - eps), (1 - p).clip(eps, 1 - eps)
+    return float(-np.mean(y * np.log(positive) + (1 - y) * np.log(negative)))
+
+
+@register("quadratic_weighted_kappa")
+def quadratic_weighted_kappa(
+    answers: pd.DataFrame, submission: pd.DataFrame, *, target: str, labels: Sequence[int] | None = None
+) -> float:
+    """Cohen's kappa with weights (i - j)^2, i and j the positions of two grades in `labels`.
+
+    Args:
+        answers: Whole numbers in the column `target`.
+        submission: Likewise.
+        target: The grades' column.
+        labels: The scale. None: the grades that occur in either table, so that gaps in the scale close.
+
+    Returns:
+        At most 1; NaN where both tables hold one and the same grade alone.
+    """
+    from sklearn.metrics import cohen_kappa_score
+
+    given, truth = submission[target].to_numpy(), answers[target].to_numpy()
+    return float(cohen_kappa_score(given, truth, labels=labels, weights="quadratic"))
+
+
+@register("micro_f1")
+def micro_f1(
+    answers: pd.DataFrame, submission: pd.DataFrame, *, target: str, split: bool = False, known_only: bool = False
+) -> float:
+    """2 TP / (2 TP + FP + FN), the counts pooled over all pairs of row and label.
+
+    Args:
+        answers: Text in the column `target`.
+        submission: Likewise, without missing values.
+        target: The labels' column.
+        split: Whether a cell lists labels separated by white space (repeated ones count once), or is one label.
+        known_only: Whether predicted labels that the answers never use are dropped instead of counted as wrong.
+
+    Returns:
+        A number in [0, 1]; 0 when neither table holds a label.
+    """
+    truth, given = _row_label_pairs(answers[target], split), _row_label_pairs(submission[target], split)
+    if known_only:
+        given = given[given["label"].isin(truth["label"].unique())]
+    pairs = len(truth) + len(given)
+    return 2 * len(truth.merge(given)) / pairs if pairs else 0.0
+
+
+def _row_label_pairs(cells: pd.Series, split: bool) -> pd.DataFrame:
+    """The distinct pairs of row position and label."""
+    import pandas as pd
+
+    labels = cells.reset_index(drop=True)
+    if split:
+        labels = labels.str.split().explode().dropna()
+    return pd.DataFrame({"row": labels.index, "label": labels.to_numpy()}).drop_duplicates()
+
+
 @register("roc_auc")
 def roc_auc(answers: pd.DataFrame, submission: pd.DataFrame, *, target: str) -> float:
     """Area under the receiver operating characteristic, ties counted one half (scikit-learn's `roc_auc_score`)."""
