@@ -76,6 +76,17 @@ def read_zipped_csv(archive: Path, member: str, **options: Any) -> pd.DataFrame:
         return read_csv(file, **options)
 
 
+def require_unique(table: pd.DataFrame, column: str, file: str) -> None:
+    """Refuses a table whose key column has repeated values.
+
+    Raises:
+        DataError: Naming file, column and value.
+    """
+    repeated = table.loc[table[column].duplicated(), column]
+    if len(repeated):
+        raise DataError(f"{file}: {column} {repeated.iloc[0]!r} occurs more than once")
+
+
 # ---- random splits ------------------------------------------------------------------------------------------------
 
 
@@ -110,6 +121,27 @@ def train_test_split(items: T, test_size: float | int, seed: int = 0, train_size
     if isinstance(items, list):
         return [items[i] for i in train], [items[i] for i in test]  # type: ignore[return-value]
     return items[train], items[test]  # type: ignore[index]
+
+
+def digest_split(keys: Sequence[str], test_size: float) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (train, test) of a split that depends on the keys alone, neither on their order nor on a seed.
+
+    Args:
+        keys: Unique texts. Where names tell nothing about labels, names; else digests of the contents.
+        test_size: Share of test rows, those whose keys have the smallest SHA-256; rounded up.
+
+    Returns:
+        Two int arrays, each in the order of the digests.
+    """
+    import hashlib
+    import math
+
+    import numpy as np
+
+    digests = np.array([hashlib.sha256(k.encode()).hexdigest() for k in keys])
+    order = np.argsort(digests, kind="stable")
+    k = math.ceil(test_size * len(order))
+    return order[k:], order[:k]
 
 
 def write_answers_and_sample(
@@ -246,6 +278,25 @@ def unzip(archive: Path, target: Path, members: Iterable[str] | None = None) -> 
     return counter.files
 
 
+def unzip_renamed(archive: Path, pairs: Iterable[tuple[str, Path]], total: int = 0) -> int:
+    """Unpacks each (member, target file) of a zip; the targets' folders exist.
+
+    Returns:
+        The number of files written.
+
+    Raises:
+        DataError: A member is missing.
+    """
+    counter = _Counter(total)
+    with zipfile.ZipFile(archive) as zipped:
+        for member, target in pairs:
+            info = _member(zipped, archive, member)
+            with zipped.open(info) as src, open(target, "xb") as dst:
+                shutil.copyfileobj(src, dst, 1 << 20)
+            counter.add(info.file_size)
+    return counter.files
+
+
 def _member(zipped: zipfile.ZipFile, archive: Path, name: str) -> zipfile.ZipInfo:
     try:
         return zipped.getinfo(name)
@@ -302,5 +353,40 @@ def zip_files(target: Path, files: Iterable[tuple[str, Path | bytes]], *, store:
                 entry.compress_type = zipfile.ZIP_STORED
             data = content if isinstance(content, bytes) else content.read_bytes()
             zipped.writestr(entry, data)
+            counter.add(len(data))
+    return counter.files
+
+
+def extract_7z(archive: Path, target: Path, members: Sequence[str] | None = None) -> None:
+    """Unpacks members (all when None) of a 7z archive below the folder `target`.
+
+    Raises:
+        DataError: A member is missing, or its name leads outside the folder.
+    """
+    import py7zr
+
+    with py7zr.SevenZipFile(archive) as packed:
+        names = packed.getnames()
+        for name in names:
+            safe_name(name, archive)
+        if members is not None:
+            missing = set(members).difference(names)
+            if missing:
+                raise DataError(f"{archive.name} holds no {min(missing)}")
+        target.mkdir(parents=True, exist_ok=True)
+        packed.extract(target, targets=members)
+
+
+def write_7z(target: Path, files: Iterable[tuple[str, Path | bytes]]) -> int:
+    """Writes a new 7z archive of (name, file or contents), uncompressed; times are fixed. Returns the number of files."""
+    import py7zr
+    from py7zr.helpers import ArchiveTimestamp
+
+    counter = _Counter(0)
+    with py7zr.SevenZipFile(target, "x", filters=[{"id": py7zr.FILTER_COPY}]) as packed:
+        for name, content in files:
+            data = content if isinstance(content, bytes) else content.read_bytes()
+            packed.writestr(data, name)
+            packed.header.files_info.files[-1]["lastwritetime"] = ArchiveTimestamp.from_datetime(946684800.0)
             counter.add(len(data))
     return counter.files
