@@ -42,9 +42,8 @@ def multiclass_log_loss(
 
 
 @register("binary_log_loss")
-def binary_log_loss(
-    answers: pd.DataFrame, submission: pd.DataFrame, *, target: str, eps: float = FLOAT64_EPS
-) -> float:
+@register("log_loss")
+def binary_log_loss(answers: pd.DataFrame, submission: pd.DataFrame, *, target: str, eps: float = FLOAT64_EPS) -> float:
     """Mean of -(y ln p + (1 - y) ln(1 - p)) in nats, y in {0, 1}; p and 1 - p are clipped to [eps, 1 - eps]."""
     import numpy as np
 
@@ -116,7 +115,36 @@ def roc_auc(answers: pd.DataFrame, submission: pd.DataFrame, *, target: str) -> 
     return float(roc_auc_score(answers[target].to_numpy(), submission[target].to_numpy()))
 
 
+@register("roc_auc_micro")
+def roc_auc_micro(answers: pd.DataFrame, submission: pd.DataFrame, *, target: str) -> float:
+    """Area under the ROC curve over all (item, label) pairs in one pool; the tables hold one pair a row."""
+    return roc_auc(answers, submission, target=target)
+
+
 @register("mean_column_wise_roc_auc")
+@register("mean_column_roc_auc")
 def mean_column_wise_roc_auc(answers: pd.DataFrame, submission: pd.DataFrame, *, targets: Sequence[str]) -> float:
     """Unweighted mean over the columns `targets` of the area under the ROC curve of each."""
     return sum(roc_auc(answers, submission, target=t) for t in targets) / len(targets)
+
+
+@register("probabilistic_f1")
+def probabilistic_f1(answers: pd.DataFrame, submission: pd.DataFrame, *, target: str) -> float:
+    """F1 score whose counts are sums of probabilities (Yacouby and Axman, 2020).
+
+    Args:
+        answers: 0/1 in the column `target`.
+        submission: Probabilities; they are clipped to [0, 1]. Not all below 0.
+        target: The column.
+
+    Returns:
+        A number in [0, 1]; 0 if precision or recall is 0 or not a number.
+    """
+    import numpy as np
+
+    y = answers[target].to_numpy(dtype=float)
+    p = submission[target].to_numpy(dtype=float).clip(0, 1)
+    found = p[y == 1].sum()
+    with np.errstate(invalid="ignore"):
+        precision, recall = found / p.sum(), found / y.sum()
+    return float(2 * precision * recall / (precision + recall)) if precision > 0 and recall > 0 else 0.0

@@ -1,0 +1,66 @@
+"""What many miniatures need: small pictures whose colour tells the class, and names that look random."""
+
+from __future__ import annotations
+
+import colorsys
+import hashlib
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def hex_name(text: str, digits: int = 32) -> str:
+    """The first hexadecimal digits (32 at most) of the text's MD5."""
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:digits]
+
+
+def hue(share: float, value: int = 160) -> tuple[int, int, int]:
+    """A saturated colour (R, G, B) at `share` (0 to 1, both ends are red) of the colour wheel, `value` its brightness."""
+    r, g, b = colorsys.hsv_to_rgb(share % 1, 1, value)
+    return round(r), round(g), round(b)
+
+
+def noise(
+    rng: np.random.Generator,
+    size: tuple[int, int] = (48, 36),
+    colour: Sequence[int] = (0, 0, 0),
+    low: int = 0,
+    high: int = 60,
+) -> np.ndarray:
+    """Pixels (height, width, 3) of uniform noise from [low, high) plus a colour, clipped to 255.
+
+    Args:
+        rng: Random generator.
+        size: Width and height.
+        colour: (R, G, B) that is added to each pixel.
+        low: Smallest noise value.
+        high: Upper bound of the noise, not reached.
+    """
+    import numpy as np
+
+    width, height = size
+    pixels = rng.integers(low, high, (height, width, 3)) + np.asarray(colour)
+    return pixels.clip(0, 255).astype(np.uint8)
+
+
+def with_block(pixels: np.ndarray, colour: Sequence[int]) -> np.ndarray:
+    """The picture with a colour added in the middle half of its height and width."""
+    import numpy as np
+
+    height, width = pixels.shape[:2]
+    block = (slice(height // 4, height - height // 4), slice(width // 4, width - width // 4))
+    changed = pixels.astype(int)
+    changed[block] += np.asarray(colour)
+    return changed.clip(0, 255).astype(np.uint8)
+
+
+def encoded(pixels: np.ndarray, kind: str = "JPEG") -> bytes:
+    """The picture as the contents of a file: `JPEG`, `PNG` or `TIFF` (Pillow's names)."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, kind)
+    return file.getvalue()
