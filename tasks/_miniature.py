@@ -18,7 +18,7 @@ def hex_name(text: str, digits: int = 32) -> str:
 
 
 def hue(share: float, value: int = 160) -> tuple[int, int, int]:
-    """A saturated colour (R, G, B) at `share` (0 to 1, both ends are red) of the colour wheel, `value` its brightness."""
+    """A saturated colour (R, G, B) at `share` (0 to 1, both ends red) of the colour wheel, of brightness `value`."""
     r, g, b = colorsys.hsv_to_rgb(share % 1, 1, value)
     return round(r), round(g), round(b)
 

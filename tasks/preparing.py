@@ -378,12 +378,12 @@ def extract_7z(archive: Path, target: Path, members: Sequence[str] | None = None
 
 
 def write_7z(target: Path, files: Iterable[tuple[str, Path | bytes]]) -> int:
-    """Writes a new 7z archive of (name, file or contents), uncompressed; times are fixed. Returns the number of files."""
+    """Writes a 7z archive of (name, file or contents), uncompressed; times are fixed. Returns the number of files."""
     import py7zr
     from py7zr.helpers import ArchiveTimestamp
 
     counter = _Counter(0)
-    with py7zr.SevenZipFile(target, "x", filters=[{"id": py7zr.FILTER_COPY}]) as packed:
+    with py7zr.SevenZipFile(target, "w", filters=[{"id": py7zr.FILTER_COPY}]) as packed:
         for name, content in files:
             data = content if isinstance(content, bytes) else content.read_bytes()
             packed.writestr(data, name)
