@@ -11,7 +11,7 @@ import os
 import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -33,6 +33,7 @@ class DataError(ValueError):
 
 
 _CARRIAGE_RETURN = "\ue00d"  # private-use character that stands for "\r" while the csv module decides on quotes
+_ROWS_AT_A_TIME = 1 << 16
 
 
 def write_csv(table: pd.DataFrame, path: Path | IO[bytes], **options: Any) -> None:
@@ -49,17 +50,17 @@ def write_csv(table: pd.DataFrame, path: Path | IO[bytes], **options: Any) -> No
     table = table.copy()
     for column in lone:
         cells = table[column].astype(object)
-        plain = cells.map(lambda v: isinstance(v, str) and "\r" in v and not any(c in v for c in ',"\n'))
+        plain = cells.map(_has_lone)
         table[column] = cells.where(
             ~plain, cells.map(lambda v: v.replace("\r", _CARRIAGE_RETURN) if isinstance(v, str) else v)
         )
-    text = io.StringIO(newline="")
-    table.to_csv(text, index=False, **options)
-    data = text.getvalue().replace(_CARRIAGE_RETURN, "\r").encode("utf-8")
-    if isinstance(path, (str, os.PathLike)):
-        Path(path).write_bytes(data)
-    else:
-        path.write(data)
+    header = options.pop("header", True)
+    with open(path, "wb") if isinstance(path, (str, os.PathLike)) else nullcontext(path) as file:
+        for first in range(0, len(table), _ROWS_AT_A_TIME):
+            text = io.StringIO(newline="")
+            part = table.iloc[first : first + _ROWS_AT_A_TIME]
+            part.to_csv(text, index=False, header=header if first == 0 else False, **options)
+            file.write(text.getvalue().replace(_CARRIAGE_RETURN, "\r").encode("utf-8"))
 
 
 def _has_lone_carriage_return(column: pd.Series) -> bool:
@@ -67,13 +68,27 @@ def _has_lone_carriage_return(column: pd.Series) -> bool:
 
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
         return False
-    return any(isinstance(v, str) and "\r" in v for v in column.unique())
+    return any(_has_lone(v) for v in column.unique())
+
+
+def _has_lone(value: object) -> bool:
+    return isinstance(value, str) and "\r" in value and not any(c in value for c in ',"\n')
 
 
 def read_zipped_csv(archive: Path, member: str, **options: Any) -> pd.DataFrame:
     """A CSV member of a zip archive as a table, without unpacking it to disk."""
     with zipfile.ZipFile(archive) as zipped, zipped.open(member) as file:
         return read_csv(file, **options)
+
+
+def require_raw_columns(table: pd.DataFrame, columns: Sequence[str], file: str) -> None:
+    """Refuses a table that does not have exactly these columns in this order.
+
+    Raises:
+        DataError: Naming the file and both lists.
+    """
+    if list(table.columns) != list(columns):
+        raise DataError(f"{file} has the columns {', '.join(map(str, table.columns))}; expected: {', '.join(columns)}")
 
 
 def require_unique(table: pd.DataFrame, column: str, file: str) -> None:
@@ -123,6 +138,27 @@ def train_test_split(items: T, test_size: float | int, seed: int = 0, train_size
     return items[train], items[test]  # type: ignore[index]
 
 
+def group_split(groups: pd.Series, test_size: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (train, test) of a split that keeps rows with equal `groups` on one side.
+
+    The same as scikit-learn's `GroupShuffleSplit(1, test_size=..., random_state=...)`.
+
+    Args:
+        groups: One value a row, none missing.
+        test_size: Share of the groups (not of the rows), rounded up.
+        seed: Seed of the legacy generator `numpy.random.RandomState`.
+
+    Returns:
+        Two int arrays in ascending order.
+    """
+    import numpy as np
+
+    names, codes = np.unique(groups.to_numpy(), return_inverse=True)
+    _, test = train_test_positions(len(names), test_size, seed)
+    in_test = np.isin(codes, test)
+    return np.flatnonzero(~in_test), np.flatnonzero(in_test)
+
+
 def digest_split(keys: Sequence[str], test_size: float) -> tuple[np.ndarray, np.ndarray]:
     """Positions (train, test) of a split that depends on the keys alone, neither on their order nor on a seed.
 
@@ -142,6 +178,17 @@ def digest_split(keys: Sequence[str], test_size: float) -> tuple[np.ndarray, np.
     order = np.argsort(digests, kind="stable")
     k = math.ceil(test_size * len(order))
     return order[k:], order[:k]
+
+
+def content_seed(file: Path) -> list[int]:
+    """A seed for `numpy.random` that nobody knows who has not the file: its SHA-256 as eight 32-bit numbers."""
+    import hashlib
+
+    digest = hashlib.sha256()
+    with open(file, "rb") as opened:
+        while block := opened.read(1 << 20):
+            digest.update(block)
+    return [int.from_bytes(digest.digest()[i : i + 4], "big") for i in range(0, 32, 4)]
 
 
 def write_answers_and_sample(

@@ -1,0 +1,36 @@
+"""Texts against texts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlebench_inspect.graders.metrics import register
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@register("mean_word_jaccard")
+def mean_word_jaccard(
+    answers: pd.DataFrame, submission: pd.DataFrame, *, target: str, both_empty: float = 1.0
+) -> float:
+    """Mean over rows of the Jaccard index of two sets of lower-cased words.
+
+    Words are what white space separates, punctuation included; with A and B the two sets, J = |A n B| / |A u B|.
+
+    Args:
+        answers: Text in the column `target`.
+        submission: Likewise.
+        target: The text's column.
+        both_empty: J of a row in which neither text holds a word.
+
+    Returns:
+        A number in [0, 1], NaN if `both_empty` is NaN and there is such a row.
+    """
+    total = 0.0
+    for truth, given in zip(answers[target], submission[target], strict=True):
+        a, b = set(truth.lower().split()), set(given.lower().split())
+        common = len(a & b)
+        union = len(a) + len(b) - common
+        total += common / union if union else both_empty
+    return total / len(answers)
