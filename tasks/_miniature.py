@@ -64,3 +64,13 @@ def encoded(pixels: np.ndarray, kind: str = "JPEG") -> bytes:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, kind)
     return file.getvalue()
+
+
+def wav(samples: np.ndarray, rate: int) -> bytes:
+    """A mono WAV file of 16 bits a sample: `samples` rounded, and clipped to 32767."""
+    import numpy as np
+    from scipy.io import wavfile
+
+    file = io.BytesIO()
+    wavfile.write(file, rate, np.clip(np.rint(samples), -32767, 32767).astype(np.int16))
+    return file.getvalue()
