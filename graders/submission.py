@@ -31,7 +31,7 @@ class InvalidSubmission(ValueError):
 
 def show(value: object, limit: int = 60) -> str:
     """`repr` of a value out of a submission, cut to a length fit for a message."""
-    text = repr(value)
+    text = repr(value.item() if hasattr(value, "item") else value)  # 3.0 rather than np.float64(3.0)
     return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"
 
 
@@ -300,6 +300,22 @@ def _booleans(series: pd.Series) -> Any:
     return series.map(lambda v: isinstance(v, bool)).to_numpy(dtype=bool)
 
 
+def require_length(submission: pd.DataFrame, column: str, characters: int, *, id_column: str | None = None) -> None:
+    """Refuses a column of text with more than `characters` characters in all, which would take too long to take apart.
+
+    Raises:
+        InvalidSubmission: Naming the longest cell.
+    """
+    lengths = submission[column].map(lambda v: len(v) if isinstance(v, str) else 0).to_numpy(dtype=int)
+    if lengths.sum() > characters:
+        row = int(lengths.argmax())
+        where = f"row {row + 1}" if id_column is None else f"{id_column} {show(submission[id_column].iloc[row])}"
+        raise InvalidSubmission(
+            f"column {column} holds {int(lengths.sum()):,} characters, at most {characters:,} are read; "
+            f"the longest cell ({where}) has {int(lengths[row]):,}"
+        )
+
+
 def require_row_sums(
     submission: pd.DataFrame, columns: Sequence[str], *, id_column: str | None = None, tolerance: float
 ) -> None:
@@ -321,6 +337,21 @@ def require_row_sums(
             f"the probabilities of each row must sum to 1 (within {tolerance:g}); {where} sums to {float(sums[row]):g} "
             f"({int(bad.sum()):,} such rows); divide each row by its sum"
         )
+
+
+def rescaled_rows(submission: pd.DataFrame, columns: Sequence[str], *, id_column: str | None = None) -> pd.DataFrame:
+    """The table with each row of `columns` divided by its sum; refuses negative values and rows of zeros.
+
+    Raises:
+        InvalidSubmission: A value is no number, or negative, or a row has no value above 0.
+    """
+    require_numbers(submission, columns, id_column=id_column, minimum=0)
+    values = submission[list(columns)].astype(float)
+    largest = values.max(axis=1)
+    must = f"a value above 0 in at least one of the columns {_listing(columns)} in each row"
+    refuse_where(submission, largest == 0, columns[0], must, id_column=id_column)
+    values = values.div(largest, axis=0)  # keeps the sum finite
+    return submission.assign(**values.div(values.sum(axis=1), axis=0))
 
 
 def refuse_where(submission: pd.DataFrame, bad: Any, column: str, must: str, *, id_column: str | None = None) -> None:

@@ -6,7 +6,7 @@ import colorsys
 import hashlib
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,12 +57,12 @@ def with_block(pixels: np.ndarray, colour: Sequence[int]) -> np.ndarray:
     return changed.clip(0, 255).astype(np.uint8)
 
 
-def encoded(pixels: np.ndarray, kind: str = "JPEG") -> bytes:
-    """The picture as the contents of a file: `JPEG`, `PNG` or `TIFF` (Pillow's names)."""
+def encoded(pixels: np.ndarray, kind: str = "JPEG", **options: Any) -> bytes:
+    """The picture as the contents of a file: `JPEG`, `PNG` or `TIFF` (Pillow's names and options)."""
     from PIL import Image
 
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, kind)
+    Image.fromarray(pixels).save(file, kind, **options)
     return file.getvalue()
 
 
