@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 Revision = Literal["v1", "v2"]
@@ -286,6 +287,58 @@ def require_numbers(
             if whole:
                 broken = (values % 1 != 0) | (abs(values) >= 2.0**63)
                 _refuse_row(submission, broken & ~absent, column, id_column, f"whole numbers{limits}")
+
+
+def require_labels(submission: pd.DataFrame, column: str, *, id_column: str | None = None) -> None:
+    """Refuses what cannot be compared with labels that are whole numbers.
+
+    Whole numbers in any notation and truth values pass. So does a column of nothing but text, which equals no label;
+    numbers mixed with text do not.
+
+    Raises:
+        InvalidSubmission: Naming column, row and value.
+    """
+    import pandas as pd
+
+    series = submission[column]
+    if pd.api.types.is_numeric_dtype(series):
+        require_numbers(submission, [column], id_column=id_column, whole=True)
+    else:
+        other = ~series.map(lambda v: isinstance(v, str)).to_numpy(dtype=bool)
+        _refuse_row(submission, other, column, id_column, "a whole number in every row")
+
+
+def truncated_integers(submission: pd.DataFrame, column: str, *, id_column: str | None = None) -> np.ndarray:
+    """The cells of a column as Python's `int` reads them: 7.9 is 7, True is 1, and so is the text "1".
+
+    Returns:
+        An int64 array.
+
+    Raises:
+        InvalidSubmission: Naming column, row and value that is missing, infinite, beyond 64 bits or no number.
+    """
+    import numpy as np
+    import pandas as pd
+
+    series, must = submission[column], "a whole number in every row"
+    if pd.api.types.is_bool_dtype(series) or pd.api.types.is_signed_integer_dtype(series):
+        return series.to_numpy(dtype=np.int64)
+    if not pd.api.types.is_numeric_dtype(series):
+        numbers = series.map(_integer)
+        _refuse_row(submission, numbers.isna().to_numpy(), column, id_column, must)
+        return numbers.to_numpy(dtype=np.int64)
+    values = series.to_numpy(dtype=float)
+    _refuse_row(submission, ~(abs(values) < 2.0**63), column, id_column, must)
+    return values.astype(np.int64)
+
+
+def _integer(cell: Any) -> int | None:
+    """`int(cell)`, None where that fails or leads beyond 64 bits."""
+    try:
+        number = int(cell)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if -(2**63) <= number < 2**63 else None
 
 
 def _booleans(series: pd.Series) -> Any:
