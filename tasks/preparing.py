@@ -184,11 +184,9 @@ def content_seed(file: Path) -> list[int]:
     """A seed for `numpy.random` that nobody knows who has not the file: its SHA-256 as eight 32-bit numbers."""
     import hashlib
 
-    digest = hashlib.sha256()
     with open(file, "rb") as opened:
-        while block := opened.read(1 << 20):
-            digest.update(block)
-    return [int.from_bytes(digest.digest()[i : i + 4], "big") for i in range(0, 32, 4)]
+        digest = hashlib.file_digest(opened, "sha256").digest()
+    return [int.from_bytes(digest[i : i + 4], "big") for i in range(0, 32, 4)]
 
 
 def write_answers_and_sample(

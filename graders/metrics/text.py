@@ -34,3 +34,20 @@ def mean_word_jaccard(
         union = len(a) + len(b) - common
         total += common / union if union else both_empty
     return total / len(answers)
+
+
+@register("mean_levenshtein_distance")
+def mean_levenshtein_distance(answers: pd.DataFrame, submission: pd.DataFrame, *, target: str) -> float:
+    """Mean over rows of the least number of characters to insert, delete or replace between two texts.
+
+    Args:
+        answers: Text in the column `target`.
+        submission: Likewise.
+        target: The text's column. A character is a Unicode code point.
+
+    Returns:
+        0 or more.
+    """
+    from rapidfuzz.distance import Levenshtein
+
+    return sum(map(Levenshtein.distance, answers[target], submission[target])) / len(answers)

@@ -1,0 +1,24 @@
+"""Mean edit distance between submitted and complete sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlebench_inspect.graders.metrics.text import mean_levenshtein_distance
+from mlebench_inspect.graders.submission import Revision, aligned, refuse_where
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ID, TARGET = "id", "sentence"
+READ_CSV: dict[str, dict[str, Any]] = {
+    "v2": {"dtype": {TARGET: str}, "keep_default_na": False, "na_values": {ID: [""]}},
+}
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """In v1 an empty sentence is invalid; v2 reads it as the empty text."""
+    answers, submission = aligned(answers, submission, ID, [TARGET])
+    no_text = ~submission[TARGET].map(lambda v: isinstance(v, str)).to_numpy(dtype=bool)
+    refuse_where(submission, no_text, TARGET, "a sentence in every row", id_column=ID)
+    return mean_levenshtein_distance(answers, submission, target=TARGET)
