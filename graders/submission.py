@@ -92,11 +92,14 @@ def read_table(source: Path | IO[bytes], **options: Any) -> pd.DataFrame:
     """
     import pandas as pd
 
-    if _exact_floats_need_asking():
-        options.setdefault("float_precision", "round_trip")
-    table = pd.read_csv(source, **options)
+    table = pd.read_csv(source, **{**exact_floats(), **options})
     text = [c for c, dtype in zip(table.columns, table.dtypes, strict=True) if isinstance(dtype, pd.StringDtype)]
     return table.astype(dict.fromkeys(text, object)) if text else table
+
+
+def exact_floats() -> dict[str, str]:
+    """Options of `pandas.read_csv` under which floats are parsed with correct rounding."""
+    return {"float_precision": "round_trip"} if _exact_floats_need_asking() else {}
 
 
 @cache
@@ -405,6 +408,13 @@ def rescaled_rows(submission: pd.DataFrame, columns: Sequence[str], *, id_column
     refuse_where(submission, largest == 0, columns[0], must, id_column=id_column)
     values = values.div(largest, axis=0)  # keeps the sum finite
     return submission.assign(**values.div(values.sum(axis=1), axis=0))
+
+
+def all_text(column: pd.Series) -> bool:
+    """Whether every cell is text, as `read_table` makes a column in which one cell is neither a number nor empty."""
+    import pandas as pd
+
+    return pd.api.types.infer_dtype(column, skipna=False) == "string"
 
 
 def refuse_where(submission: pd.DataFrame, bad: Any, column: str, must: str, *, id_column: str | None = None) -> None:

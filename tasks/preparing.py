@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -16,6 +17,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
+from mlebench_inspect.graders.submission import exact_floats
 from mlebench_inspect.graders.submission import read_table as read_csv
 
 if TYPE_CHECKING:
@@ -79,6 +81,69 @@ def read_zipped_csv(archive: Path, member: str, **options: Any) -> pd.DataFrame:
     """A CSV member of a zip archive as a table, without unpacking it to disk."""
     with zipfile.ZipFile(archive) as zipped, zipped.open(member) as file:
         return read_csv(file, **options)
+
+
+def write_rows(
+    source: Path,
+    parts: Callable[[int], Iterable[tuple[Path, np.ndarray]]],
+    *,
+    scratch: Path,
+    rows_at_a_time: int = 500_000,
+    **options: Any,
+) -> None:
+    """Writes rows of a CSV file in another order to new CSV files, without ever holding the table in memory.
+
+    The files are what `write_csv` makes of the whole table.
+
+    Args:
+        source: The CSV file.
+        parts: Gives (target, row positions in the wanted order) of every file to write for the number of rows in all.
+        scratch: Folder with room for a nameless file of the size of the table.
+        rows_at_a_time: Rows that are parsed at once.
+        options: For `read_csv`. They should fix the dtypes, which are inferred anew in each block else.
+
+    Raises:
+        DataError: A cell holds a line break.
+    """
+    import numpy as np
+    import pandas as pd
+
+    with tempfile.TemporaryFile(dir=scratch) as written:
+        header, ends, size = b"", [np.zeros(1, dtype=np.int64)], 0
+        with pd.read_csv(source, chunksize=rows_at_a_time, **exact_floats(), **options) as blocks:
+            for block in blocks:
+                text = io.BytesIO()
+                write_csv(block, text, header=False)
+                data = text.getvalue()
+                breaks = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
+                if len(breaks) != len(block):
+                    raise DataError(f"{source.name}: a cell holds a line break, which no cell of this file should")
+                if not header:
+                    first = io.BytesIO()
+                    write_csv(block[:0], first)
+                    header = first.getvalue()
+                ends.append(breaks + 1 + size)
+                written.write(data)
+                size += len(data)
+        written.flush()
+        bounds = np.concatenate(ends)
+        if not size:
+            raise DataError(f"{source.name} has no rows")
+        lines = np.memmap(written, np.uint8, "r")  # type: ignore[call-overload]
+        for target, positions in parts(len(bounds) - 1):
+            with open(target, "xb") as file:
+                file.write(header)
+                for i in range(0, len(positions), _ROWS_AT_A_TIME):
+                    file.write(_gather(lines, bounds, positions[i : i + _ROWS_AT_A_TIME]))
+
+
+def _gather(data: np.ndarray, bounds: np.ndarray, positions: np.ndarray) -> bytes:
+    """The stretches data[bounds[p]:bounds[p + 1]] one after another."""
+    import numpy as np
+
+    start, length = bounds[positions], bounds[positions + 1] - bounds[positions]
+    end = np.cumsum(length)
+    return data[np.repeat(start - (end - length), length) + np.arange(end[-1])].tobytes()  # type: ignore[no-any-return]
 
 
 def require_raw_columns(table: pd.DataFrame, columns: Sequence[str], file: str) -> None:
@@ -157,6 +222,33 @@ def group_split(groups: pd.Series, test_size: float, seed: int = 0) -> tuple[np.
     _, test = train_test_positions(len(names), test_size, seed)
     in_test = np.isin(codes, test)
     return np.flatnonzero(~in_test), np.flatnonzero(in_test)
+
+
+def shuffled_group_split(groups: pd.Series, test_size: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (train, test) of a split of the list of groups, the groups of each part in the shuffled order.
+
+    Args:
+        groups: One value a row, none missing. The list of groups that is shuffled is in ascending order.
+        test_size: Share of the groups (not of the rows), rounded up.
+        seed: Seed of the legacy generator `numpy.random.RandomState`.
+
+    Returns:
+        Two int arrays; rows of one group keep their order.
+    """
+    import numpy as np
+    import pandas as pd
+
+    codes, names = pd.factorize(groups, sort=True)
+    place = np.empty(len(names), dtype=np.int64)
+
+    def rows(part: np.ndarray) -> np.ndarray:
+        place[:] = -1
+        place[part] = np.arange(len(part))
+        found = np.flatnonzero(place[codes] >= 0)
+        return found[np.argsort(place[codes[found]], kind="stable")]
+
+    train, test = train_test_positions(len(names), test_size, seed)
+    return rows(train), rows(test)
 
 
 def digest_split(keys: Sequence[str], test_size: float) -> tuple[np.ndarray, np.ndarray]:
