@@ -77,7 +77,7 @@ def test_perfect_submission_is_best_and_a_shuffled_one_is_not(
     assert best.score == pytest.approx(found.perfect_score, abs=1e-5)
     targets = [c for c in table.columns if c not in found.submission.id_columns]
     shuffled = table.copy()
-    order = np.roll(np.arange(len(table)), 1) if len(table) < 3 else np.random.default_rng(1).permutation(len(table))
+    order = np.roll(np.arange(len(table)), 1) if len(table) < 4 else np.random.default_rng(1).permutation(len(table))
     shuffled[targets] = table[targets].to_numpy()[order]
     worse = grade(found, root, shuffled, tmp_path, revision)
     if worse.valid_submission:
