@@ -18,7 +18,7 @@ from mlebench_inspect.tasks.preparing import (
 
 
 def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
-    """`train.csv` becomes train and test; the answers are one 0/1 column a species. Both revisions have the same files."""
+    """`train.csv` becomes train and test; the answers are one 0/1 column a species. v2 is the same."""
     import pandas as pd
 
     table = read_zipped_csv(raw / "train.csv.zip", "train.csv")
