@@ -148,3 +148,67 @@ def probabilistic_f1(answers: pd.DataFrame, submission: pd.DataFrame, *, target:
     with np.errstate(invalid="ignore"):
         precision, recall = found / p.sum(), found / y.sum()
     return float(2 * precision * recall / (precision + recall)) if precision > 0 and recall > 0 else 0.0
+
+
+@register("top_1_error")
+def top_1_error(answers: pd.DataFrame, submission: pd.DataFrame, *, target: str) -> float:
+    """Share of rows in which the predicted label differs from the true one, in [0, 1]; lower is better."""
+    return 1 - accuracy(answers, submission, target=target)
+
+
+@register("macro_f1")
+def macro_f1(answers: pd.DataFrame, submission: pd.DataFrame, *, target: str) -> float:
+    """Unweighted mean over classes of 2 TP / (2 TP + FP + FN) (scikit-learn's `f1_score`).
+
+    Args:
+        answers: Labels in the column `target`.
+        submission: Labels of the same type.
+        target: The labels' column.
+
+    Returns:
+        A number in [0, 1]. The mean runs over the classes that occur in either table, so that a class that is
+        predicted but never true counts as 0.
+    """
+    from sklearn.metrics import f1_score
+
+    return float(
+        f1_score(answers[target].to_numpy(), submission[target].to_numpy(), average="macro", zero_division=0.0)
+    )
+
+
+@register("weighted_roc_auc")
+def weighted_roc_auc(
+    answers: pd.DataFrame,
+    submission: pd.DataFrame,
+    *,
+    target: str,
+    limits: Sequence[float] = (0.0, 0.4, 1.0),
+    weights: Sequence[float] = (2, 1),
+) -> float:
+    """Area under the ROC curve, cut into horizontal slices that count by weight (ALASKA2's measure).
+
+    Args:
+        answers: 0/1 in the column `target`, both of which occur.
+        submission: Finite scores, larger where a 1 is more likely.
+        target: The column.
+        limits: True-positive rates at which the slices meet; the curve is interpolated linearly there.
+        weights: One for each slice.
+
+    Returns:
+        The weighted area divided by its largest value: 1 for a perfect order, 0 for the inverted one.
+    """
+    import numpy as np
+    from sklearn.metrics import auc, roc_curve
+
+    truth, given = answers[target].to_numpy(dtype=float), submission[target].to_numpy(dtype=float)
+    fpr, tpr, _ = roc_curve(truth, given, pos_label=1)
+    for limit in limits:
+        if limit not in tpr:
+            i = int(np.argmax(tpr > limit))
+            crossing = fpr[i - 1] + (fpr[i] - fpr[i - 1]) * (limit - tpr[i - 1]) / (tpr[i] - tpr[i - 1])
+            fpr, tpr = np.insert(fpr, i, crossing), np.insert(tpr, i, limit)
+    area = 0.0
+    for low, high, weight in zip(limits[:-1], limits[1:], weights, strict=True):
+        inside = (low <= tpr) & (tpr <= high)
+        area += weight * float(auc(np.append(fpr[inside], 1.0), np.append(tpr[inside], high) - low))
+    return area / float(np.dot(np.diff(limits), weights))
