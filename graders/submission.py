@@ -287,7 +287,7 @@ def require_numbers(
             _refuse_row(submission, np.isinf(values), column, id_column, f"finite numbers{limits}")
         with np.errstate(invalid="ignore"):
             _refuse_row(submission, (values < minimum) | (values > maximum), column, id_column, f"numbers{limits}")
-            if whole:
+            if whole and not pd.api.types.is_integer_dtype(series):
                 broken = (values % 1 != 0) | (abs(values) >= 2.0**63)
                 _refuse_row(submission, broken & ~absent, column, id_column, f"whole numbers{limits}")
 
