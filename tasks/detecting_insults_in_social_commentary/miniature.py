@@ -10,7 +10,7 @@ TRAIN, TEST = 200, 100
 
 
 def make_raw(raw: Path, seed: int) -> None:
-    """Writes `train.csv` and `test_with_solutions.csv`. The rule "idiot" finds 90 % of the insults, about 27 % of the rows."""
+    """Writes `train.csv` and `test_with_solutions.csv`. The rule "idiot" finds 90 % of the insults."""
     import numpy as np
     import pandas as pd
 
@@ -21,7 +21,7 @@ def make_raw(raw: Path, seed: int) -> None:
         insult = np.where(np.arange(count) < 4, np.arange(count) % 2, rng.random(count) < 0.27).astype(int)
         word = np.where((insult == 1) & (rng.random(count) < 0.9), "idiot", "friend")
         dates = [None if i % 5 == 0 else f"201206{i % 28 + 1:02d}000000Z" for i in range(count)]
-        texts = [f'"comment {n}:\\nyou are an\\xa0{w}, said ""he"""' for n, w in zip(number, word, strict=True)]
+        texts = [f'"comment {n}:\\nyou are an\\xa0{w}"' for n, w in zip(number, word, strict=True)]
         return pd.DataFrame({"Insult": insult, "Date": dates, "Comment": texts})
 
     write_csv(comments(0, TRAIN), raw / "train.csv")

@@ -11,7 +11,7 @@ COLUMNS = ["Insult", "Date", "Comment"]
 
 
 def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
-    """`train.csv` stays as it is, `test_with_solutions.csv` gives the test files. Both revisions have the same files."""
+    """`train.csv` stays as it is, `test_with_solutions.csv` gives the test files. v2 is the same."""
     train, solutions = read_csv(raw / "train.csv"), read_csv(raw / "test_with_solutions.csv")
     require_raw_columns(train, COLUMNS, "train.csv")
     require_raw_columns(solutions, [*COLUMNS, "Usage"], "test_with_solutions.csv")
