@@ -12,11 +12,12 @@ from typing import Any
 
 import click
 
+from mlebench_inspect.data.errors import PreparationError
 from mlebench_inspect.graders.submission import REVISIONS, Revision
 from mlebench_inspect.tasks import SPLITS, CatalogueError, Competition, GradingError, competition, competitions
 from mlebench_inspect.tasks.preparing import DataError
 
-EXPECTED_ERRORS = (CatalogueError, DataError, GradingError, OSError)
+EXPECTED_ERRORS = (CatalogueError, DataError, GradingError, PreparationError, OSError)
 
 _data_dir = click.option(
     "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Data folder [default: MLEBENCH_DATA_DIR]."

@@ -34,7 +34,9 @@ class Store:
     @classmethod
     def open(cls, data_dir: Path | str | None = None, data: DataKind = "real", revision: Revision = "v1") -> Store:
         """The store in `data_dir`, or in the default folder. Nothing is created."""
-        return cls(Path(data_dir).expanduser().absolute() if data_dir else default_data_dir().absolute(), data, revision)
+        return cls(
+            Path(data_dir).expanduser().absolute() if data_dir else default_data_dir().absolute(), data, revision
+        )
 
     @property
     def root(self) -> Path:

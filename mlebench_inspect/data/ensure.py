@@ -1,0 +1,103 @@
+"""What a run asks of its data: that it is there, or is made once for all processes.
+
+Both functions block until the data is there. The work itself is done in worker processes; call them from a thread
+(`anyio.to_thread.run_sync`) where an event loop must go on in the meantime.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+
+from mlebench_inspect.data.errors import NotPreparedError, PreparationError
+from mlebench_inspect.data.jobs import Job
+from mlebench_inspect.data.manifest import Manifest, recipe
+from mlebench_inspect.data.store import Store
+from mlebench_inspect.data.workers import run_jobs
+from mlebench_inspect.tasks import Competition
+
+_LOG = logging.getLogger(__name__)
+
+
+def ensure_prepared(store: Store, competitions: Sequence[Competition], *, prepare: bool = False) -> None:
+    """Makes sure that competitions are prepared.
+
+    Args:
+        store: Where the data lies.
+        competitions: What the run needs.
+        prepare: Download and prepare what is missing, one competition after the other, once for all processes.
+
+    Raises:
+        NotPreparedError: Something is missing; the message holds the command to type.
+        PreparationError: Preparing failed.
+    """
+    missing = [c for c in competitions if not store.is_prepared(c)]
+    if prepare:
+        unknown = [c for c in competitions if c not in missing and Manifest.read(store.prepared(c)) is None]
+        todo = [*missing, *unknown]
+        jobs = [Job(competition=c.id, data_dir=store.data_dir, data=store.data, revision=store.revision) for c in todo]
+        _run(jobs, 1)
+        return
+    if missing:
+        ids = [c.id for c in missing]
+        names = ", ".join(ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
+        verb = "is" if len(ids) == 1 else "are"
+        raise NotPreparedError(
+            f"{names} {verb} not prepared in {store.root}; run: {store.prepare_command(ids)} "
+            "(or let the run do it with -T prepare=true, or try miniature data with -T data=miniature)"
+        )
+    for found in competitions:
+        manifest = Manifest.read(store.prepared(found))
+        if store.data == "real" and store.revision == "v1" and (manifest is None or manifest.verified != "published"):
+            state = "differs from the published data" if manifest and manifest.verified == "differs" else "not verified"
+            _LOG.warning("%s: %s; see: %s", found.id, state, store.prepare_command([found.id]))
+
+
+def ensure_miniature(
+    store: Store, competitions: Sequence[Competition], seed: int = 0, *, workers: int | None = None
+) -> None:
+    """Makes miniature data that is missing, or was made with another seed or by another version of its recipe.
+
+    Args:
+        store: Where the data lies; its `data` is taken as `miniature`.
+        competitions: What the run needs.
+        seed: Seed of the generated data.
+        workers: Processes at once; the number of processors (8 at most) when None.
+
+    Raises:
+        PreparationError: Making it failed.
+    """
+    store = Store(store.data_dir, "miniature", store.revision)
+    todo = [c for c in competitions if not miniature_is_current(store, c, seed)]
+    jobs = [
+        Job(competition=c.id, data_dir=store.data_dir, data="miniature", revision=store.revision, seed=seed)
+        for c in todo
+    ]
+    _run(jobs, workers or default_workers(), reuse=True)
+
+
+def miniature_is_current(store: Store, competition: Competition, seed: int) -> bool:
+    """Whether prepared miniature data is there, made with this seed by this version of its recipe."""
+    if not store.is_prepared(competition):
+        return False
+    manifest = Manifest.read(store.prepared(competition))
+    return manifest is not None and manifest.seed == seed and manifest.recipe == recipe(competition)
+
+
+def default_workers() -> int:
+    """Worker processes for small data: one per usable processor, 8 at most."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, 8)
+
+
+def _run(jobs: list[Job], workers: int, *, reuse: bool = False) -> None:
+    results = run_jobs(jobs, workers, reuse=reuse) if jobs else {}
+    failed = {i: r for i, r in results.items() if isinstance(r, PreparationError)}
+    if len(failed) == 1:
+        raise next(iter(failed.values()))
+    if failed:
+        raise PreparationError(
+            f"{len(failed)} of {len(results)} competitions could not be prepared: "
+            + "; ".join(map(str, failed.values()))
+        )

@@ -1,0 +1,121 @@
+"""`manifest.json` beside `public` and `private`: how prepared data came to be, and whether it was verified.
+
+No secret and no signed URL is ever written here, and agents never see it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from mlebench_inspect.data.errors import PreparationError
+from mlebench_inspect.graders.report import DataKind
+from mlebench_inspect.graders.submission import Revision
+from mlebench_inspect.tasks import Competition
+
+NAME = "manifest.json"
+_LIBRARIES = ("mlebench-inspect", "numpy", "pandas", "pyarrow", "scikit-learn", "pillow", "py7zr")
+
+Verified = Literal["published", "given", "differs", "no"]
+"""`published`: has the published checksums; `given`: those that the user gave; `differs`: does not have them;
+`no`: not checked, or nothing is published for this revision or kind of data."""
+
+
+class FileSum(BaseModel):
+    """Size and MD5 of a prepared file, and what is known about it beyond that."""
+
+    bytes: int
+    md5: str
+    note: str | None = None
+
+
+class Source(BaseModel):
+    """Where raw data came from."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    kind: Literal["kaggle", "zip", "folder", "store", "reference", "miniature"]
+    path: str | None = None
+    zip_md5: str | None = None
+    zip_bytes: int | None = None
+    zip_verified: bool | None = None
+    seconds: dict[str, float] = {}
+
+
+class Manifest(BaseModel):
+    """What is known about one prepared competition."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    competition: str
+    data: DataKind
+    revision: Revision
+    verified: Verified
+    notes: list[str] = []
+    source: Source
+    recipe: str | None = None
+    seed: int | None = None
+    files: dict[str, FileSum] = {}
+    seconds: dict[str, float] = {}
+    versions: dict[str, str] = {}
+    created: str = ""
+
+    def write(self, folder: Path) -> None:
+        """Writes the manifest into the folder that holds `public` and `private`."""
+        write_json(folder / NAME, self.model_dump(mode="json"))
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest | None:
+        """The folder's manifest; None where there is none (data prepared by other means).
+
+        Raises:
+            PreparationError: There is one, but it is unreadable.
+        """
+        try:
+            return cls.model_validate_json((folder / NAME).read_bytes())
+        except FileNotFoundError:
+            return None
+        except (ValidationError, OSError) as ex:
+            raise PreparationError(f"{folder / NAME} is unreadable ({ex}); delete it and prepare again") from None
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes a JSON file so that no reader sees half of it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+    temporary.replace(path)
+
+
+def versions() -> dict[str, str]:
+    """Versions of the libraries that prepared bytes depend on."""
+    import platform
+
+    found = {"python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def recipe(competition: Competition) -> str:
+    """A digest of the files that decide what miniature and prepared data look like."""
+    digest = hashlib.sha256()
+    shared = [competition.folder.parent / n for n in ("preparing.py", "_miniature.py")]
+    for path in [*sorted(competition.folder.iterdir()), *shared]:
+        if path.suffix in (".py", ".md", ".yaml", ".json", ".csv") and path.is_file():
+            digest.update(f"{path.name}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def now() -> str:
+    """The time in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
