@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics import register
@@ -63,3 +64,55 @@ def pooled_kendall_tau(answers: pd.DataFrame, submission: pd.DataFrame, *, targe
             insort(seen, rank[item])
         pairs += len(truth) * (len(truth) - 1)
     return 1 - 4 * inversions / pairs if pairs else float("nan")
+
+
+@register("lwlrap")
+def lwlrap(answers: pd.DataFrame, submission: pd.DataFrame, *, targets: Sequence[str]) -> float:
+    """Label-weighted label-ranking average precision.
+
+    For each pair of a row and one of its true labels: the share of true labels among all labels whose scores are at
+    least as high. The result is the mean over the pairs; ties count against the prediction.
+
+    Args:
+        answers: 0/1 in the columns `targets`; rows without a label are left out.
+        submission: Finite scores; only their order within a row counts.
+        targets: One column per label.
+
+    Returns:
+        A number in (0, 1].
+    """
+    from sklearn.metrics import label_ranking_average_precision_score
+
+    truth = answers[list(targets)].to_numpy()
+    scores = submission[list(targets)].to_numpy(dtype=float)
+    labels = truth.sum(axis=1)
+    some = labels > 0
+    return float(label_ranking_average_precision_score(truth[some], scores[some], sample_weight=labels[some]))
+
+
+@register("map_at_12")
+def map_at_12(answers: pd.DataFrame, submission: pd.DataFrame, *, target: str, k: int = 12) -> float:
+    """Mean average precision at k where a row has any number of true items.
+
+    With A a row's true items and P(i) the share of hits among the first i guesses, AP = sum of P(i) over the ranks
+    i <= k that are hits, divided by min(|A|, k). A guess that was already made at a better rank is no hit.
+
+    Args:
+        answers: Lists of one or more items in the column `target`; repeated items count once.
+        submission: Lists of items, the best guess first.
+        target: The lists' column.
+        k: Guesses beyond this rank do not count.
+
+    Returns:
+        A number in [0, 1].
+    """
+    total = 0.0
+    for items, guesses in zip(answers[target], submission[target], strict=True):
+        wanted, hits = set(items), 0
+        best = min(len(wanted), k)
+        for rank, guess in enumerate(guesses[:k], start=1):
+            if guess in wanted:
+                wanted.remove(guess)
+                hits += 1
+                total += hits / rank / best
+    return total / len(answers)

@@ -1,0 +1,34 @@
+"""Label-weighted label-ranking average precision over 80 classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlebench_inspect.graders.metrics.ranking import lwlrap
+from mlebench_inspect.graders.submission import (
+    InvalidSubmission,
+    Revision,
+    aligned,
+    require_columns,
+    require_numbers,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ID = "fname"
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """The columns must stand in the sample's order; True and False count as 1 and 0 in v1 only."""
+    columns = list(answers.columns)
+    require_columns(submission, columns, exact=True)
+    for position, (given, wanted) in enumerate(zip(submission.columns, columns, strict=True), start=1):
+        if given != wanted:
+            raise InvalidSubmission(
+                f"column {position} is {given!r}, not {wanted!r}; keep the order of columns of the sample submission"
+            )
+    answers, submission = aligned(answers, submission, ID)
+    classes = columns[1:]
+    require_numbers(submission, classes, id_column=ID, booleans=revision == "v1")
+    return lwlrap(answers, submission, targets=classes)
