@@ -1,0 +1,24 @@
+"""Mean of the root mean squared logarithmic errors of formation energy and band gap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlebench_inspect.graders.metrics.regression import mean_column_wise_rmsle
+from mlebench_inspect.graders.submission import Revision, aligned, require_columns, require_numbers, require_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ID, TARGETS = "id", ["formation_energy_ev_natom", "bandgap_energy_ev"]
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """Compares row by row in the order of the files in v1, whatever the ids; by id in v2."""
+    if revision == "v1":
+        require_columns(submission, TARGETS)
+        require_rows(submission, len(answers))
+    else:
+        answers, submission = aligned(answers, submission, ID, TARGETS)
+    require_numbers(submission, TARGETS, id_column=ID if revision == "v2" else None, minimum=0)
+    return mean_column_wise_rmsle(answers, submission, targets=TARGETS)
