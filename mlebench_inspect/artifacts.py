@@ -1,0 +1,78 @@
+"""What is kept of a sample beside the log, so that it can be graded again without a sandbox."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+from inspect_ai.solver import TaskState
+from inspect_ai.util import StoreModel
+
+_BLOCK = 1 << 20
+
+
+class SubmissionRecord(StoreModel):
+    """What is known of a sample's submission, kept in its store."""
+
+    handle: str = ""
+    """Names the running sandbox from outside."""
+    artifact: str | None = None
+    """The kept file (gzip), relative to the log's folder."""
+    sha256: str | None = None
+    size: int | None = None
+    problem: str | None = None
+    """Why no file could be taken out."""
+    exists: bool = False
+    """Whether anything lay at the submission's path."""
+
+
+def log_folder() -> Path:
+    """Folder of the running evaluation's log; `./logs` where the log is not on this host."""
+    from inspect_ai.log._samples import sample_active
+
+    active = sample_active()
+    location = active.log_location if active else ""
+    if location.startswith("file://"):
+        location = location.removeprefix("file://")
+    if not location or "://" in location:
+        return Path(os.environ.get("INSPECT_LOG_DIR", "logs")) if "://" not in location else Path("logs")
+    return Path(location).parent
+
+
+def evaluation_id() -> str:
+    """Identifies the running evaluation; the same for all its samples."""
+    from inspect_ai.log._samples import sample_active
+
+    active = sample_active()
+    return active.eval_id if active else "unknown"
+
+
+def sample_folder(state: TaskState) -> Path:
+    """Folder for one sample's artefacts, relative to the log's folder."""
+    return Path("artifacts", evaluation_id(), f"{state.sample_id}_{state.epoch}")
+
+
+def keep(file: Path, folder: Path, name: str) -> Path:
+    """Compresses `file` to `folder/name.gz`, aside first and then renamed; returns the path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{name}.gz"
+    aside = target.with_suffix(f".{os.getpid()}.part")
+    with open(file, "rb") as source, gzip.GzipFile(aside, "wb", compresslevel=1, mtime=0) as out:
+        shutil.copyfileobj(source, out, _BLOCK)
+    os.replace(aside, target)
+    return target
+
+
+def restore(artifact: Path, file: Path) -> None:
+    """Uncompresses a kept file to `file`."""
+    with gzip.open(artifact, "rb") as source, open(file, "xb") as out:
+        shutil.copyfileobj(source, out, _BLOCK)
+
+
+def sha256(file: Path) -> str:
+    """SHA-256 of a file, as hex digits."""
+    with open(file, "rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()

@@ -1,0 +1,194 @@
+"""The Inspect tasks: `all`, the splits, and one task per competition, all from one sample factory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from inspect import Parameter, Signature, signature
+from typing import Any
+
+from inspect_ai import Task, task
+from inspect_ai._util.error import PrerequisiteError
+from inspect_ai.dataset import MemoryDataset, Sample
+from inspect_ai.log import HeadlineMetric
+
+from mlebench_inspect.agents.react import react
+from mlebench_inspect.data.errors import PreparationError
+from mlebench_inspect.data.store import Store
+from mlebench_inspect.graders.submission import REVISIONS
+from mlebench_inspect.instructions import task_text
+from mlebench_inspect.sandboxes.compose import SandboxSettings
+from mlebench_inspect.sandboxes.provider import Provider, provider
+from mlebench_inspect.scorer import NAME, mlebench_scorer
+from mlebench_inspect.setup import prepare_sample
+from mlebench_inspect.tasks import SPLITS, Competition, competition, competition_ids
+from mlebench_inspect.tasks import competitions as competitions_of
+from mlebench_inspect.viewer import viewer_config
+
+DAY = 24 * 3600
+
+
+def benchmark(
+    split: str | None = None,
+    competitions: str | Sequence[str] | None = None,
+    *,
+    data: str = "real",
+    data_dir: str | None = None,
+    revision: str = "v1",
+    prepare: bool = False,
+    sandbox: str = "docker",
+    hardware: str = "default",
+    image: str | None = None,
+    cpus: float | None = None,
+    memory: str | None = None,
+    shm_size: str | None = None,
+    gpus: int | str | None = None,
+    network: str | None = None,
+    user: str | None = None,
+    runtime: str | None = None,
+    compose_overrides: dict[str, Any] | None = None,
+    max_submission_bytes: int = 2 * 1024**3,
+) -> Task:
+    """Competitions as one Inspect task. All arguments can be given on the command line with `-T name=value`.
+
+    Args:
+        split: `all`, `lite` (= `low`), `low`, `medium`, `high` or `dev`.
+        competitions: Ids, as a list or with commas between; instead of a split or to choose from it.
+        data: `real`, or `miniature`: small generated data of the same layout, made when missing.
+        data_dir: Data folder; default: MLEBENCH_DATA_DIR, else the user's cache folder.
+        revision: `v1`, the published benchmark, or `v2`, with leaks and defects mended.
+        prepare: Prepare what is missing first, instead of stopping with the command to type.
+        sandbox: `docker` or `local` (no isolation: for trusted solvers only).
+        hardware: Preset: `default` (the host's CPUs and half of its memory), `lite` or `paper`.
+        image: Docker image; default: the light one.
+        cpus: CPUs per sample.
+        memory: Memory per sample, such as `32g`.
+        shm_size: Shared memory per sample, such as `8g`; part of the memory.
+        gpus: Number of GPUs per sample, or `all`.
+        network: Docker network mode; default `none`.
+        user: User that the container runs as; default: the image's.
+        runtime: Container runtime, such as `sysbox-runc` or `runsc`.
+        compose_overrides: Compose settings of the service, merged over all others.
+        max_submission_bytes: Larger submissions are invalid.
+
+    Raises:
+        ValueError: An argument is wrong, or data is not prepared; the message says what to type.
+    """
+    if data not in ("real", "miniature"):
+        raise ValueError(f"data must be real or miniature, not {data!r}")
+    if revision not in REVISIONS:
+        raise ValueError(f"revision must be v1 or v2, not {revision!r}")
+    chosen = _chosen(split, competitions)
+    store = Store.open(data_dir, data, revision)  # type: ignore[arg-type]
+    _ensure_data(store, chosen, prepare=prepare)
+    settings = SandboxSettings.preset(
+        hardware,
+        image=image,
+        cpus=cpus,
+        memory=memory,
+        shm_size=shm_size,
+        gpus=gpus,
+        network=network,
+        user=user,
+        runtime=runtime,
+        compose_overrides=compose_overrides,
+    )
+    box = provider(sandbox)
+    return Task(
+        dataset=MemoryDataset([_sample(c, store, settings, box) for c in chosen], name=f"mlebench-{split or 'chosen'}"),
+        setup=prepare_sample(data_dir, data, revision, max_submission_bytes),
+        solver=react(),
+        scorer=mlebench_scorer(data_dir, data, revision, max_submission_bytes),
+        headline_metric=HeadlineMetric(scorer=NAME, metric="any_medal"),
+        time_limit=DAY,
+        fail_on_error=False,
+        score_on_error=True,
+        viewer=viewer_config(),
+        version=REVISIONS.index(store.revision) + 1,
+        metadata={
+            "data": data,
+            "revision": revision,
+            "hardware": settings.summary(),
+            "sandbox": sandbox,
+            "settings": settings.model_dump(exclude={"compose_overrides"}, exclude_none=True),
+        },
+        tags=[f"data:{data}", f"revision:{revision}"],
+    )
+
+
+def _chosen(split: str | None, ids: str | Sequence[str] | None) -> list[Competition]:
+    if isinstance(ids, str):
+        ids = [i.strip() for i in ids.split(",") if i.strip()]
+    if ids:
+        found = [competition(i) for i in ids]
+        outside = [c.id for c in found if split not in (None, "all") and c not in competitions_of(split)]
+        if outside:
+            raise ValueError(f"{', '.join(outside)} not in the split {split}")
+        return found
+    return competitions_of(split or "all")
+
+
+def _ensure_data(store: Store, chosen: Sequence[Competition], *, prepare: bool) -> None:
+    from mlebench_inspect.data.ensure import ensure_miniature, ensure_prepared
+
+    if store.data == "miniature":
+        ensure_miniature(store, chosen)
+    else:
+        ensure_prepared(store, chosen, prepare=prepare)
+
+
+def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Provider) -> Sample:
+    public = store.public(found)
+    return Sample(
+        id=found.id,
+        input=task_text(
+            found,
+            box.paths,
+            revision=store.revision,
+            data=store.data,
+            hardware=settings.summary(),
+            network=settings.network,
+            http_check=box.name != "local",
+        ),
+        target="gold",
+        sandbox=box.spec(settings, public, found.id),
+        setup=box.setup(public),
+        metadata={
+            "competition": found.id,
+            "complexity": found.complexity,
+            "category": found.category,
+            "metric": found.metric,
+            "data": store.data,
+            "revision": store.revision,
+            "provider": box.name,
+            "hardware": settings.summary(),
+            "submission_columns": [*found.submission.id_columns, *found.submission.target_columns],
+        },
+    )
+
+
+def _with_options(function: Callable[..., Task], *, without: Sequence[str]) -> Callable[..., Task]:
+    """Gives a task the options of `benchmark` as its own, so that Inspect knows, checks and logs them."""
+
+    def build(**options: Any) -> Task:
+        try:
+            return function(**options)
+        except (ValueError, OSError, PreparationError) as ex:
+            raise PrerequisiteError(f"[bold]mlebench_inspect[/bold]: {ex}") from ex
+
+    known = signature(benchmark).parameters.values()
+    options = [p.replace(kind=Parameter.KEYWORD_ONLY) for p in known if p.name not in without]
+    build.__signature__ = Signature(options, return_annotation=Task)  # type: ignore[attr-defined]
+    return build
+
+
+def _split_task(split: str) -> Callable[..., Task]:
+    return task(name=split)(_with_options(partial(benchmark, split), without=["split"]))
+
+
+def _competition_task(competition_id: str) -> Callable[..., Task]:
+    build = partial(benchmark, None, [competition_id])
+    return task(name=competition_id)(_with_options(build, without=["split", "competitions"]))
+
+
+TASKS = {name: _split_task(name) for name in SPLITS} | {name: _competition_task(name) for name in competition_ids()}

@@ -1,0 +1,96 @@
+"""The text that an agent reads first."""
+
+from __future__ import annotations
+
+from mlebench_inspect.graders.report import DataKind
+from mlebench_inspect.graders.submission import Revision
+from mlebench_inspect.sandboxes.provider import GuestPaths
+from mlebench_inspect.tasks import Competition
+
+_TEXT = """\
+# {name}
+
+You take part in an offline machine learning competition. Train models on the data in `{data}` and predict the test set as
+well as you can. How good your result is will be judged by one thing: the score of the file `{submission}` when your time
+is over or when you say that you are done, held against the results of human teams, for whom there were gold, silver and
+bronze medals.
+
+## Where things are
+
+- `{data}`: the competition's data, read-only. `{data}/description.md` is the description below; there is a sample submission.
+- `{submission}`: where your submission must lie: one regular CSV file (no link, no archive). Whatever lies there when the run
+  ends is graded, so put an early version there soon and replace it when you have a better one (write to another name, then rename).
+- `{code}`: keep the code that makes your submission here. `{logs}`: a place for logs.
+{validation}
+## Rules
+
+- Make your predictions with a model that you train or build here. Do not write predictions by hand, do not look for the test
+  set's answers anywhere, and do not copy another person's solution.
+- There is no person to ask. Decide for yourself and go on until your time is used up or nothing more is to be gained.
+- {network}
+
+## What you have
+
+- Time: {time}
+- Hardware: {hardware}
+
+# The competition
+
+{description}
+"""
+
+_VALIDATION = """\
+- Is my file valid? {ways} tells whether the format is right, or what is wrong with it. It never tells a score.
+"""
+
+
+def task_text(
+    competition: Competition,
+    paths: GuestPaths,
+    *,
+    revision: Revision,
+    data: DataKind,
+    hardware: str,
+    network: str,
+    http_check: bool,
+) -> str:
+    """The input of a sample: rules, paths, hardware, then the competition's description.
+
+    The time budget is a place holder that the task's setup fills in, since the command line may still change it.
+    """
+    ways = "The tool `validate_submission`"
+    if http_check:
+        ways += f" (or, in a shell, `/home/validate_submission.sh {paths.submission_file}`)"
+    return _TEXT.format(
+        name=competition.name,
+        data=paths.data,
+        submission=paths.submission_file,
+        code=paths.code,
+        logs=paths.logs,
+        validation=_VALIDATION.format(ways=ways),
+        network="There is no network." if network == "none" else "There is a network. Use it within the rules.",
+        time=TIME_PLACE,
+        hardware=hardware,
+        description=competition.description(revision).strip(),
+    )
+
+
+TIME_PLACE = "{time budget}"
+
+
+def duration(seconds: float) -> str:
+    """A length of time in words: `24 hours`, `1 hour 30 minutes`, `45 seconds`."""
+    seconds = round(seconds)
+    parts = []
+    for unit, size in (("hour", 3600), ("minute", 60), ("second", 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {unit}{'s' * (count != 1)}")
+    return " ".join(parts[:2]) or "0 seconds"
+
+
+def time_budget(limit: float | None) -> str:
+    """What the agent is told about its time."""
+    if limit is None:
+        return "there is no fixed limit; stop when nothing more is to be gained."
+    return f"{duration(limit)} from the start of the run, all included. Then the run is cut off and graded as it stands."

@@ -1,0 +1,165 @@
+"""The scorer: takes the submission out, grades it on the host, reports the medal tier."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+from inspect_ai.scorer import Score, Scorer, Target, scorer
+from inspect_ai.solver import TaskState
+
+from mlebench_inspect.artifacts import (
+    SubmissionRecord,
+    evaluation_id,
+    keep,
+    log_folder,
+    restore,
+    sample_folder,
+    sha256,
+)
+from mlebench_inspect.data.store import Store
+from mlebench_inspect.graders.report import GradingReport
+from mlebench_inspect.grading import grade_submission
+from mlebench_inspect.metrics import medals
+from mlebench_inspect.sandboxes.extraction import Missing, Refused
+from mlebench_inspect.sandboxes.provider import Provider, provider
+from mlebench_inspect.tasks import Competition, GradingError, competition
+
+NAME = "mlebench"
+
+
+@scorer(name=NAME, metrics=[medals()])
+def mlebench_scorer(
+    data_dir: str | None = None, data: str = "real", revision: str = "v1", max_submission_bytes: int = 2 * 1024**3
+) -> Scorer:
+    """Medal tier of the submission that lies in the sandbox, or beside the log when there is no sandbox any more.
+
+    Args:
+        data_dir: Data folder.
+        data: `real` or `miniature`.
+        revision: Revision of the prepared data.
+        max_submission_bytes: Larger submissions are invalid.
+    """
+
+    async def score(state: TaskState, target: Target) -> Score:
+        found = competition(state.metadata["competition"])
+        store = Store.open(data_dir, data, revision)  # type: ignore[arg-type]
+        if not store.is_prepared(found):
+            raise GradingError(f"{found.id} is not prepared; run: {store.prepare_command([found.id])}")
+        record = state.store_as(SubmissionRecord)
+        with tempfile.TemporaryDirectory(prefix="mlebench-") as folder:
+            file = Path(folder) / "submission.csv"
+            await _fetch(state, record, provider(state.metadata["provider"]), file, max_submission_bytes)
+            if file.exists():
+                report = await grade_submission(found, file, store, max_bytes=max_submission_bytes)
+            else:
+                report = found.report(
+                    None, exists=record.exists, error=record.problem, revision=store.revision, data=store.data
+                )
+        report.submission_path = record.artifact or ""
+        report.submission_sha256 = record.sha256
+        return score_of(report, found, seed=state.epoch, evaluation=evaluation_id())
+
+    return score
+
+
+async def _fetch(state: TaskState, record: SubmissionRecord, box: Provider, file: Path, max_bytes: int) -> None:
+    """Puts the submission at `file`, and keeps a copy beside the log; says in `record` why if there is none."""
+    try:
+        record.size = await box.take_out(record.handle or await box.handle(), box.paths.submission_file, file, max_bytes)
+    except ProcessLookupError:  # scoring a finished log: there is no sandbox, only what was kept
+        if record.artifact is None:
+            return
+        kept = log_folder() / record.artifact
+        if not kept.is_file():
+            raise GradingError(f"the kept submission {kept} is missing; move it beside the log, or run again") from None
+        await anyio.to_thread.run_sync(restore, kept, file)
+        return
+    except Refused as ex:
+        record.exists = not isinstance(ex, Missing)
+        record.problem = (
+            f"there is no file {box.paths.submission_file}"
+            if isinstance(ex, Missing)
+            else f"{box.paths.submission_file} is refused: {ex}"
+        )
+        return
+    record.exists = True
+    record.sha256 = await anyio.to_thread.run_sync(sha256, file)
+    folder = sample_folder(state)
+    await anyio.to_thread.run_sync(keep, file, log_folder() / folder, "submission.csv")
+    record.artifact = str(folder / "submission.csv.gz")
+
+
+def score_of(report: GradingReport, found: Competition, *, seed: int, evaluation: str) -> Score:
+    """The grading report as an Inspect score: figures as values, a table for people, the whole report as metadata."""
+    value: dict[str, Any] = {
+        "medal": report.medal,
+        "score": report.score if report.score is not None else float("nan"),
+        "percentile": report.percentile if report.percentile is not None else float("nan"),
+        "any_medal": int(report.any_medal),
+        "gold": int(report.gold_medal),
+        "silver": int(report.silver_medal),
+        "bronze": int(report.bronze_medal),
+        "above_median": int(report.above_median),
+        "valid": int(report.valid_submission),
+        "made": int(report.submission_exists),
+    }
+    return Score(
+        value=value,
+        answer=_answer(report),
+        explanation=explain(report, found),
+        metadata={
+            "competition": found.id,
+            "complexity": found.complexity,
+            "category": found.category,
+            "seed": seed,
+            "evaluation": evaluation,
+            **report.model_dump(mode="json"),
+        },
+    )
+
+
+def _answer(report: GradingReport) -> str:
+    if not report.submission_exists:
+        return "no submission"
+    if not report.valid_submission:
+        return "invalid submission"
+    return f"{report.metric} {report.score if report.score is not None else report.score_note}"
+
+
+def explain(report: GradingReport, found: Competition) -> str:
+    """A short markdown text: the verdict, and the score placed between the thresholds."""
+    lines = []
+    if report.data == "miniature":
+        lines += ["**Miniature data**: generated, so this is no result and no comparison with people.", ""]
+    if not report.valid_submission:
+        verdict = "Invalid submission" if report.submission_exists else "No submission"
+        return "\n".join([*lines, f"**{verdict}**, no medal: {report.error}"])
+    direction = "higher" if found.higher_is_better else "lower"
+    lines += [f"**{_TITLES[report.medal]}** with {found.metric} {report.score} ({direction} is better){_gap(report)}", ""]
+    if report.score_note:
+        lines += [report.score_note, ""]
+    rows = [
+        (name, getattr(report, f"{key}_threshold"))
+        for name, key in (("gold", "gold"), ("silver", "silver"), ("bronze", "bronze"), ("median team", "median"))
+    ]
+    if report.score is not None:
+        rows.append(("**this submission**", report.score))
+        rows.sort(key=lambda r: (-r[1] if found.higher_is_better else r[1], r[0].startswith("**")))
+    lines += [f"| place | {found.metric} |", "|---|---|", *(f"| {name} | {value:g} |" for name, value in rows)]
+    if report.rank:
+        lines += ["", f"Rank {report.rank} of {report.teams} human teams, better than {report.percentile:g} % of them."]
+    return "\n".join(lines)
+
+
+_TITLES = {"gold": "Gold medal", "silver": "Silver medal", "bronze": "Bronze medal", "none": "No medal"}
+
+
+def _gap(report: GradingReport) -> str:
+    if report.medal == "gold" or report.score is None:
+        return "."
+    following = {"silver": "gold", "bronze": "silver", "none": "bronze"}[report.medal]
+    distance = abs(getattr(report, f"{following}_threshold") - report.score)
+    return f"; {distance:.5g} short of {following}."

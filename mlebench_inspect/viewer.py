@@ -1,0 +1,44 @@
+"""How Inspect's log viewer shows the benchmark: columns, colours, order."""
+
+from __future__ import annotations
+
+from inspect_ai.viewer import (
+    SampleScoreView,
+    ScoreColorScale,
+    TaskSamplesColumn,
+    TaskSamplesSort,
+    TaskSamplesView,
+    ViewerConfig,
+)
+
+
+def viewer_config() -> ViewerConfig:
+    """Competition, tier, score and standing first; the best on top; tiers in colours."""
+    name = "mlebench"
+    return ViewerConfig(
+        task_samples_view=TaskSamplesView(
+            name="Medals",
+            columns=[
+                TaskSamplesColumn(id="sampleStatus"),
+                TaskSamplesColumn(id="sampleId"),
+                TaskSamplesColumn(id="epoch"),
+                TaskSamplesColumn.score(name, "medal"),
+                TaskSamplesColumn.score(name, "score"),
+                TaskSamplesColumn.score(name, "percentile"),
+                TaskSamplesColumn.score(name, "above_median"),
+                TaskSamplesColumn.score(name, "valid"),
+                TaskSamplesColumn.score(name, "made"),
+                TaskSamplesColumn(id="tokens"),
+                TaskSamplesColumn(id="duration"),
+                TaskSamplesColumn(id="limit"),
+                TaskSamplesColumn(id="error"),
+            ],
+            sort=[TaskSamplesSort.score(name, "percentile", dir="desc")],
+            score_labels={"medal": "Medal", "score": "Score", "percentile": "Percentile", "valid": "Valid"},
+            score_color_scales={
+                "medal": {"gold": "good", "silver": "info", "bronze": "warn", "none": "muted"},
+                "percentile": ScoreColorScale(palette="good-high", min=0, max=100),
+            },
+        ),
+        sample_score_view=SampleScoreView(default="grid"),
+    )

@@ -1,0 +1,7 @@
+"""Where an agent works: container settings, taking the submission out, images, what lies inside."""
+
+from mlebench_inspect.sandboxes.compose import SandboxSettings, docker_config
+from mlebench_inspect.sandboxes.extraction import Refused
+from mlebench_inspect.sandboxes.provider import PROVIDERS, Provider, provider
+
+__all__ = ["PROVIDERS", "Provider", "Refused", "SandboxSettings", "docker_config", "provider"]

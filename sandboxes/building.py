@@ -1,0 +1,84 @@
+"""Building the images, and finding out whether they are there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from mlebench_inspect.sandboxes.compose import FULL_IMAGE, LIGHT_IMAGE
+
+IMAGES = {"light": LIGHT_IMAGE, "full": FULL_IMAGE}
+_FOLDER = Path(__file__).parent
+
+
+class BuildError(RuntimeError):
+    """An image could not be built. The message holds what to mend."""
+
+
+def docker_command() -> str:
+    """Path of the docker command.
+
+    Raises:
+        BuildError: It is not installed, or its daemon does not answer.
+    """
+    docker = shutil.which("docker")
+    if docker is None:
+        raise BuildError("the docker command is not installed; see https://docs.docker.com/engine/install/")
+    try:
+        ping = subprocess.run(
+            [docker, "version", "--format", "{{.Server.Version}}"], capture_output=True, text=True, timeout=30
+        )
+    except subprocess.TimeoutExpired:
+        raise BuildError("the Docker daemon does not answer within 30 seconds; restart it") from None
+    if ping.returncode != 0:
+        raise BuildError(f"the Docker daemon does not answer ({ping.stderr.strip()[:200]}); start it, or join its group")
+    return docker
+
+
+def image_exists(image: str) -> bool:
+    """Whether Docker has the image. False, too, where Docker cannot be asked."""
+    try:
+        docker = docker_command()
+    except BuildError:
+        return False
+    return subprocess.run([docker, "image", "inspect", image], capture_output=True).returncode == 0
+
+
+def build(name: str, *, base: str | None = None, quiet: bool = False) -> str:
+    """Builds an image and returns its name.
+
+    Args:
+        name: `light` or `full`, or a scaffold with an image layer of its own.
+        base: Image to build on, for `light` and `full`; default: the official Python image.
+        quiet: Show Docker's output only when the build fails.
+
+    Raises:
+        BuildError: Unknown name, no Docker, or the build failed.
+    """
+    if name not in IMAGES:
+        raise BuildError(f"there is no image {name!r}; choose one of {', '.join(IMAGES)}")
+    command = [docker_command(), "build", "--target", name, "--tag", IMAGES[name]]
+    if base:
+        command += ["--build-arg", f"BASE={base}"]
+    bundle = next((p for v in ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE") if (p := os.environ.get(v))), None)
+    if bundle and Path(bundle).is_file():
+        command += ["--secret", f"id=ca,src={bundle}"]
+    with tempfile.TemporaryDirectory() as context:
+        for folder in ("images", "guest"):
+            for file in (_FOLDER / folder).iterdir():
+                if file.is_file():
+                    shutil.copy(file, context)
+        result = subprocess.run(
+            [*command, context],
+            env={**os.environ, "DOCKER_BUILDKIT": "1"},
+            capture_output=quiet,
+            text=True,
+        )
+    if result.returncode != 0:
+        tail = f":\n{result.stderr[-2000:]}" if quiet else "; see Docker's output above"
+        raise BuildError(f"docker build of {name} failed{tail}")
+    return IMAGES[name]
+

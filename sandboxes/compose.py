@@ -1,0 +1,130 @@
+"""Typed Docker settings of one sample."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from inspect_ai.util import ComposeConfig
+from pydantic import BaseModel, ConfigDict
+
+LIGHT_IMAGE = "mlebench-inspect-light"
+FULL_IMAGE = "mlebench-inspect-full"
+DATA, SUBMISSION, CODE, LOGS, HOME = "/home/data", "/home/submission", "/home/code", "/home/logs", "/home/agent"
+
+# PID 1 ignores every signal that a process inside the container can send, so that an agent that kills all its
+# processes does not end its own sandbox; it also reaps orphans.
+KEEP_ALIVE = ["/bin/bash", "-c", "trap '' HUP INT QUIT TERM USR1 USR2; while :; do sleep 86400 & wait $!; done"]
+
+PresetName = Literal["default", "paper", "lite"]
+
+
+def _host_memory() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+class SandboxSettings(BaseModel):
+    """Hardware and isolation of a sample's container."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    image: str = LIGHT_IMAGE
+    cpus: float | None = None
+    memory: str | None = None
+    shm_size: str | None = None
+    gpus: int | str | None = None
+    network: str = "none"
+    user: str | None = None
+    runtime: str | None = None
+    pids: int = 4096
+    max_file_size: int = 100 * 1024**3
+    compose_overrides: dict[str, Any] = {}
+
+    @classmethod
+    def preset(cls, name: str, **changes: Any) -> SandboxSettings:
+        """Settings of a preset, with every change that is not None on top.
+
+        Args:
+            name: `default`: the host's CPUs and half of its memory, no GPU. `lite`: 2 CPUs, 4 GB, for trials. `paper`:
+                36 virtual CPUs, 440 GB, one GPU, as the published results had.
+            changes: Fields of this class.
+
+        Raises:
+            ValueError: No preset has that name.
+        """
+        # the tag of an image is this package's: `mlebench-inspect build light`
+        presets: dict[str, dict[str, Any]] = {
+            "default": {
+                "cpus": os.cpu_count() or 1,
+                "memory": f"{max(1, _host_memory() // 2**31)}g",
+                "shm_size": f"{max(64, _host_memory() // 2**23)}m",
+            },
+            "lite": {"cpus": min(2, os.cpu_count() or 1), "memory": "4g", "shm_size": "512m", "pids": 1024},
+            "paper": {"cpus": 36, "memory": "440g", "shm_size": "64g", "gpus": 1, "image": FULL_IMAGE},
+        }
+        if name not in presets:
+            raise ValueError(f"there is no hardware preset {name!r}; choose one of {', '.join(presets)}")
+        return cls(**{**presets[name], **{k: v for k, v in changes.items() if v is not None}})
+
+    def summary(self) -> str:
+        """One line for people and agents: what hardware this is."""
+        gpu = {None: "no GPU", 0: "no GPU", 1: "1 GPU"}.get(self.gpus) or f"{self.gpus} GPUs"  # type: ignore[arg-type]
+        return f"{self.cpus:g} CPUs, {self.memory} memory, {gpu}" if self.cpus else f"{self.memory} memory, {gpu}"
+
+
+def docker_config(settings: SandboxSettings, public: Path) -> ComposeConfig:
+    """Compose settings of one sample: prebuilt image, public data read-only, no network, no privileges.
+
+    Args:
+        settings: Hardware and isolation.
+        public: Folder that the agent sees at /home/data.
+
+    Raises:
+        ValueError: `compose_overrides` leads to settings that Inspect does not accept.
+    """
+    service: dict[str, Any] = {
+        "image": settings.image,
+        "x-default": True,
+        "x-local": True,  # the image is built here; never look for it in a registry
+        "command": KEEP_ALIVE,
+        "init": False,
+        "stop_grace_period": "0s",
+        "working_dir": HOME,
+        "network_mode": settings.network,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "pids_limit": settings.pids,
+        "ulimits": {"fsize": settings.max_file_size, "core": 0},
+        "volumes": [{"type": "bind", "source": str(public), "target": DATA, "read_only": True}],
+    }
+    if settings.cpus:
+        service["cpus"] = settings.cpus
+    if settings.memory:
+        service["mem_limit"] = service["memswap_limit"] = settings.memory
+    if settings.shm_size:
+        service["shm_size"] = settings.shm_size
+    if settings.user:
+        service["user"] = settings.user
+    if settings.runtime:
+        service["runtime"] = settings.runtime
+    if settings.gpus:
+        device: dict[str, Any] = {"driver": "nvidia", "capabilities": ["gpu"], "count": settings.gpus}
+        service["deploy"] = {"resources": {"reservations": {"devices": [device]}}}
+    config = {"services": {"default": service}}
+    overrides = settings.compose_overrides
+    if overrides and "services" not in overrides:
+        overrides = {"services": {"default": overrides}}
+    return ComposeConfig.model_validate(_merged(config, overrides))
+
+
+def _merged(base: Any, changes: Any) -> Any:
+    """`changes` over `base`: mappings are merged key by key, everything else is replaced; None removes a key."""
+    if not (isinstance(base, dict) and isinstance(changes, dict)):
+        return json.loads(json.dumps(changes))
+    merged = {k: v for k, v in base.items() if k not in changes or changes[k] is not None}
+    for key, value in changes.items():
+        if value is not None:
+            merged[key] = _merged(base.get(key), value) if key in base else value
+    return merged
