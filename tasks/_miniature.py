@@ -74,3 +74,34 @@ def wav(samples: np.ndarray, rate: int) -> bytes:
     file = io.BytesIO()
     wavfile.write(file, rate, np.clip(np.rint(samples), -32767, 32767).astype(np.int16))
     return file.getvalue()
+
+
+def dicom(pixels: np.ndarray, name: str, **tags: Any) -> bytes:
+    """A grey picture (height, width), 16 bits unsigned, as an uncompressed DICOM file.
+
+    Args:
+        pixels: Values from 0 to 65535.
+        name: Gives the file its unique id.
+        tags: Further data elements by DICOM keyword.
+    """
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.uid import UID, ExplicitVRLittleEndian
+
+    digits = int(hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()[:16], 16)
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.7")
+    meta.MediaStorageSOPInstanceUID = UID(f"1.2.826.0.1.3680043.{digits}")
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.ImplementationClassUID = UID("1.2.826.0.1.3680043.10")
+    image = Dataset()
+    image.file_meta = meta
+    image.SOPClassUID, image.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
+    image.Rows, image.Columns = pixels.shape
+    image.SamplesPerPixel, image.PhotometricInterpretation, image.PixelRepresentation = 1, "MONOCHROME2", 0
+    image.BitsAllocated, image.BitsStored, image.HighBit = 16, 16, 15
+    for keyword, value in tags.items():
+        setattr(image, keyword, value)
+    image.PixelData = pixels.astype("<u2").tobytes()
+    file = io.BytesIO()
+    image.save_as(file, enforce_file_format=True)
+    return file.getvalue()
