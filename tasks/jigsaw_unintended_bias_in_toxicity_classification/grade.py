@@ -1,0 +1,58 @@
+"""ROC AUC overall and over subsets of nine identity groups."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlebench_inspect.graders.metrics.fairness import bias_weighted_roc_auc
+from mlebench_inspect.graders.submission import (
+    InvalidSubmission,
+    Revision,
+    aligned,
+    read_table,
+    refuse_where,
+    require_numbers,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ID, LABEL, PREDICTION = "id", "toxicity", "prediction"
+GROUPS = [
+    "male",
+    "female",
+    "homosexual_gay_or_lesbian",
+    "christian",
+    "jewish",
+    "muslim",
+    "black",
+    "white",
+    "psychiatric_or_mental_illness",
+]
+
+
+def read_answers(path: Path, options: dict[str, Any]) -> pd.DataFrame:
+    """The columns of the answers that are graded."""
+    return read_table(path, usecols=[ID, LABEL, *GROUPS], **options)
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """v1 turns predictions into 0 and 1 at 0.5 first, a missing one into 0, and takes the column `toxicity` too."""
+    import pandas as pd
+
+    column = LABEL if revision == "v1" and LABEL in submission.columns else PREDICTION
+    if column == LABEL and PREDICTION in submission.columns:
+        raise InvalidSubmission(f"columns {PREDICTION} and {LABEL} are both there; leave {LABEL} out")
+    answers, submission = aligned(answers, submission, ID, [column])
+    given = submission[column]
+    if revision == "v2":
+        require_numbers(submission, [column], id_column=ID)
+        scores = pd.to_numeric(given).astype(float)
+    else:
+        if not pd.api.types.is_numeric_dtype(given):
+            words = given.notna() & ~given.map(lambda v: isinstance(v, bool)).astype(bool)
+            refuse_where(submission, words, column, "numbers", id_column=ID)
+        scores = (pd.to_numeric(given) >= 0.5).astype(float)
+    submission = submission.assign(**{PREDICTION: scores})
+    return bias_weighted_roc_auc(answers, submission, label=LABEL, prediction=PREDICTION, groups=GROUPS)
