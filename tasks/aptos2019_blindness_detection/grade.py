@@ -1,0 +1,24 @@
+"""Quadratic weighted kappa of the predicted grades."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlebench_inspect.graders.metrics.classification import quadratic_weighted_kappa
+from mlebench_inspect.graders.submission import Revision, aligned, require_numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ID, TARGET = "id_code", "diagnosis"
+GRADES = [0, 1, 2, 3, 4]
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """v1 takes any whole numbers and weighs errors by rank among those that occur; v2 has the scale 0 to 4."""
+    answers, submission = aligned(answers, submission, ID, [TARGET])
+    if revision == "v1":
+        require_numbers(submission, [TARGET], id_column=ID, whole=True)
+        return quadratic_weighted_kappa(answers, submission.astype({TARGET: int}), target=TARGET)
+    require_numbers(submission, [TARGET], id_column=ID, minimum=0, maximum=4, whole=True, booleans=False)
+    return quadratic_weighted_kappa(answers, submission.astype({TARGET: int}), target=TARGET, labels=GRADES)
