@@ -1,0 +1,21 @@
+"""Mean of the areas under the ROC curve of four conditions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlebench_inspect.graders.metrics.classification import mean_column_wise_roc_auc
+from mlebench_inspect.graders.submission import Revision, aligned, require_columns, require_numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ID, CONDITIONS = "image_id", ["healthy", "multiple_diseases", "rust", "scab"]
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """Finite numbers of any size, True and False among them. Both revisions alike."""
+    require_columns(submission, [ID, *CONDITIONS], exact=True)
+    answers, submission = aligned(answers, submission, ID, CONDITIONS)
+    require_numbers(submission, CONDITIONS, id_column=ID)
+    return mean_column_wise_roc_auc(answers, submission.astype(dict.fromkeys(CONDITIONS, float)), targets=CONDITIONS)
