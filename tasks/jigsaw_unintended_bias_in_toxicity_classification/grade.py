@@ -50,6 +50,7 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         require_numbers(submission, [column], id_column=ID)
         scores = pd.to_numeric(given).astype(float)
     else:
+        require_numbers(submission, [column], id_column=ID, finite=False, missing=True)
         if not pd.api.types.is_numeric_dtype(given):
             words = given.notna() & ~given.map(lambda v: isinstance(v, bool)).astype(bool)
             refuse_where(submission, words, column, "numbers", id_column=ID)
