@@ -1,0 +1,20 @@
+"""Log loss of the probability of an iceberg."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlebench_inspect.graders.metrics.classification import binary_log_loss
+from mlebench_inspect.graders.submission import Revision, aligned, require_numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ID, TARGET = "id", "is_iceberg"
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """Probabilities from 0 to 1; True and False count as 1 and 0 in v1 only."""
+    answers, submission = aligned(answers, submission, ID, [TARGET])
+    require_numbers(submission, [TARGET], id_column=ID, minimum=0, maximum=1, booleans=revision == "v1")
+    return binary_log_loss(answers, submission, target=TARGET)
