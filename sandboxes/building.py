@@ -8,13 +8,14 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.sandboxes.compose import FULL_IMAGE, LIGHT_IMAGE
 
 IMAGES = {"light": LIGHT_IMAGE, "full": FULL_IMAGE}
 _FOLDER = Path(__file__).parent
 
 
-class BuildError(RuntimeError):
+class BuildError(MlebenchError, RuntimeError):
     """An image could not be built. The message holds what to mend."""
 
 

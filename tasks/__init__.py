@@ -25,6 +25,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.leaderboard import Thresholds, above_median, medal_tier, standing
 from mlebench_inspect.graders.report import DataKind, GradingReport
 from mlebench_inspect.graders.submission import MAX_BYTES, InvalidSubmission, Revision
@@ -35,11 +36,11 @@ SPLITS = ("all", "lite", *COMPLEXITIES)
 _FOLDER = Path(__file__).parent
 
 
-class CatalogueError(ValueError):
+class CatalogueError(MlebenchError, ValueError):
     """A competition is unknown or its folder is broken. The message says which and what to do."""
 
 
-class GradingError(RuntimeError):
+class GradingError(MlebenchError, RuntimeError):
     """Grading failed for a reason that is not the submission's: answers missing or unreadable, or a fault of ours."""
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from mlebench_inspect.graders.submission import exact_floats
+from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.submission import read_table as read_csv
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class DataError(ValueError):
+class DataError(MlebenchError, ValueError):
     """Raw data is not as the competition's preparation expects. The message says which file and what is wrong."""
 
 

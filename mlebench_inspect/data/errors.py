@@ -20,10 +20,12 @@ import errno
 import re
 from typing import Any
 
+from mlebench_inspect.graders.errors import MlebenchError
+
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
-class PreparationError(RuntimeError):
+class PreparationError(MlebenchError, RuntimeError):
     """Data could not be got or prepared. The message says what is wrong and what to do."""
 
 
