@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -24,14 +25,30 @@ each_revision = pytest.mark.parametrize("revision", ["v1", "v2"])
 def perfect(found: Competition, root: Path, revision: str) -> pd.DataFrame:
     """A submission built from the answers: by the competition's own `perfect`, else the answers' own columns."""
     miniature = import_module(f"mlebench_inspect.tasks.{found.folder.name}.miniature")
-    grader = import_module(f"mlebench_inspect.tasks.{found.folder.name}.grade")
-    options = getattr(grader, "READ_CSV", {}).get(revision, {})
+    options = getattr(grader(found), "READ_CSV", {}).get(revision, {})
     sample = read_csv(root / "prepared" / found.sample_submission, **options)
-    read_answers = getattr(grader, "read_answers", lambda path, options: read_csv(path, **options))
-    answers = read_answers(root / "prepared" / found.answers, options)
+    answers = read_answers(found, root, revision)
     if hasattr(miniature, "perfect"):
         return miniature.perfect(answers, sample)
     return answers[list(sample.columns)]
+
+
+def perfect_score(found: Competition, root: Path, revision: str) -> float:
+    """What `perfect` scores: as the competition's own `perfect_score` says where it depends on the answers."""
+    miniature = import_module(f"mlebench_inspect.tasks.{found.folder.name}.miniature")
+    if hasattr(miniature, "perfect_score"):
+        return miniature.perfect_score(read_answers(found, root, revision), revision)
+    return found.perfect_score
+
+
+def grader(found: Competition) -> ModuleType:
+    return import_module(f"mlebench_inspect.tasks.{found.folder.name}.grade")
+
+
+def read_answers(found: Competition, root: Path, revision: str) -> pd.DataFrame:
+    options = getattr(grader(found), "READ_CSV", {}).get(revision, {})
+    read = getattr(grader(found), "read_answers", lambda path, options: read_csv(path, **options))
+    return read(root / "prepared" / found.answers, options)
 
 
 def grade(found: Competition, root: Path, table: pd.DataFrame, tmp_path: Path, revision: str):
@@ -74,7 +91,7 @@ def test_perfect_submission_is_best_and_a_shuffled_one_is_not(
     table = perfect(found, root, revision)
     best = grade(found, root, table, tmp_path, revision)
     assert best.error is None
-    assert best.score == pytest.approx(found.perfect_score, abs=1e-5)
+    assert best.score == pytest.approx(perfect_score(found, root, revision), abs=1e-5)
     targets = [c for c in table.columns if c not in found.submission.id_columns]
     shuffled = table.copy()
     order = np.roll(np.arange(len(table)), 1) if len(table) < 4 else np.random.default_rng(1).permutation(len(table))
