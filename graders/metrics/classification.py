@@ -90,21 +90,20 @@ def micro_f1(
     Returns:
         A number in [0, 1]; 0 when neither table holds a label.
     """
-    truth, given = _row_label_pairs(answers[target], split), _row_label_pairs(submission[target], split)
-    if known_only:
-        given = given[given["label"].isin(truth["label"].unique())]
-    pairs = len(truth) + len(given)
-    return 2 * len(truth.merge(given)) / pairs if pairs else 0.0
-
-
-def _row_label_pairs(cells: pd.Series, split: bool) -> pd.DataFrame:
-    """The distinct pairs of row position and label."""
-    import pandas as pd
-
-    labels = cells.reset_index(drop=True)
-    if split:
-        labels = labels.str.split().explode().dropna()
-    return pd.DataFrame({"row": labels.index, "label": labels.to_numpy()}).drop_duplicates()
+    truth, given = answers[target].to_numpy(), submission[target].to_numpy()
+    if not split:
+        right = int((truth == given).sum())
+        counted = int(submission[target].isin(truth).sum()) if known_only else len(given)
+        return 2 * right / (len(truth) + counted) if len(truth) else 0.0
+    known = {label for cell in truth for label in cell.split()}
+    right = pairs = 0
+    for true_cell, given_cell in zip(truth, given, strict=True):
+        true_labels, labels = set(true_cell.split()), set(given_cell.split())
+        if known_only:
+            labels &= known
+        right += len(true_labels & labels)
+        pairs += len(true_labels) + len(labels)
+    return 2 * right / pairs if pairs else 0.0
 
 
 @register("roc_auc")
