@@ -512,7 +512,7 @@ def extract_7z(archive: Path, target: Path, members: Sequence[str] | None = None
             if missing:
                 raise DataError(f"{archive.name} holds no {min(missing)}")
         target.mkdir(parents=True, exist_ok=True)
-        packed.extract(target, targets=members)
+        packed.extract(target, targets=None if members is None else set(members))
 
 
 def write_7z(target: Path, files: Iterable[tuple[str, Path | bytes]]) -> int:
