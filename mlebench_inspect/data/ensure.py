@@ -97,7 +97,5 @@ def _run(jobs: list[Job], workers: int, *, reuse: bool = False) -> None:
     if len(failed) == 1:
         raise next(iter(failed.values()))
     if failed:
-        raise PreparationError(
-            f"{len(failed)} of {len(results)} competitions could not be prepared: "
-            + "; ".join(map(str, failed.values()))
-        )
+        reasons = "; ".join(map(str, failed.values()))
+        raise PreparationError(f"{len(failed)} of {len(results)} competitions could not be prepared: {reasons}")

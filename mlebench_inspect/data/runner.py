@@ -19,16 +19,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mlebench_inspect.data.archives import human
+from mlebench_inspect.data import disk
+from mlebench_inspect.data.archives import damage, human, md5, unpack
 from mlebench_inspect.data.errors import (
+    ArchiveError,
     DiskFullError,
     PreparationError,
+    VerificationError,
     is_disk_full,
 )
 from mlebench_inspect.data.jobs import Job, Outcome, Progress, Report
 from mlebench_inspect.data.locking import locked
 from mlebench_inspect.data.manifest import Manifest, Source, now, recipe, versions, write_json
 from mlebench_inspect.data.store import Store
+from mlebench_inspect.data.verification import Findings, differences, published, verify
 from mlebench_inspect.tasks import CatalogueError, Competition, competition
 from mlebench_inspect.tasks.preparing import DataError, reporting_progress
 
@@ -154,7 +158,267 @@ class _Miniature(_Work):
 
 class _Real(_Work):
     def run(self) -> Outcome:
-        raise NotImplementedError
+        if self.store.is_prepared(self.found):
+            return self._take_existing()
+        raw, source, owned = self._raw_data()
+        try:
+            self.prepare_from(raw)
+            findings = self._verify(self.partial, raw)
+            notes = self._judge(findings, source)
+            if owned:
+                with self.timed("share"):
+                    disk.share(raw, self.partial)
+            manifest = self._manifest(findings, source, notes)
+            self.publish(manifest)
+        finally:
+            remove(self.partial)
+        if owned and not self.job.keep_raw:
+            self._discard_raw()
+        return Outcome(competition=self.found.id, state="prepared", verified=manifest.verified, notes=manifest.notes)
+
+    # ---- prepared already ----
+
+    def _take_existing(self) -> Outcome:
+        """Uses what is prepared as it is; verifies it unless a manifest says that this was done."""
+        manifest = Manifest.read(self.prepared)
+        known = manifest is not None and (
+            manifest.verified in ("published", "given") or not self._sums() or not self.job.verify
+        )
+        if manifest is None or not known:
+            source = manifest.source if manifest else Source(kind="reference")
+            findings = self._verify(self.prepared, None)
+            if findings.differing and self.job.verify:
+                self._explain(findings)
+            notes = self._judge(findings, source, "delete the folder to have it prepared anew")
+            manifest = self._manifest(findings, source, notes)
+            try:
+                manifest.write(self.prepared)
+            except OSError as ex:
+                manifest.notes.append(f"no manifest could be written ({ex.strerror}), so it is verified each time")
+        if not self.job.keep_raw:
+            self._discard_raw()
+        return Outcome(competition=self.found.id, state="already", verified=manifest.verified, notes=manifest.notes)
+
+    def _explain(self, findings: Findings) -> None:
+        """Compares differing files with freshly prepared ones, where raw data is at hand and gives the right sums."""
+        if is_empty(self.raw):
+            return
+        try:
+            self.prepare_from(self.raw)
+            right = self._verify(self.partial, None)
+            for name in findings.differing:
+                if name in right.files and name not in right.differing:
+                    how = differences(self.prepared / name, self.partial / name)
+                    findings.differing[name] = f"{how} (compared with the right file, prepared from raw)"
+        except Exception as ex:
+            findings.differing = {n: f"{h} (no comparison: {ex})" for n, h in findings.differing.items()}
+        finally:
+            remove(self.partial)
+
+    # ---- verification ----
+
+    def _sums(self) -> dict[str, str]:
+        if self.store.revision != "v1":
+            return {}
+        return published(self.job.checksums or self.found.checksums)
+
+    def _verify(self, prepared: Path, raw: Path | None) -> Findings:
+        with self.timed("verify"):
+            return verify(prepared, self._sums(), self.report, raw=raw, rows=self.found.approx_rows)
+
+    def _judge(self, findings: Findings, source: Source, remedy: str = "") -> list[str]:
+        """Notes for the manifest.
+
+        Raises:
+            VerificationError: Files differ, and this was not waived.
+        """
+        notes = [f"{n}: {f.note}" for n, f in findings.files.items() if f.note]
+        if source.zip_verified is False:
+            notes.append("Kaggle's zip is not the published one; files without a published checksum may differ")
+        if not findings.differing:
+            return notes
+        zip_is_right = {
+            True: "the download is the published one, so the cause is most likely another version of a library",
+            False: "the download is not the published one, which may be the cause",
+            None: "whether the raw data is the published one is not known",
+        }[source.zip_verified]
+        told = f"{findings}; {findings.meaning}, so results cannot be compared with published ones; {zip_is_right}"
+        if self.job.verify:
+            number = f"{len(findings.differing)} of {len(self._sums())} prepared files differ from the published ones"
+            remedy = remedy or "nothing was put in place"
+            raise VerificationError(f"{self.found.id}: {number}: {told}; {remedy}, or use --no-verify to accept it")
+        return [*notes, told]
+
+    def _manifest(self, findings: Findings, source: Source, notes: list[str]) -> Manifest:
+        state = "differs" if findings.differing else "no"
+        if self._sums() and not findings.differing:
+            state = "given" if self.job.checksums else "published"
+        return self.manifest(verified=state, source=source, notes=notes, files=findings.files)
+
+    # ---- raw data ----
+
+    def _raw_data(self) -> tuple[Path, Source, bool]:
+        """The raw folder, where it came from, and whether it is the store's own."""
+        if self.job.raw is not None:
+            given = find_raw(self.job.raw, self.found)
+            if given.is_dir():
+                if not self._extra_is_missing(given):
+                    return given, Source(kind="folder", path=str(given)), False
+                self._require_no_raw(given)
+                self._link_raw(given)
+                return self._own_raw(Source(kind="folder", path=str(given)))
+            return self._own_raw(self._from_zip(given))
+        if not is_empty(self.raw):
+            return self._own_raw(self._known_source() or Source(kind="store"))
+        beside = self.folder / f"{self.found.kaggle_slug}.zip"
+        if beside.is_file():
+            return self._own_raw(self._from_zip(beside))
+        return self._own_raw(self._from_kaggle())
+
+    def _own_raw(self, source: Source) -> tuple[Path, Source, bool]:
+        if self._extra_is_missing(self.raw):
+            from mlebench_inspect.data.extra import download
+
+            extra = self.found.extra_download
+            assert extra is not None
+            with self.timed("extra"):
+                download(extra, self.raw, self.found.id, self.report)
+        return self.raw, source, True
+
+    def _extra_is_missing(self, raw: Path) -> bool:
+        from mlebench_inspect.data.extra import is_there
+
+        extra = self.found.extra_download
+        return extra is not None and not is_there(extra, raw)
+
+    def _from_kaggle(self) -> Source:
+        from mlebench_inspect.data.kaggle import COMPLETE, Kaggle, discard
+
+        downloads, kaggle = self.folder / ".download", None
+        for attempt in range(1, _TRIES + 1):
+            if not (downloads / COMPLETE).is_file():
+                kaggle = kaggle or Kaggle()
+                with self.timed("download"):
+                    kaggle.download(self.found.kaggle_slug, downloads, self.report)
+            archive = downloads / COMPLETE
+            try:
+                source = self._checked(archive, Source(kind="kaggle"))
+                self._unpack(archive, source)
+            except ArchiveError as ex:
+                if attempt == _TRIES:
+                    raise ArchiveError(
+                        f"{self.found.id}: the download was damaged {_TRIES} times ({ex}); check disk and memory of "
+                        "this machine and what lies between it and Kaggle (proxy, virus scanner)"
+                    ) from ex
+                self.report(Progress(stage="check", note="the download is damaged, fetching it anew"))
+                discard(downloads)
+                remove(self.folder / ".raw.partial")
+                continue
+            break
+        remove(downloads)
+        return source
+
+    def _from_zip(self, archive: Path) -> Source:
+        """Unpacks a zip that is not ours; it stays where it is."""
+        known = self._known_source()
+        if known is not None and known.zip_bytes == archive.stat().st_size:
+            with self.timed("check"):
+                if md5(archive, self.report) == known.zip_md5:
+                    return known
+        self._require_no_raw(archive)
+        try:
+            source = self._checked(archive, Source(kind="zip", path=str(archive)))
+            self._unpack(archive, source)
+        except ArchiveError as ex:
+            raise ArchiveError(f"{self.found.id}: {archive}: {ex}; get the zip anew") from ex
+        return source
+
+    def _require_no_raw(self, given: Path) -> None:
+        if not is_empty(self.raw):
+            raise PreparationError(
+                f"{self.found.id}: {self.raw} holds raw data already; delete it to use {given}, or leave out --raw"
+            )
+
+    def _checked(self, archive: Path, source: Source) -> Source:
+        """The source with the zip's sum.
+
+        Raises:
+            ArchiveError: The zip is damaged.
+            VerificationError: It is sound, but not the published one, and this was not waived.
+        """
+        expected = (self.job.checksums or self.found.checksums).zip
+        with self.timed("check"):
+            source.zip_md5, source.zip_bytes = md5(archive, self.report), archive.stat().st_size
+            source.zip_verified = None if expected is None else source.zip_md5 == expected
+            broken = damage(archive) if source.zip_verified is False else None
+        if broken is not None:
+            raise ArchiveError(f"the zip is damaged: {broken}")
+        if source.zip_verified is False and self.job.verify:
+            raise VerificationError(
+                f"{self.found.id}: {archive} is a sound zip, but not the published one (MD5 {source.zip_md5}, expected "
+                f"{expected}): Kaggle has changed its data or the zip was packed anew, so results may not be "
+                "comparable with published ones; --no-verify goes on with it and only notes this"
+            )
+        return source
+
+    def _unpack(self, archive: Path, source: Source) -> None:
+        partial = self.folder / ".raw.partial"
+        with self.timed("unpack"):
+            unpack(archive, partial, self.report)
+        source.seconds = dict(self.seconds)
+        self._publish_raw(partial, source)
+
+    def _publish_raw(self, partial: Path, source: Source) -> None:
+        write_json(self.raw_facts, {"inode": partial.stat().st_ino, **source.model_dump(mode="json")})
+        swap(partial, self.raw)
+
+    def _known_source(self) -> Source | None:
+        """Where the raw folder came from, if it is the one that was noted."""
+        facts = read_json(self.raw_facts)
+        if is_empty(self.raw) or not isinstance(facts, dict) or facts.get("inode") != self.raw.stat().st_ino:
+            return None
+        return Source.model_validate(facts)
+
+    def _link_raw(self, given: Path) -> None:
+        from mlebench_inspect.tasks.preparing import place_tree
+
+        partial = self.folder / ".raw.partial"
+        remove(partial)
+        partial.mkdir(parents=True)
+        place_tree(given, partial)
+        self._publish_raw(partial, Source(kind="folder", path=str(given)))
+
+    def _discard_raw(self) -> None:
+        """Deletes raw data and downloads inside the store."""
+        for folder in (self.raw, self.folder / ".download", self.folder / ".raw.partial"):
+            remove(folder)
+        for file in (self.raw_facts, self.folder / f"{self.found.kaggle_slug}.zip"):
+            file.unlink(missing_ok=True)
+
+
+def find_raw(given: Path, found: Competition) -> Path:
+    """What `--raw` means for a competition: a zip or a folder of raw files, itself or by the competition's name in it.
+
+    Raises:
+        PreparationError: There is neither.
+    """
+    if given.is_file():
+        return given
+    names = dict.fromkeys((found.id, found.kaggle_slug))
+    candidates: list[Path] = (
+        [given / n / "raw" for n in names] + [given / n for n in names] + [given / f"{n}.zip" for n in names]
+    )
+    for candidate in candidates:
+        if candidate.is_file() or (candidate.is_dir() and not is_empty(candidate)):
+            inner = [candidate / f"{n}.zip" for n in names]
+            return next((p for p in inner if p.is_file()), candidate)
+    wanted = [f.path for f in found.raw_files if not any(c in f.path for c in "*<{")]
+    if any((given / name).exists() for name in wanted):
+        return given
+    raise PreparationError(
+        f"{found.id}: {given} holds neither {found.kaggle_slug}.zip nor a folder {found.id} nor the raw files "
+        f"themselves ({', '.join(wanted[:3])})"
+    )
 
 
 def remove(path: Path) -> None:

@@ -1,7 +1,7 @@
 """The data folder: `<data_dir>/<id>/{raw,prepared/public,prepared/private}`.
 
-The layout is the published benchmark's, so that data which a user has prepared before is used as it is. Revision v2 lies
-beside it in `prepared-v2`, miniature data below `<data_dir>/miniature`, so that none is ever taken for another.
+The layout is the published benchmark's, so that data which a user has prepared before is used as it is. Revision v2
+lies beside it in `prepared-v2`, miniature data below `<data_dir>/miniature`, so that none is ever taken for another.
 """
 
 from __future__ import annotations

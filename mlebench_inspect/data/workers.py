@@ -6,6 +6,7 @@ imported, no event loop is held up by work, and a worker that is killed is notic
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -135,7 +136,7 @@ class _Slot:
             if self.stopped:
                 return None
             if self.process is None:
-                self.errors = tempfile.TemporaryFile()
+                self.errors = tempfile.TemporaryFile()  # noqa: SIM115
                 self.process = subprocess.Popen(
                     [sys.executable, "-m", "mlebench_inspect.data.worker"],
                     stdin=subprocess.PIPE,
@@ -168,10 +169,8 @@ class _Slot:
             errors, self.errors = self.errors, None
         if process is not None:
             if process.stdin is not None:
-                try:
+                with contextlib.suppress(OSError):
                     process.stdin.close()
-                except OSError:
-                    pass
             try:
                 process.wait(timeout=5)
             except subprocess.TimeoutExpired:

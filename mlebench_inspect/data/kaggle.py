@@ -1,0 +1,485 @@
+"""Downloads through Kaggle's official client.
+
+The client is imported here alone, and only when something is downloaded. What it lacks is added: time-outs, going on
+after interruptions with a fresh signed URL, waiting as long as the server asks, and messages that say which page to
+open. Neither keys nor signed URLs get into errors or logs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import io
+import json
+import logging
+import os
+import random
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_dir
+
+from mlebench_inspect.data.errors import (
+    CredentialsError,
+    DiskFullError,
+    KaggleError,
+    NotFoundError,
+    RulesError,
+    is_disk_full,
+    redact,
+)
+from mlebench_inspect.data.jobs import Progress, Report, ignore
+from mlebench_inspect.data.manifest import now, write_json
+
+SETTINGS_PAGE = "https://www.kaggle.com/settings"
+COMPLETE = "complete.zip"
+_SIDECAR = ".kaggle-partial"  # the client's note beside a partial download, without which it does not resume
+_IMPORTING = threading.Lock()
+_TIMEOUTS: list[float] = []  # of the patched client: connect, read
+
+
+def rules_page(slug: str) -> str:
+    """Where a competition's rules are accepted."""
+    return f"https://www.kaggle.com/c/{slug}/rules"
+
+
+def data_page(slug: str) -> str:
+    """Where a competition's zip is downloaded by hand."""
+    return f"https://www.kaggle.com/competitions/{slug}/data"
+
+
+def _seconds(variable: str, default: float) -> float:
+    try:
+        return float(os.environ.get(variable, default))
+    except ValueError:
+        raise KaggleError(f"{variable} must be a number of seconds, not {os.environ[variable]!r}") from None
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for Kaggle.
+
+    Args:
+        connect: Seconds until a connection stands.
+        read: Seconds without a byte after which a connection counts as dead.
+        attempts: Failures in a row without a new byte before giving up.
+        delay: Seconds before the second attempt; doubled each time.
+        longest: Longest wait in seconds; if Kaggle asks for more, giving up with the time to come back.
+    """
+
+    connect: float = 15
+    read: float = 120
+    attempts: int = 6
+    delay: float = 1.0
+    longest: float = 900
+
+    @classmethod
+    def from_environment(cls) -> Patience:
+        """The defaults, with `MLEBENCH_KAGGLE_TIMEOUT` (seconds) in place of `read`."""
+        return cls(read=_seconds("MLEBENCH_KAGGLE_TIMEOUT", cls.read))
+
+
+@dataclass(frozen=True)
+class Access:
+    """What Kaggle says about a competition's download."""
+
+    accepted: bool | None
+    """Whether the rules are accepted; None: unknown."""
+    bytes: int | None = None
+    note: str = ""
+
+
+class Kaggle:
+    """The signed-in client.
+
+    Raises:
+        CredentialsError: There are no credentials, or Kaggle refuses them.
+    """
+
+    def __init__(self, patience: Patience | None = None) -> None:
+        self.patience = patience or Patience.from_environment()
+        self.api, self.credentials = self._signed_in()
+
+    @property
+    def user(self) -> str:
+        """The signed-in user's name."""
+        return str(self.api.config_values.get("username") or "")
+
+    def download(self, slug: str, folder: Path, report: Report = ignore) -> Path:
+        """Downloads a competition's zip, going on where an earlier call was interrupted.
+
+        Args:
+            slug: Kaggle's name of the competition.
+            folder: Folder for the partial and the complete zip, used for nothing else.
+            report: Told how far it is.
+
+        Returns:
+            The complete zip, of the size that Kaggle announced; its contents are not checked.
+
+        Raises:
+            KaggleError: Kaggle refuses, or cannot be reached; a partial download stays for the next call.
+            DiskFullError: The file system is full; likewise.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        complete = folder / COMPLETE
+        if complete.is_file():
+            return complete
+        failures, most = 0, partial_bytes(folder)
+        with _watching(folder, report):
+            while True:
+                try:
+                    self.api.competition_download_files(slug, path=str(folder), force=False, quiet=True)
+                    break
+                except Exception as ex:
+                    size = partial_bytes(folder)
+                    failures, most = (0, size) if size > most else (failures + 1, most)
+                    wait = self._wait_after(ex, slug, folder, failures)
+                report(Progress(stage="download", bytes=most, note=f"interrupted, going on in {wait:.0f} s"))
+                time.sleep(wait)
+        found = [p for p in folder.iterdir() if p.is_file() and not p.name.endswith(_SIDECAR)]
+        if len(found) != 1:
+            raise KaggleError(
+                f"{slug}: Kaggle's client left {len(found)} files in {folder}, not one; delete the folder"
+            )
+        announced = _announced(found[0])
+        if announced is not None and found[0].stat().st_size != announced:
+            discard(folder)
+            raise KaggleError(f"{slug}: the download has not the size that Kaggle announced; run the command again")
+        found[0].replace(complete)
+        _sidecar(found[0]).unlink(missing_ok=True)
+        return complete
+
+    def access(self, slug: str) -> Access:
+        """Asks for the download and reads the answer's head only: rules accepted, and the size of the zip."""
+        from kagglesdk.competitions.types.competition_api_service import ApiDownloadDataFilesRequest
+
+        try:
+            with self.api.build_kaggle_client() as client:
+                request = ApiDownloadDataFilesRequest()
+                request.competition_name = slug
+                response = client.competitions.competition_api_client.download_data_files(request)
+                size = response.headers.get("Content-Length")
+                response.close()
+        except Exception as ex:
+            status = _status(ex)
+            if status == 403 and "accept" in str(ex).lower():
+                return Access(False)
+            if status == 401:
+                raise self._refused() from None
+            if status == 404:
+                return Access(None, note="Kaggle does not know it")
+            return Access(None, note=self._clean(ex))
+        return Access(True, int(size) if size else None)
+
+    def _wait_after(self, ex: Exception, slug: str, folder: Path, failures: int) -> float:
+        """Seconds to wait before the next attempt.
+
+        Raises:
+            KaggleError: Another attempt is of no use.
+        """
+        status = _status(ex)
+        if is_disk_full(ex):
+            raise DiskFullError(
+                f"{slug}: no space left in {folder.parent}; {_so_far(folder)}; free some space, then run the same "
+                "command to go on"
+            ) from None
+        if isinstance(ex, PermissionError):
+            raise KaggleError(f"{slug}: {ex}") from None
+        if status is not None and _is_api(ex):
+            self._refuse(status, ex, slug)
+        wanted = _retry_after(ex) if status in (429, 503) else None
+        if wanted is not None and wanted > self.patience.longest:
+            raise KaggleError(
+                f"{slug}: Kaggle limits the rate of requests and asks to come back in {wanted / 60:.0f} minutes; "
+                f"{_so_far(folder)}; run the same command then"
+            ) from None
+        if isinstance(ex, ValueError) and "size" in str(ex):  # more bytes than announced: of no use
+            discard(folder)
+        if failures >= self.patience.attempts:
+            raise KaggleError(
+                f"{slug}: the download was interrupted {failures} times in a row without a new byte "
+                f"({self._clean(ex)}); {_so_far(folder)}; run the same command to go on"
+            ) from None
+        if wanted is not None:
+            return wanted
+        delay: float = min(self.patience.delay * 2**failures, 60.0, self.patience.longest)
+        return delay * random.uniform(0.75, 1.25)
+
+    def _refuse(self, status: int, ex: Exception, slug: str) -> None:
+        if status == 401:
+            raise self._refused() from None
+        if status == 403 and "accept" in str(ex).lower():
+            raise RulesError(rules_message(slug)) from None
+        if status == 403:
+            raise RulesError(
+                f"{slug}: Kaggle refuses the download ({self._clean(ex)}); look at {data_page(slug)} whether your "
+                f"account may download it there; a zip of your own works too: mlebench-inspect prepare {slug} --raw ZIP"
+            ) from None
+        if status == 404:
+            raise NotFoundError(
+                f"{slug}: Kaggle does not know this competition or its data any more ({self._clean(ex)}); look at "
+                f"{data_page(slug)}; a zip of your own works too: mlebench-inspect prepare {slug} --raw ZIP"
+            ) from None
+        if status < 500 and status not in (408, 425, 429):
+            raise KaggleError(f"{slug}: Kaggle answers with status {status}: {self._clean(ex)}") from None
+
+    def _refused(self) -> CredentialsError:
+        return CredentialsError(
+            f"Kaggle refuses the credentials ({self.credentials}); make new ones on {SETTINGS_PAGE} (API, Create new "
+            "token) and put them in the same place"
+        )
+
+    def _clean(self, ex: BaseException) -> str:
+        values = self.api.config_values
+        text = redact(str(ex), tuple(str(values.get(k) or "") for k in ("key", "token", "api_token")))
+        return " ".join(f"{type(ex).__name__}: {text}".split())[:300]
+
+    def _signed_in(self) -> tuple[Any, str]:
+        failures = 0
+        while True:
+            try:
+                with _IMPORTING:
+                    return self._sign_in()
+            except CredentialsError:
+                raise
+            except Exception as ex:
+                failures += 1
+                if failures > self.patience.attempts:
+                    reason = " ".join(redact(str(ex)).split())[:300]
+                    raise KaggleError(f"Kaggle cannot be reached to check the credentials: {reason}") from None
+                time.sleep(min(self.patience.delay * 2**failures, 60.0))
+
+    def _sign_in(self) -> tuple[Any, str]:
+        where = credentials_found()
+        if where is None:
+            raise CredentialsError(NO_CREDENTIALS)
+        _quiet_logs()
+        with contextlib.redirect_stdout(io.StringIO()):
+            _set_timeouts(self.patience.connect, self.patience.read)
+            import kaggle
+
+            api = kaggle.api
+            if not _is_signed_in(api):
+                try:
+                    api.authenticate()
+                except SystemExit:
+                    pass
+                except Exception as ex:
+                    if _status(ex) == 401:
+                        raise CredentialsError(
+                            f"Kaggle refuses the credentials ({where}); make new ones on {SETTINGS_PAGE}"
+                        ) from None
+                    raise
+        if not _is_signed_in(api):
+            raise CredentialsError(
+                f"Kaggle's client does not accept the credentials ({where}): they are incomplete, expired or "
+                f"withdrawn; make new ones on {SETTINGS_PAGE} (API, Create new token)"
+            )
+        if not isinstance(api.download_file, functools.partial):
+            timeout = (self.patience.connect, self.patience.read)
+            api.download_file = functools.partial(api.download_file, max_retries=0, timeout=timeout)
+        return api, where
+
+
+NO_CREDENTIALS = (
+    f"no Kaggle credentials found; make an API token on {SETTINGS_PAGE} (API, Create new token) and set "
+    "KAGGLE_API_TOKEN, or save it as ~/.kaggle/access_token (KAGGLE_USERNAME and KAGGLE_KEY, kaggle.json and "
+    "`kaggle auth login` work too); zips that you have already: mlebench-inspect prepare ID --raw ZIP"
+)
+
+
+def rules_message(slug: str) -> str:
+    """What to do where the rules are not accepted."""
+    return (
+        f"{slug}: the competition's rules are not accepted; open {rules_page(slug)}, join or accept there, then run "
+        "the same command; if the page offers no such button (a few competitions can no longer be joined), take a zip "
+        f"that you or a colleague downloaded before: mlebench-inspect prepare {slug} --raw ZIP"
+    )
+
+
+def credentials_found() -> str | None:
+    """Which credentials the client would use, in its order; None where there are none. Asks no server."""
+    home = Path.home() / ".kaggle"
+    if os.environ.get("KAGGLE_API_TOKEN"):
+        return "KAGGLE_API_TOKEN"
+    for name in ("access_token", "access_token.txt"):
+        if (home / name).is_file():
+            return str(home / name)
+    if os.environ.get("KAGGLE_USERNAME") and os.environ.get("KAGGLE_KEY"):
+        return "KAGGLE_USERNAME and KAGGLE_KEY"
+    legacy = _config_dir() / "kaggle.json"
+    if legacy.is_file():
+        return str(legacy)
+    if (home / "credentials.json").is_file():
+        return str(home / "credentials.json")
+    return None
+
+
+def partial_bytes(folder: Path) -> int:
+    """Bytes of a download that are there already."""
+    if not folder.is_dir():
+        return 0
+    return sum(p.stat().st_size for p in folder.iterdir() if p.is_file() and not p.name.endswith(_SIDECAR))
+
+
+def discard(folder: Path) -> None:
+    """Deletes a download, partial or complete."""
+    for path in list(folder.iterdir()) if folder.is_dir() else []:
+        path.unlink()
+
+
+class RulesCache:
+    """What is known of a user's accepted rules, kept between runs; the user's name is stored as a digest."""
+
+    def __init__(self, user: str, path: Path | None = None) -> None:
+        self.path = path or Path(user_cache_dir("mlebench-inspect")) / "kaggle-rules.json"
+        self.user = hashlib.sha256(user.encode()).hexdigest()[:16]
+
+    def get(self, slug: str) -> Access | None:
+        """The last certain answer."""
+        entry = self._read().get(self.user, {}).get(slug)
+        return Access(entry["accepted"], entry.get("bytes"), entry.get("checked", "")) if entry else None
+
+    def put(self, answers: dict[str, Access]) -> None:
+        """Remembers certain answers; a cache that cannot be written is no error."""
+        everything = self._read()
+        mine = everything.setdefault(self.user, {})
+        for slug, access in answers.items():
+            if access.accepted is not None:
+                mine[slug] = {"accepted": access.accepted, "bytes": access.bytes, "checked": now()}
+        with contextlib.suppress(OSError):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_json(self.path, everything)
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        try:
+            found = json.loads(self.path.read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+
+@contextlib.contextmanager
+def _watching(folder: Path, report: Report) -> Iterator[None]:
+    """Reports the growing file's size; the client itself is silent."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.5):
+            with contextlib.suppress(OSError):
+                files = [p for p in folder.iterdir() if not p.name.endswith(_SIDECAR)]
+                total = next((t for t in map(_announced, files) if t is not None), 0)
+                report(Progress(stage="download", bytes=partial_bytes(folder), total_bytes=total))
+
+    report(Progress(stage="download", bytes=partial_bytes(folder)))
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _sidecar(path: Path) -> Path:
+    return path.with_name(path.name + _SIDECAR)
+
+
+def _announced(path: Path) -> int | None:
+    try:
+        size = json.loads(_sidecar(path).read_bytes()).get("size")
+    except (OSError, ValueError):
+        return None
+    return int(size) if size else None
+
+
+def _so_far(folder: Path) -> str:
+    from mlebench_inspect.data.archives import human
+
+    return f"{human(partial_bytes(folder))} are downloaded and kept"
+
+
+def _status(ex: BaseException) -> int | None:
+    response = getattr(ex, "response", None)
+    if response is None:
+        return None
+    if response.status_code >= 400:
+        return int(response.status_code)
+    try:
+        return int(response.json()["code"])
+    except Exception:
+        return None
+
+
+def _is_api(ex: BaseException) -> bool:
+    """Whether Kaggle itself answered, not the storage behind a signed URL (which may merely have expired)."""
+    request = getattr(getattr(ex, "response", None), "request", None)
+    return "CompetitionApiService" in str(getattr(request, "url", ""))
+
+
+def _retry_after(ex: BaseException) -> float | None:
+    value = getattr(ex, "response", None)
+    text = value.headers.get("Retry-After") if value is not None else None
+    if not text:
+        return None
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
+
+
+def _config_dir() -> Path:
+    """The folder of `kaggle.json` that the client would choose."""
+    chosen = os.environ.get("KAGGLE_CONFIG_DIR")
+    if chosen:
+        return Path(chosen)
+    home = Path.home() / ".kaggle"
+    if home.exists():
+        return home
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "kaggle"
+
+
+def _is_signed_in(api: Any) -> bool:
+    values = api.config_values
+    return bool(values.get("token") or (values.get("username") and values.get("key")))
+
+
+def _quiet_logs() -> None:
+    """Request lines in debug logs would show signed URLs."""
+    for name in ("urllib3", "requests", "kaggle", "kagglesdk"):
+        logger = logging.getLogger(name)
+        if logger.getEffectiveLevel() < logging.WARNING:
+            logger.setLevel(logging.WARNING)
+    _config_dir().mkdir(parents=True, exist_ok=True)  # the client's own way of making it fails in a race
+
+
+def _set_timeouts(connect: float, read: float) -> None:
+    """Gives every request of the client a time-out; it sets none of its own."""
+    from kagglesdk.kaggle_http_client import KaggleHttpClient
+
+    first = not _TIMEOUTS
+    _TIMEOUTS[:] = [connect, read]
+    if not first:
+        return
+    original = KaggleHttpClient._init_session
+
+    @functools.wraps(original)
+    def init(self: Any) -> Any:
+        new = self._session is None
+        result = original(self)
+        if new:
+            send = self._session.send
+            self._session.send = lambda request, **options: send(request, **{"timeout": tuple(_TIMEOUTS), **options})
+        return result
+
+    KaggleHttpClient._init_session = init
