@@ -31,9 +31,8 @@ def box_ious(boxes: Floats, others: Floats) -> Floats:
     import numpy as np
 
     with np.errstate(invalid="ignore", over="ignore"):
-        sides = np.minimum(boxes[:, None, 2:], others[None, :, 2:]) - np.maximum(
-            boxes[:, None, :2], others[None, :, :2]
-        )
+        first, second = boxes[:, None], others[None]
+        sides = np.minimum(first[..., 2:], second[..., 2:]) - np.maximum(first[..., :2], second[..., :2])
         shared = sides.clip(0).prod(axis=2)
         areas = [(b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1]) for b in (boxes, others)]
         union = areas[0][:, None] + areas[1][None, :] - shared

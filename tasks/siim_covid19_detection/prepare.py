@@ -35,11 +35,8 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     of_studies = pd.DataFrame({"id": test_studies["id"], "PredictionString": [f"{k} 1 0 0 1 1" for k in kinds]})
     of_images = pd.DataFrame({"id": test_images["id"], "PredictionString": test_images["label"]})
     write_csv(pd.concat([of_studies, of_images]), private / "test.csv")
-    sample = [
-        of_studies.assign(PredictionString="negative 1 0 0 1 1"),
-        of_images.assign(PredictionString="none 1 0 0 1 1"),
-    ]
-    write_csv(pd.concat(sample), public / "sample_submission.csv")
+    nothing = [t.assign(PredictionString=f"{k} 1 0 0 1 1") for t, k in ((of_studies, "negative"), (of_images, "none"))]
+    write_csv(pd.concat(nothing), public / "sample_submission.csv")
 
     for side, part in (("train", train_studies), ("test", test_studies)):
         for name in part["id"].str.removesuffix("_study"):

@@ -17,7 +17,7 @@ BOX = ["x", "y", "w", "h"]
 def scene(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """True boxes and detections with ties, strange boxes and unknown labels."""
     rng = np.random.default_rng(seed)
-    boxes = rng.integers(0, 40, (30, 4)) + [0, 0, 1, 1]
+    boxes = rng.integers(0, 40, (30, 4)) + np.array([0, 0, 1, 1])
     truth = pd.DataFrame(boxes, columns=BOX).assign(image=np.sort(rng.integers(0, 6, 30)), label=rng.integers(0, 3, 30))
     near = truth.sample(400, replace=True, random_state=seed, ignore_index=True)
     given = near.assign(score=rng.integers(0, 10, 400) / 10)
