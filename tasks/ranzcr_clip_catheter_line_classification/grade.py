@@ -1,0 +1,39 @@
+"""Mean over the labels of the area under the ROC curve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlebench_inspect.graders.metrics.classification import mean_column_wise_roc_auc
+from mlebench_inspect.graders.submission import Revision, aligned, require_numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ID = "StudyInstanceUID"
+LABELS = [
+    "ETT - Abnormal",
+    "ETT - Borderline",
+    "ETT - Normal",
+    "NGT - Abnormal",
+    "NGT - Borderline",
+    "NGT - Incompletely Imaged",
+    "NGT - Normal",
+    "CVC - Abnormal",
+    "CVC - Borderline",
+    "CVC - Normal",
+    "Swan Ganz Catheter Present",
+]
+
+
+def scored_labels(revision: Revision) -> list[str]:
+    """The first nine labels in v1, all eleven in v2."""
+    return LABELS[:9] if revision == "v1" else LABELS
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """Probabilities from 0 to 1; True and False count as 1 and 0 in v1 only."""
+    labels = scored_labels(revision)
+    answers, submission = aligned(answers, submission, ID, labels)
+    require_numbers(submission, labels, id_column=ID, minimum=0, maximum=1, booleans=revision == "v1")
+    return mean_column_wise_roc_auc(answers, submission, targets=labels)
