@@ -1,0 +1,30 @@
+"""Mean angle between predicted and true directions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlebench_inspect.graders.metrics.geo import mean_angular_error
+from mlebench_inspect.graders.submission import (
+    InvalidSubmission,
+    Revision,
+    aligned,
+    require_columns,
+    require_numbers,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ID, ANGLES = "event_id", ["azimuth", "zenith"]
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """Any finite angles are allowed; alike in v1 and v2."""
+    require_columns(submission, [ID, *ANGLES], exact=True)
+    require_numbers(submission, ANGLES, id_column=ID, booleans=False)
+    for column in ANGLES:
+        if submission[column].dtype == object:
+            raise InvalidSubmission(f"column {column} holds numbers beyond 64 bits; write angles in radians")
+    answers, submission = aligned(answers, submission, ID, ANGLES)
+    return mean_angular_error(answers, submission, azimuth=ANGLES[0], zenith=ANGLES[1])
