@@ -56,11 +56,7 @@ def prepare_language(raw: Path, public: Path, private: Path, revision: Revision,
     is_test[train_test_positions(len(names), 0.1)[1]] = True
     in_test = is_test[sentence]
 
-    def part(rows: Any) -> pa.Table:
-        chosen = table[rows].assign(sentence_id=pd.factorize(sentence[rows])[0])
-        return pa.Table.from_pandas(chosen, preserve_index=False)
-
-    train, test = part(~in_test), part(in_test)
+    train, test = _part(table, sentence, ~in_test), _part(table, sentence, in_test)
     del table
     ids = pc.binary_join_element_wise(test["sentence_id"].cast(pa.string()), test["token_id"].cast(pa.string()), "_")
     if pc.count_distinct(ids).as_py() != len(ids):
@@ -85,6 +81,15 @@ def prepare_language(raw: Path, public: Path, private: Path, revision: Revision,
             zipped.open(entry, "w", force_zip64=True) as member,
         ):
             _write_quoted(content, member)
+
+
+def _part(table: pd.DataFrame, sentence: Any, rows: Any) -> pa.Table:
+    """The chosen rows, their sentences numbered from 0 in order of appearance."""
+    import pandas as pd
+    import pyarrow as pa
+
+    chosen = table[rows].assign(sentence_id=pd.factorize(sentence[rows])[0])
+    return pa.Table.from_pandas(chosen, preserve_index=False)
 
 
 def _write_quoted(table: pa.Table, file: IO[bytes]) -> None:
