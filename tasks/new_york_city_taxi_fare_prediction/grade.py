@@ -1,0 +1,38 @@
+"""Root mean squared error of the fare in dollars."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlebench_inspect.graders.metrics.regression import root_mean_squared_error
+from mlebench_inspect.graders.submission import (
+    InvalidSubmission,
+    Revision,
+    aligned,
+    require_columns,
+    require_numbers,
+    require_rows,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ID, TARGET = "key", "fare_amount"
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """Aligns by key in v2; v1 sorts both tables by their own keys and never compares these."""
+    require_columns(submission, [TARGET, ID])
+    require_rows(submission, len(answers))
+    require_numbers(submission, [TARGET], id_column=ID)
+    if revision == "v2":
+        answers, submission = aligned(answers, submission, ID, [TARGET])
+    else:
+        answers = answers.sort_values(ID)
+        try:
+            submission = submission.sort_values(ID)
+        except TypeError:
+            raise InvalidSubmission(
+                f"column {ID} mixes numbers and text; copy the keys exactly as they stand in test.csv"
+            ) from None
+    return root_mean_squared_error(answers, submission, target=TARGET)

@@ -1,0 +1,20 @@
+"""Area under the ROC curve of the predicted probability of a pizza."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlebench_inspect.graders.metrics.classification import roc_auc
+from mlebench_inspect.graders.submission import Revision, aligned, require_numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ID, TARGET = "request_id", "requester_received_pizza"
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """Only numbers in [0, 1] are ranked."""
+    answers, submission = aligned(answers, submission, ID, [TARGET])
+    require_numbers(submission, [TARGET], id_column=ID, minimum=0, maximum=1)
+    return roc_auc(answers, submission, target=TARGET)
