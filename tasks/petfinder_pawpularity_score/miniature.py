@@ -9,18 +9,8 @@ from mlebench_inspect.tasks.preparing import write_csv
 
 ROWS = 150
 ATTRIBUTES = [
-    "Subject Focus",
-    "Eyes",
-    "Face",
-    "Near",
-    "Action",
-    "Accessory",
-    "Group",
-    "Collage",
-    "Human",
-    "Occlusion",
-    "Info",
-    "Blur",
+    *("Subject Focus", "Eyes", "Face", "Near", "Action", "Accessory"),
+    *("Group", "Collage", "Human", "Occlusion", "Info", "Blur"),
 ]
 
 
