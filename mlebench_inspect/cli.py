@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import click
 
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.submission import REVISIONS, Revision
-from mlebench_inspect.tasks import SPLITS, CatalogueError, Competition, competition, competitions
+from mlebench_inspect.tasks import SPLITS, CatalogueError, Checksums, Competition, competition, competitions
 
 EXPECTED_ERRORS = (MlebenchError, OSError)
 
@@ -92,6 +94,133 @@ def list_(split: str | None, as_json: bool) -> None:
     for row in rows:
         table.add_row(*("" if v is None else str(v) for v in row.values()))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+@cli.command()
+@_ids
+@_split
+@click.option(
+    "--raw",
+    type=click.Path(path_type=Path, exists=True),
+    metavar="DIR_OR_ZIP",
+    help="Use this download of yours instead of Kaggle's: a zip, a folder of raw files, or a folder of either.",
+)
+@_data_dir
+@_revision
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Competitions at once.")
+@click.option("--keep-raw/--no-keep-raw", default=True, show_default=True, help="Keep the extracted download.")
+@click.option("--no-verify", is_flag=True, help="Note differences from the published data instead of refusing it.")
+@click.option(
+    "--checksums",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Verify against these sums instead (JSON: ID to zip, public, private); never counts as published data.",
+)
+def prepare(
+    ids: tuple[str, ...],
+    split: str | None,
+    raw: Path | None,
+    data_dir: Path | None,
+    revision: Revision,
+    jobs: int,
+    keep_raw: bool,
+    no_verify: bool,
+    checksums: Path | None,
+) -> None:
+    """Download, prepare and verify competitions; goes on where an earlier run was interrupted."""
+    from mlebench_inspect.data import preparation
+    from mlebench_inspect.data.display import display
+    from mlebench_inspect.data.store import Store
+
+    found = chosen(ids, split)
+    if raw is not None and raw.is_file() and len(found) > 1:
+        raise click.UsageError("one zip holds one competition; give a folder of zips for several")
+    sums = _read_checksums(checksums) if checksums is not None else None
+    store = Store.open(data_dir, "real", revision)
+    with _resumable(), display(len(found)) as shown:
+        results = preparation.prepare(
+            store, found, shown, raw=raw, keep_raw=keep_raw, verify=not no_verify, jobs=jobs, checksums=sums
+        )
+    _require_success(results)
+
+
+@cli.command()
+@_ids
+@_split
+@_data_dir
+@_revision
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the generated data.")
+@click.option("--raw-only", is_flag=True, help="Generate raw data without preparing it.")
+def miniature(
+    ids: tuple[str, ...], split: str | None, data_dir: Path | None, revision: Revision, seed: int, raw_only: bool
+) -> None:
+    """Generate small data of the real layout, in seconds and without a Kaggle account."""
+    from mlebench_inspect.data import preparation
+    from mlebench_inspect.data.display import display
+    from mlebench_inspect.data.store import Store
+
+    found = chosen(ids, split)
+    store = Store.open(data_dir, "miniature", revision)
+    with _resumable(), display(len(found)) as shown:
+        results = preparation.make_miniature(store, found, shown, seed=seed, raw_only=raw_only)
+    _require_success(results)
+
+
+@cli.command()
+@_ids
+@_split
+@_data_dir
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status(ids: tuple[str, ...], split: str | None, data_dir: Path | None, as_json: bool) -> None:
+    """Show what is prepared, verified and missing, accepted rules as far as known, and disk use."""
+    from mlebench_inspect.data.status import report
+    from mlebench_inspect.data.store import Store
+
+    store = Store.open(data_dir)
+    found = report(store, chosen(ids, split, default=None if ids or split else "all"))
+    if as_json:
+        click.echo(json.dumps(found.as_dict(), indent=2))
+        return
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    console.print(found.table())
+    console.print(found.summary(), soft_wrap=True)
+
+
+@contextmanager
+def _resumable() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("mlebench-inspect: interrupted; run the same command to go on", err=True)
+        sys.exit(130)
+
+
+def _require_success(results: dict[str, Any]) -> None:
+    """Names each failure on a line of its own.
+
+    Raises:
+        PreparationError: Something failed.
+    """
+    from mlebench_inspect.data.errors import PreparationError
+
+    failed = [r for r in results.values() if isinstance(r, PreparationError)]
+    if len(failed) == 1 and len(results) == 1:
+        raise failed[0]
+    for error in failed:
+        click.echo(f"mlebench-inspect: {error}", err=True)
+    if failed:
+        raise PreparationError(f"{len(failed)} of {len(results)} competitions are not prepared; see above")
+
+
+def _read_checksums(path: Path) -> dict[str, Checksums]:
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(dict[str, Checksums]).validate_json(path.read_bytes())
+    except ValidationError as ex:
+        raise CatalogueError(f"{path} is not a file of checksums: {ex.errors()[0]['msg']}") from None
 
 
 @cli.command("grade-sample")

@@ -357,6 +357,15 @@ class RulesCache:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             write_json(self.path, everything)
 
+    @classmethod
+    def all_answers(cls) -> dict[str, bool]:
+        """Whether any user of this cache is known to have accepted the rules, by competition; asks no server."""
+        answers: dict[str, bool] = {}
+        for mine in cls("")._read().values():
+            for slug, entry in mine.items():
+                answers[slug] = answers.get(slug, False) or bool(entry["accepted"])
+        return answers
+
     def _read(self) -> dict[str, dict[str, Any]]:
         try:
             found = json.loads(self.path.read_bytes())

@@ -1,0 +1,220 @@
+"""What a preparation needs, told before the first byte: credentials, accepted rules, disk space."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from mlebench_inspect.data.archives import human
+from mlebench_inspect.data.errors import CredentialsError, DiskFullError, KaggleError, PreparationError
+from mlebench_inspect.data.runner import find_raw, is_empty
+from mlebench_inspect.data.store import Store
+from mlebench_inspect.tasks import Competition
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+Todo = Literal["nothing", "prepare", "unpack", "go on", "download", "not found"]
+Rules = Literal["accepted", "not accepted", "unknown", "-"]
+_AT_ONCE = 4  # questions to Kaggle
+
+
+@dataclass
+class Need:
+    """What one competition needs."""
+
+    competition: Competition
+    todo: Todo
+    rules: Rules = "-"
+    download: int | None = None
+    """Bytes still to be downloaded; None: unknown."""
+    disk: int | None = None
+    """Bytes of additional disk use, estimated; None: unknown."""
+    note: str = ""
+    link: str = ""
+
+
+@dataclass
+class Preflight:
+    """What a set of competitions needs."""
+
+    needs: list[Need]
+    free: int
+    credentials: str = "not needed"
+    fault: KaggleError | None = None
+    asked: bool = field(default=False)
+
+    @property
+    def disk(self) -> int:
+        """Estimated additional disk use, as far as it is known."""
+        return sum(n.disk or 0 for n in self.needs)
+
+    @property
+    def certain(self) -> int:
+        """Bytes that will be written for certain."""
+        return sum(n.download or 0 for n in self.needs)
+
+    @property
+    def unknown(self) -> int:
+        """Competitions whose need is unknown."""
+        return sum(n.disk is None for n in self.needs)
+
+    def table(self) -> Table:
+        """All of it, for a terminal."""
+        from rich.markup import escape
+        from rich.table import Table
+
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for name, justify in (
+            ("competition", "left"),
+            ("to do", "left"),
+            ("rules", "left"),
+            ("download", "right"),
+            ("disk, about", "right"),
+            ("link", "left"),
+        ):
+            table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+        colours = {"accepted": "green", "not accepted": "red", "unknown": "yellow", "-": "dim"}
+        for need in self.needs:
+            table.add_row(
+                need.competition.id,
+                need.todo,
+                f"[{colours[need.rules]}]{need.rules}[/]",
+                _size(need.download),
+                _size(need.disk),
+                need.link or escape(need.note),
+            )
+        return table
+
+    def summary(self) -> str:
+        """Credentials and disk in one line."""
+        open_ended = f" and {self.unknown} of unknown size" if self.unknown else ""
+        return f"credentials: {self.credentials}; disk: about {human(self.disk)}{open_ended}, {human(self.free)} free"
+
+    def warnings(self) -> list[str]:
+        """What may go wrong."""
+        if self.disk > self.free >= self.certain:
+            text = (
+                f"the disk may not suffice: about {human(self.disk)} are needed, {human(self.free)} are free; "
+                "--no-keep-raw needs less in the end, and what fits is prepared in any case"
+            )
+            return [text]
+        return []
+
+    def require(self) -> None:
+        """Stops what cannot succeed.
+
+        Raises:
+            KaggleError: Something must be downloaded and there are no valid credentials, or Kaggle is out of reach.
+            DiskFullError: The downloads alone are larger than the free space.
+        """
+        if self.fault is not None:
+            raise self.fault
+        if self.certain > self.free:
+            raise DiskFullError(
+                f"the downloads alone take {human(self.certain)}, but {human(self.free)} are free; free some space, "
+                "choose another --data-dir or prepare fewer competitions at a time"
+            )
+
+
+def check(store: Store, competitions: Sequence[Competition], *, raw: Path | None = None) -> Preflight:
+    """Finds out what competitions need. Kaggle is asked only about those that must be downloaded.
+
+    Args:
+        store: Where the data is to lie.
+        competitions: What is to be prepared.
+        raw: Zip or folder that the user gave.
+    """
+    needs = [_local(store, c, raw) for c in competitions]
+    result = Preflight(needs, _free(store.root))
+    remote = [n for n in needs if n.todo in ("download", "go on")]
+    if remote:
+        _ask(result, remote)
+    for need in needs:
+        _estimate(store, need)
+    return result
+
+
+def _local(store: Store, found: Competition, raw: Path | None) -> Need:
+    from mlebench_inspect.data.kaggle import COMPLETE, partial_bytes
+
+    if store.is_prepared(found):
+        return Need(found, "nothing", download=0, disk=0)
+    if raw is not None:
+        try:
+            given = find_raw(raw, found)
+        except PreparationError as ex:
+            return Need(found, "not found", download=0, disk=0, note=str(ex))
+        return Need(found, "prepare" if given.is_dir() else "unpack", download=0, note=str(given))
+    if not is_empty(store.raw(found)):
+        return Need(found, "prepare", download=0)
+    downloads = store.folder(found) / ".download"
+    if (downloads / COMPLETE).is_file() or (store.folder(found) / f"{found.kaggle_slug}.zip").is_file():
+        return Need(found, "unpack", download=0)
+    return Need(found, "go on" if partial_bytes(downloads) else "download", rules="unknown")
+
+
+def _ask(result: Preflight, remote: list[Need]) -> None:
+    from mlebench_inspect.data.kaggle import Access, Kaggle, RulesCache, rules_page
+
+    try:
+        kaggle = Kaggle()
+    except KaggleError as ex:
+        result.fault = ex
+        result.credentials = "missing or refused" if isinstance(ex, CredentialsError) else "could not be checked"
+        for need in remote:
+            need.link = rules_page(need.competition.kaggle_slug)
+        return
+    result.credentials, result.asked = f"{kaggle.credentials} ({kaggle.user})", True
+    cache = RulesCache(kaggle.user)
+    known: dict[str, Access] = {}
+    for need in remote:
+        cached = cache.get(need.competition.kaggle_slug)
+        if cached is not None and cached.accepted:
+            known[need.competition.kaggle_slug] = cached
+    unasked = [n.competition.kaggle_slug for n in remote if n.competition.kaggle_slug not in known]
+    try:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            answers = dict(zip(unasked, pool.map(kaggle.access, unasked), strict=True))
+    except KaggleError as ex:
+        result.fault, result.credentials = ex, "refused"
+        return
+    cache.put(answers)
+    for need in remote:
+        slug = need.competition.kaggle_slug
+        access = known.get(slug) or answers[slug]
+        need.rules = {True: "accepted", False: "not accepted", None: "unknown"}[access.accepted]  # type: ignore[assignment]
+        need.download = access.bytes
+        if access.accepted is not True:
+            need.link, need.note = rules_page(slug), access.note
+
+
+def _estimate(store: Store, need: Need) -> None:
+    """Estimates disk use: zip contents, and prepared files that hard links cannot share with them."""
+    from mlebench_inspect.data.kaggle import partial_bytes
+
+    if need.todo in ("nothing", "not found"):
+        return
+    stated = need.competition.dataset_size_gb
+    size = int(stated * 1e9) if stated else None
+    if need.download is not None and need.todo in ("download", "go on"):
+        size = max(size or 0, int(need.download * 1.2))
+        need.download = max(0, need.download - partial_bytes(store.folder(need.competition) / ".download"))
+    if size is None:
+        return
+    own = size if any(f.archive for f in need.competition.raw_files) else size // 4
+    need.disk = own if need.todo == "prepare" else size + own
+
+
+def _free(folder: Path) -> int:
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def _size(size: int | None) -> str:
+    return "unknown" if size is None else human(size) if size else "-"

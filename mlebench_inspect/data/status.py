@@ -1,0 +1,118 @@
+"""What the data folder holds: prepared, verified, missing, and how much disk it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlebench_inspect.data import disk
+from mlebench_inspect.data.archives import human
+from mlebench_inspect.data.errors import PreparationError
+from mlebench_inspect.data.kaggle import RulesCache, partial_bytes, rules_page
+from mlebench_inspect.data.manifest import Manifest
+from mlebench_inspect.data.runner import is_empty
+from mlebench_inspect.data.store import Store
+from mlebench_inspect.graders.submission import REVISIONS
+from mlebench_inspect.tasks import Competition
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_STATES = {"published": "verified", "given": "verified (given sums)", "differs": "differs", "no": "not verified"}
+_COLOURS = {"verified": "green", "differs": "red", "not verified": "yellow", "missing": "dim"}
+
+
+@dataclass
+class Row:
+    """One competition."""
+
+    id: str
+    prepared: dict[str, str]
+    """By revision: `missing`, `verified`, `verified (given sums)`, `differs`, `not verified`, or `prepared` (v2, for
+    which nothing is published)."""
+    miniature: bool
+    raw: bool
+    rules: str
+    """Last known answer: `accepted`, `not accepted`, `unknown`."""
+    download_bytes: int
+    raw_bytes: int
+    prepared_bytes: int
+    disk_bytes: int
+    """Everything of real data; a file that raw and prepared data share counts once."""
+    miniature_bytes: int
+
+
+@dataclass
+class Status:
+    """All competitions that were asked for."""
+
+    data_dir: str
+    rows: list[Row]
+    disk_bytes: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return asdict(self)
+
+    def table(self) -> Table:
+        """A table for people; sizes of 0 are left out."""
+        from rich.table import Table
+
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        sizes = ("raw", "prepared", "disk")
+        for name in ("competition", *REVISIONS, "miniature", "rules", *sizes):
+            table.add_column(name, justify="right" if name in sizes else "left", no_wrap=True)
+        for row in self.rows:
+            states = [f"[{_COLOURS.get(s, 'green')}]{s}[/]" for s in row.prepared.values()]
+            needless = row.rules == "unknown" and (row.raw or "missing" not in row.prepared.values())
+            size = [human(n) if n else "" for n in (row.raw_bytes, row.prepared_bytes, row.disk_bytes)]
+            table.add_row(row.id, *states, "yes" if row.miniature else "", "" if needless else row.rules, *size)
+        return table
+
+    def summary(self) -> str:
+        """Totals in a line, and where rules are still to be accepted."""
+        done = [r for r in self.rows if r.prepared["v1"] != "missing"]
+        verified = sum(r.prepared["v1"] == "verified" for r in done)
+        text = (
+            f"{self.data_dir}: {len(done)} of {len(self.rows)} prepared, {verified} verified, "
+            f"{human(self.disk_bytes)} on disk"
+        )
+        refused = [r.id for r in self.rows if r.rules == "not accepted" and r.prepared["v1"] == "missing"]
+        return text + "".join(f"\nrules not accepted: {rules_page(i)}" for i in refused)
+
+
+def report(store: Store, competitions: Sequence[Competition]) -> Status:
+    """Looks at both revisions and at miniature data of each competition; asks no server."""
+    rules = RulesCache.all_answers()
+    rows = [_row(store, c, rules.get(c.kaggle_slug)) for c in competitions]
+    return Status(str(store.data_dir), rows, sum(r.disk_bytes + r.miniature_bytes for r in rows))
+
+
+def _row(store: Store, found: Competition, rules: bool | None) -> Row:
+    folder = store.data_dir / found.id
+    small = [Store(store.data_dir, "miniature", r) for r in REVISIONS]
+    return Row(
+        id=found.id,
+        prepared={r: _state(Store(store.data_dir, "real", r), found) for r in REVISIONS},
+        miniature=any(s.is_prepared(found) for s in small),
+        raw=not is_empty(folder / "raw"),
+        rules={True: "accepted", False: "not accepted", None: "unknown"}[rules],
+        download_bytes=partial_bytes(folder / ".download"),
+        raw_bytes=disk.used([folder / "raw"]),
+        prepared_bytes=disk.used([folder / "prepared", folder / "prepared-v2"]),
+        disk_bytes=disk.used([folder]),
+        miniature_bytes=disk.used([small[0].folder(found)]),
+    )
+
+
+def _state(store: Store, found: Competition) -> str:
+    if not store.is_prepared(found):
+        return "missing"
+    if store.revision != "v1":
+        return "prepared"
+    try:
+        manifest = Manifest.read(store.prepared(found))
+    except PreparationError:
+        return "not verified"
+    return _STATES[manifest.verified] if manifest is not None else "not verified"
