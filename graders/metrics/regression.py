@@ -103,3 +103,29 @@ def modified_laplace_log_likelihood(
     d = np.minimum(error, largest_error)
     s = np.maximum(submission[confidence].to_numpy(dtype=float), smallest_confidence)
     return float(np.mean(-np.sqrt(2) * d / s - np.log(np.sqrt(2) * s))) if len(d) else float("nan")
+
+
+@register("mean_column_wise_spearman")
+def mean_column_wise_spearman(
+    answers: pd.DataFrame, submission: pd.DataFrame, *, targets: Sequence[str], undefined: float = float("nan")
+) -> float:
+    """Unweighted mean over the columns `targets` of Spearman's rank correlation; ties get their mean rank.
+
+    Args:
+        answers: Numbers.
+        submission: Numbers; a missing value makes the correlation of its column undefined.
+        targets: The columns.
+        undefined: Counts for a column without a correlation, such as one that is constant in either table.
+
+    Returns:
+        A number in [-1, 1].
+    """
+    import warnings
+
+    import numpy as np
+    from scipy.stats import ConstantInputWarning, spearmanr
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConstantInputWarning)
+        values = np.array([spearmanr(submission[t].to_numpy(float), answers[t].to_numpy(float))[0] for t in targets])
+    return float(np.where(np.isnan(values), undefined, values).mean())
