@@ -20,13 +20,13 @@ Entries = list[dict[str, Any]]
 
 
 def read_collection(
-    path: Path, keys: Sequence[str], *, image_id: str = "id", encoding: str = "utf-8"
+    path: Path, keys: Sequence[str] | None = None, *, image_id: str = "id", encoding: str = "utf-8"
 ) -> dict[str, Any]:
     """The object in a JSON file.
 
     Args:
         path: The file.
-        keys: The keys that the object must have, no more and no less.
+        keys: The keys that the object must have, no more and no less; None: any besides `images` and `annotations`.
         image_id: Name of the images' own id.
         encoding: Of the file.
 
@@ -34,6 +34,8 @@ def read_collection(
         DataError: The keys are others, or the entries of `images` and `annotations` do not belong together.
     """
     data: dict[str, Any] = json.loads(path.read_text(encoding=encoding))
+    if keys is None:
+        keys = [*(data.keys() - {"images", "annotations"}), "images", "annotations"]
     if set(data) != set(keys):
         raise DataError(f"{path.name} has the keys {sorted(data)}; {sorted(keys)} are expected")
     images, annotations = data["images"], data["annotations"]
