@@ -169,15 +169,24 @@ def require_rows(submission: pd.DataFrame, count: int) -> None:
         raise InvalidSubmission(f"{len(submission):,} rows; exactly {count:,} are needed, one for each row to predict")
 
 
-def require_ids(submission: pd.DataFrame, answers: pd.DataFrame, id_column: str) -> None:
+def require_ids(
+    submission: pd.DataFrame, answers: pd.DataFrame, id_column: str, *, repeats: bool = False, gaps: bool = False
+) -> None:
     """Refuses repeated, unknown and missing ids. The answers' ids are unique.
+
+    Args:
+        submission: Table to check.
+        answers: Table with all ids.
+        id_column: Name of the id column in both.
+        repeats: Whether an id may occur more than once.
+        gaps: Whether an id may be missing.
 
     Raises:
         InvalidSubmission: Naming the first ids at fault.
     """
     given, wanted = submission[id_column], answers[id_column]
     repeated = given[given.duplicated()]
-    if len(repeated):
+    if len(repeated) and not repeats:
         raise InvalidSubmission(
             f"{id_column} {_listing(repeated.unique())} occurs more than once; give each id one row"
         )
@@ -188,7 +197,7 @@ def require_ids(submission: pd.DataFrame, answers: pd.DataFrame, id_column: str)
             "take the ids from the sample submission"
         )
     missing = wanted[~wanted.isin(given)]
-    if len(missing):
+    if len(missing) and not gaps:
         raise InvalidSubmission(f"no row for {id_column} {_listing(missing)} ({len(missing):,} in all); add them")
 
 

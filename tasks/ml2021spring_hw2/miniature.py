@@ -21,7 +21,7 @@ def make_raw(raw: Path, seed: int) -> None:
     folder.mkdir(parents=True)
     parts = [_utterance(rng, FRAMES) for _ in range(UTTERANCES)]
     np.save(folder / "train_11.npy", np.concatenate([p[0] for p in parts]))
-    np.save(folder / "train_label_11.npy", np.concatenate([p[1] for p in parts]).astype(str))
+    np.save(folder / "train_label_11.npy", np.concatenate([p[1] for p in parts]).astype("U2"))
     np.save(folder / "test_11.npy", _utterance(rng, TEST_FRAMES)[0])
 
 
