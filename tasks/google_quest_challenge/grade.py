@@ -1,0 +1,85 @@
+"""Mean rank correlation over 30 qualities of questions and answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlebench_inspect.graders.metrics.regression import mean_column_wise_spearman
+from mlebench_inspect.graders.submission import (
+    InvalidSubmission,
+    Revision,
+    aligned,
+    require_columns,
+    require_numbers,
+    require_rows,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ID = "qa_id"
+TARGETS = [
+    "question_asker_intent_understanding",
+    "question_body_critical",
+    "question_conversational",
+    "question_expect_short_answer",
+    "question_fact_seeking",
+    "question_has_commonly_accepted_answer",
+    "question_interestingness_others",
+    "question_interestingness_self",
+    "question_multi_intent",
+    "question_not_really_a_question",
+    "question_opinion_seeking",
+    "question_type_choice",
+    "question_type_compare",
+    "question_type_consequence",
+    "question_type_definition",
+    "question_type_entity",
+    "question_type_instructions",
+    "question_type_procedure",
+    "question_type_reason_explanation",
+    "question_type_spelling",
+    "question_well_written",
+    "answer_helpful",
+    "answer_level_of_information",
+    "answer_plausible",
+    "answer_relevance",
+    "answer_satisfaction",
+    "answer_type_instructions",
+    "answer_type_procedure",
+    "answer_type_reason_explanation",
+    "answer_well_written",
+]
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """v1 pairs rows by the rank of their ids and ranks anything; a column without ranking makes the score NaN.
+
+    v2 wants the ids of the test file and numbers from 0 to 1; a constant column counts as 0.
+    """
+    if revision == "v2":
+        answers, submission = aligned(answers, submission, ID, TARGETS)
+        require_numbers(submission, TARGETS, id_column=ID, minimum=0, maximum=1)
+        return mean_column_wise_spearman(answers, submission, targets=TARGETS, undefined=0)
+    require_columns(submission, [ID, *TARGETS], exact=True)
+    require_rows(submission, len(answers))
+    ranked = submission.assign(**{c: _sortable(submission[c]) for c in (ID, *TARGETS)})
+    return mean_column_wise_spearman(answers.sort_values(ID), ranked.sort_values(ID), targets=TARGETS)
+
+
+def _sortable(column: pd.Series) -> pd.Series:
+    """Numbers as they are; texts by their place in the alphabet, none at all if one is missing."""
+    import numpy as np
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(column):
+        return column if column.name == ID else column.astype(float)
+    present = column[column.notna()]
+    kinds = present.map(lambda v: isinstance(v, str)).astype(bool)
+    if not kinds.all() and kinds.any():
+        raise InvalidSubmission(f"column {column.name} holds numbers and text; write numbers only")
+    if column.name != ID and len(present) < len(column):
+        return pd.Series(np.nan, index=column.index)
+    codes = pd.Series(np.nan, index=column.index)
+    codes[present.index] = np.unique(present.to_numpy(), return_inverse=True)[1].astype(float)
+    return codes
