@@ -64,6 +64,11 @@ class SubmissionFormat(_Model):
     optional_columns: list[str] = []
     scored_columns: list[str] = []
     target_columns_v2_extra: list[str] = []
+    id_columns_v2: list[str] = Field([], description="Where revision v2 has other ids.")
+
+    def ids(self, revision: Revision) -> list[str]:
+        """The id columns in that revision."""
+        return self.id_columns_v2 if revision == "v2" and self.id_columns_v2 else self.id_columns
 
 
 class RawFile(_Model):

@@ -211,3 +211,24 @@ def weighted_roc_auc(
         inside = (low <= tpr) & (tpr <= high)
         area += weight * float(auc(np.append(fpr[inside], 1.0), np.append(tpr[inside], high) - low))
     return area / float(np.dot(np.diff(limits), weights))
+
+
+@register("kl_divergence")
+def kl_divergence(
+    answers: pd.DataFrame, submission: pd.DataFrame, *, targets: Sequence[str], eps: float = 1e-15
+) -> float:
+    """Mean over rows of the Kullback-Leibler divergence, sum of p ln(p / q) over the classes, in nats.
+
+    Args:
+        answers: Shares p in the columns `targets`; classes with p = 0 contribute nothing.
+        submission: Predicted shares q; a missing one contributes nothing.
+        targets: The class columns.
+        eps: q is clipped to [eps, 1 - eps]; rows are not normalised.
+    """
+    import numpy as np
+
+    p = answers[list(targets)].to_numpy(dtype=float)
+    q = submission[list(targets)].to_numpy(dtype=float).clip(eps, 1 - eps)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(p == 0, 0, p * np.log(p / q))
+    return float(np.nansum(terms, axis=1).mean())

@@ -92,10 +92,12 @@ def test_perfect_submission_is_best_and_a_shuffled_one_is_not(
     best = grade(found, root, table, tmp_path, revision)
     assert best.error is None
     assert best.score == pytest.approx(perfect_score(found, root, revision), abs=1e-5)
-    targets = [c for c in table.columns if c not in found.submission.id_columns]
+    targets = [c for c in table.columns if c not in found.submission.ids(revision)]
     shuffled = table.copy()
     order = np.roll(np.arange(len(table)), 1) if len(table) < 4 else np.random.default_rng(1).permutation(len(table))
     shuffled[targets] = table[targets].to_numpy()[order]
+    if len(table) == 1:
+        shuffled = read_csv(root / "prepared" / found.sample_submission)
     worse = grade(found, root, shuffled, tmp_path, revision)
     if worse.valid_submission:
         assert worse.score is not None
