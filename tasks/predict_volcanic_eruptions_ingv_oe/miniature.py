@@ -1,4 +1,4 @@
-"""40 segments; the nearer the eruption, the calmer the sensors."""
+"""60 segments; the nearer the eruption, the calmer the sensors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mlebench_inspect.tasks.preparing import write_csv
 
-SEGMENTS, STEPS, SENSORS = 40, 50, 10
+SEGMENTS, STEPS, SENSORS = 60, 50, 10
 
 
 def make_raw(raw: Path, seed: int) -> None:
