@@ -72,6 +72,13 @@ class Runs:
         inside = np.minimum(pixel - self.start[run], length[run])
         return np.where(run < 0, 0, done[run] + inside)
 
+    def upto(self, images: int) -> Runs:
+        """The masks of the first images."""
+        import numpy as np
+
+        runs = slice(int(np.searchsorted(self.image, images)))
+        return Runs(self.image[runs], self.start[runs], self.stop[runs], self.offset[: images + 1])
+
     def merged(self, group: Ints, cells: ArrayLike) -> Runs:
         """The unions of masks: those of images with the same `group` become one mask of `cells[group]` pixels.
 

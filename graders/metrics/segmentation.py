@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 from mlebench_inspect.graders.metrics import register
 from mlebench_inspect.graders.run_length import decode, submitted_runs
@@ -147,18 +148,186 @@ def f0_5_score(
 
 
 def normalised_hausdorff(truth: Ints, predicted: Ints, shape: Sequence[int]) -> float:
-    """Hausdorff distance of two sets of voxels in the unit cube, divided by its diagonal; in [0, 1].
+    """Hausdorff distance of two sets of voxels in the unit cube, divided by the cube's diagonal; in [0, 1].
 
     Args:
-        truth: Voxel coordinates, shape (n, 3), n > 0; rows are unique.
-        predicted: Voxel coordinates, shape (m, 3), m > 0; rows are unique.
+        truth: Voxel coordinates from 0, shape (n, 3), n > 0, no row twice.
+        predicted: Voxel coordinates from 0, shape (m, 3), m > 0, no row twice.
         shape: By which coordinates are divided.
+    """
+    import numpy as np
+
+    extent = np.maximum(truth.max(axis=0), predicted.max(axis=0)) + 1
+    keys = [np.ravel_multi_index(tuple(side.T), tuple(extent)) for side in (truth, predicted)]
+    farthest = 0.0
+    for side, own, other, others in ((truth, *keys, predicted), (predicted, *keys[::-1], truth)):
+        alone = side[~np.isin(own, other, assume_unique=True)]  # what both hold is at distance 0
+        if len(alone):
+            farthest = max(farthest, _directed_hausdorff(alone, others, np.asarray(shape, dtype=float)))
+    return farthest / float(np.sqrt(3))
+
+
+def _directed_hausdorff(points: Ints, others: Ints, scale: Floats) -> float:
+    """Largest distance from one of the points to the nearest of the others, coordinates divided by `scale`.
+
+    Of many points only those are looked at whose block of voxels may hold the farthest.
     """
     import numpy as np
     from scipy.spatial import cKDTree
 
-    scale = np.asarray(shape, dtype=float)
-    sides = [truth / scale, predicted / scale]
-    trees = [cKDTree(s, balanced_tree=False, compact_nodes=False) for s in sides]
-    farthest = max(float(trees[1 - k].query(sides[k])[0].max()) for k in (0, 1))
-    return farthest / float(np.sqrt(3))
+    tree = cKDTree(others / scale, balanced_tree=False, compact_nodes=False)
+    if len(points) > 20_000:
+        side = 8
+        blocks = points // side
+        extent = tuple(blocks.max(axis=0) + 1)
+        keys, block = np.unique(np.ravel_multi_index(tuple(blocks.T), extent), return_inverse=True)
+        middle = np.column_stack(np.unravel_index(keys, extent)) * side + (side - 1) / 2
+        distance = tree.query(middle / scale)[0]
+        radius = np.linalg.norm((side - 1) / 2 / scale)
+        candidate = distance + 2 * radius + 1e-9 >= distance.max()
+        points = points[candidate[block]]
+    return float(tree.query(points / scale)[0].max())
+
+
+@dataclass(frozen=True)
+class _Volumes:
+    """Masks stacked to volumes: the runs of each slice, and per volume its slices (first, one past last) and size."""
+
+    runs: Runs
+    slices: list[tuple[int, int]]
+    sizes: list[tuple[int, int]]
+
+    def count(self, k: int) -> int:
+        first, last = self.slices[k]
+        return int(self._areas[first:last].sum())
+
+    @cached_property
+    def _areas(self) -> Ints:
+        return self.runs.areas()
+
+    def part(self, k: int) -> Runs:
+        """The runs of one volume, slices and pixels counted from its beginning."""
+        import numpy as np
+
+        first, last = self.slices[k]
+        a, b = np.searchsorted(self.runs.image, [first, last])
+        offset = self.runs.offset[first : last + 1]
+        start, stop = self.runs.start[a:b] - offset[0], self.runs.stop[a:b] - offset[0]
+        return Runs(self.runs.image[a:b] - first, start, stop, offset - offset[0])
+
+    def voxels(self, k: int, order: str) -> Ints:
+        """Coordinates (slice, row, column) of a volume's set voxels, shape (n, 3)."""
+        import numpy as np
+
+        height, width = self.sizes[k]
+        layer, cell = np.divmod(self.part(k).pixels(), height * width)
+        major, minor = np.divmod(cell, width if order == "C" else height)
+        return np.column_stack([layer, major, minor] if order == "C" else [layer, minor, major])
+
+    def same(self, k: int, other: _Volumes) -> bool:
+        """Whether volume k is the same array in both."""
+        import numpy as np
+
+        if self.sizes[k] != other.sizes[k] or np.diff(self.slices[k]) != np.diff(other.slices[k]):
+            return False
+        mine, theirs = self.part(k), other.part(k)
+        return np.array_equal(mine.start, theirs.start) and np.array_equal(mine.stop, theirs.stop)
+
+
+def _stack(ids: pd.Series, runs: Runs, height: Ints, width: Ints) -> _Volumes:
+    """Joins the masks of each id to one slice, and the slices "<volume>_slice_<number>" of each volume to an array.
+
+    Slices and volumes are in the order of the ids as text.
+
+    Raises:
+        ValueError: The images of an id or of a volume differ in size.
+    """
+    import numpy as np
+    import pandas as pd
+
+    names, row = np.unique(ids.to_numpy(dtype=str), return_inverse=True)
+    volume, keys = pd.factorize(pd.Series(names, dtype=object).str.partition("_slice_")[0])
+    order = np.argsort(volume, kind="stable")
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    sizes = pd.DataFrame({"volume": volume[row], "height": height, "width": width}).drop_duplicates()
+    if sizes["volume"].duplicated().any():
+        key = keys[int(sizes["volume"][sizes["volume"].duplicated()].iloc[0])]
+        raise ValueError(f"the rows of {key!r} belong to images of different size")
+    sizes = sizes.sort_values("volume")
+    cells = (sizes["height"] * sizes["width"]).to_numpy()
+    ends = np.cumsum(np.bincount(volume, minlength=len(keys)))
+    begins = [0, *ends[:-1].tolist()]
+    return _Volumes(
+        runs.merged(place[row], cells[volume[order]]),
+        list(zip(begins, ends.tolist(), strict=False)),
+        list(zip(sizes["height"].tolist(), sizes["width"].tolist(), strict=True)),
+    )
+
+
+@register("weighted_dice_hausdorff")
+def weighted_dice_hausdorff(
+    answers: pd.DataFrame,
+    submission: pd.DataFrame,
+    *,
+    mask: str,
+    height: str,
+    width: str,
+    id_columns: Sequence[str],
+    order: Literal["C", "F"] = "C",
+    strict: bool = False,
+) -> float:
+    """0.4 D + 0.6 (1 - H): D the mean Dice coefficient per row, H the mean normalised Hausdorff distance per volume.
+
+    Rows with two empty masks and volumes without any voxel are left out. A distance is 1 if one of the volumes is empty
+    or the predicted one has more than ten times as many voxels as the true one.
+
+    Args:
+        answers: Column `mask` and the images' sizes.
+        submission: Column `mask`; row k has the size of the answers' row k. Fewer rows are allowed.
+        mask: Column of run-length codes.
+        height: Column of the answers, pixels.
+        width: Column of the answers, pixels.
+        id_columns: The first names the slice, "<volume>_slice_<number>"; rows of one slice are joined.
+        order: Pixels count along rows ("C") or down columns ("F").
+        strict: See `graders.run_length`.
+
+    Returns:
+        A value in [0, 1], or NaN when no row or no volume is left.
+    """
+    import numpy as np
+
+    sizes = [answers[c].to_numpy().astype(np.int64) for c in (height, width)]
+    n = len(submission)
+    given = submitted_runs(submission, mask, (sizes[0] * sizes[1])[:n], id_columns=id_columns, strict=strict)
+    truth = decode(answers[mask].tolist(), sizes[0] * sizes[1])
+    first = truth.upto(n)
+    coefficients = dice(MaskAreas(first.areas(), given.areas(), first.overlaps(given)), empty=np.nan)
+    sides = [
+        _stack(table[id_columns[0]], runs, *(s[: len(table)] for s in sizes))
+        for table, runs in ((answers, truth), (submission, given))
+    ]
+    distances = [_volume_distance(*sides, k, order) for k in range(min(len(s.slices) for s in sides))]
+    return float(0.4 * _mean_of_numbers(coefficients) + 0.6 * (1 - _mean_of_numbers(np.array(distances))))
+
+
+def _mean_of_numbers(values: Floats) -> float:
+    """Mean without NaN; NaN if nothing is left."""
+    import numpy as np
+
+    numbers = values[~np.isnan(values)]
+    return float(numbers.mean()) if len(numbers) else float("nan")
+
+
+def _volume_distance(truth: _Volumes, given: _Volumes, k: int, order: str) -> float:
+    """Distance of volume k in both; NaN if both are empty."""
+    true_count, count = truth.count(k), given.count(k)
+    if true_count == count == 0:
+        return float("nan")
+    if truth.same(k, given):
+        return 0.0
+    if 0 in (true_count, count) or count > 10 * true_count:
+        return 1.0
+    first, last = truth.slices[k]
+    shape = (last - first, *truth.sizes[k])
+    return normalised_hausdorff(truth.voxels(k, order), given.voxels(k, order), shape)
