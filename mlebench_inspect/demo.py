@@ -8,7 +8,7 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalLog
 
 from mlebench_inspect.agents import baseline
-from mlebench_inspect.benchmark import benchmark
+from mlebench_inspect.benchmark import TASKS
 from mlebench_inspect.data.store import default_data_dir
 from mlebench_inspect.sandboxes.building import image_exists
 from mlebench_inspect.sandboxes.compose import LIGHT_IMAGE
@@ -34,8 +34,8 @@ def run_demo(log_dir: Path, *, sandbox: str | None = None) -> tuple[EvalLog, str
         The log, and the sandbox that was used.
     """
     sandbox = sandbox or ("docker" if image_exists(LIGHT_IMAGE) else "local")
-    task = benchmark(
-        competitions=COMPETITIONS,
+    task = TASKS["all"](
+        competitions=list(COMPETITIONS),
         data="miniature",
         data_dir=str(default_data_dir()),
         sandbox=sandbox,

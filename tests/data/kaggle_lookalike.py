@@ -1,0 +1,189 @@
+"""A server on loopback that answers as Kaggle does to its official client, and misbehaves on demand.
+
+The unmodified client is led here by its own `KAGGLE_API_ENVIRONMENT=LOCALHOST` (it then asks http://localhost) and by
+`HTTP_PROXY`, so requests arrive in absolute form.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import socket
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+SIGNATURE = "X-Goog-Signature=5ec2e7519"
+USER, KEY, TOKEN = "ada", "0123456789abcdef0123456789abcdef", "KGAT_fedcba9876543210"
+
+
+@dataclass
+class Kaggle:
+    """What the look-alike serves and how it misbehaves.
+
+    Args:
+        archives: Zip of each competition.
+        not_joined: Competitions whose rules are not accepted.
+        api_faults: (status, headers, message) for the next calls of the API, one each.
+        blob_faults: Status for the next requests to the storage, one each.
+        cuts: Offsets at which the connection is cut, one for each request that sends new bytes.
+        stall_at: Offset at which the server falls silent.
+        corrupt: Number of downloads with one wrong byte.
+        no_ranges: The storage knows no Range requests.
+    """
+
+    archives: dict[str, Path] = field(default_factory=dict)
+    not_joined: set[str] = field(default_factory=set)
+    api_faults: deque[tuple[int, dict[str, str], str]] = field(default_factory=deque)
+    blob_faults: deque[int] = field(default_factory=deque)
+    cuts: deque[int] = field(default_factory=deque)
+    stall_at: int | None = None
+    corrupt: int = 0
+    no_ranges: bool = False
+    calls: list[str] = field(default_factory=list)
+    ranges: list[int] = field(default_factory=list)
+    completed: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __enter__(self) -> Kaggle:
+        self.closing = threading.Event()
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closing.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+    @property
+    def url(self) -> str:
+        """Address for HTTP_PROXY."""
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    def environment(self, home: Path, *, signed_in: bool = True) -> dict[str, str]:
+        """Variables that lead the client here, with a home of its own."""
+        home.mkdir(parents=True, exist_ok=True)
+        found = {
+            "HOME": str(home),
+            "XDG_CACHE_HOME": str(home / "cache"),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "KAGGLE_API_ENVIRONMENT": "LOCALHOST",
+            "HTTP_PROXY": self.url,
+            "http_proxy": self.url,
+        }
+        return found | ({"KAGGLE_USERNAME": USER, "KAGGLE_KEY": KEY} if signed_in else {})
+
+
+def _handler(kaggle: Kaggle) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
+            method = urlsplit(self.path).path.rsplit("/", 1)[-1]
+            with kaggle.lock:
+                kaggle.calls.append(method)
+                fault = kaggle.api_faults.popleft() if kaggle.api_faults else None
+            if fault is not None:
+                return self.say(fault[0], {"code": fault[0], "message": fault[2]}, fault[1])
+            if method == "IntrospectToken":
+                good = body.get("token") == TOKEN
+                return self.say(200, {"active": good, "username": USER if good else ""})
+            if not self.is_signed_in():
+                return self.say(401, {"code": 401, "message": "Unauthenticated"})
+            slug = body.get("competitionName", "")
+            if slug not in kaggle.archives:
+                return self.say(404, {"code": 404, "message": f"Competition {slug} was not found"})
+            if slug in kaggle.not_joined:
+                message = "You must accept this competition's rules before you'll be able to download files."
+                return self.say(403, {"code": 403, "message": message})
+            if method == "DownloadDataFiles":
+                place = f"http://localhost/blob/{slug}/archive.zip?{SIGNATURE}"
+                return self.say(302, None, {"Location": place})
+            return self.say(404, {"code": 404, "message": f"unknown method {method}"})
+
+        def do_GET(self) -> None:
+            slug = urlsplit(self.path).path.split("/")[2]
+            with kaggle.lock:
+                fault = kaggle.blob_faults.popleft() if kaggle.blob_faults else None
+            if fault is not None:
+                return self.say(fault, None, {"Content-Type": "application/xml"})
+            data = kaggle.archives[slug].read_bytes()
+            tag = f'"{hashlib.md5(data).hexdigest()}"'
+            start = 0
+            asked = self.headers.get("Range")
+            if asked and not kaggle.no_ranges and self.headers.get("If-Range") in (None, tag):
+                start = int(asked.removeprefix("bytes=").split("-")[0])
+            end = len(data)
+            with kaggle.lock:
+                new = bool(asked) or not kaggle.ranges
+                if asked:
+                    kaggle.ranges.append(start)
+                while new and kaggle.cuts and kaggle.cuts[0] <= start:
+                    kaggle.cuts.popleft()
+                cut = kaggle.cuts.popleft() if new and kaggle.cuts else None
+                if kaggle.corrupt and not asked:
+                    kaggle.corrupt -= 1
+                    middle = len(data) // 2
+                    data = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
+                if new and not asked:
+                    kaggle.ranges.append(0)
+            self.send_response(206 if start else 200)
+            self.send_header("Content-Type", "application/zip")
+            self.send_header("Content-Length", str(end - start))
+            self.send_header("ETag", tag)
+            self.send_header("Last-Modified", formatdate(1_600_000_000, usegmt=True))
+            if not kaggle.no_ranges:
+                self.send_header("Accept-Ranges", "bytes")
+            if start:
+                self.send_header("Content-Range", f"bytes {start}-{end - 1}/{end}")
+            self.end_headers()
+            stop = end if cut is None else cut
+            if kaggle.stall_at is not None and kaggle.stall_at >= start:
+                self.wfile.write(data[start : kaggle.stall_at])
+                self.wfile.flush()
+                kaggle.closing.wait(60)
+                self.close_connection = True
+                return None
+            try:
+                self.wfile.write(data[start:stop])
+                self.wfile.flush()
+            except OSError:
+                self.close_connection = True
+                return None
+            if cut is not None:
+                self.close_connection = True
+                time.sleep(0.002)
+                self.connection.shutdown(socket.SHUT_RDWR)
+            else:
+                with kaggle.lock:
+                    kaggle.completed.append(slug)
+            return None
+
+        def is_signed_in(self) -> bool:
+            import base64
+
+            basic = "Basic " + base64.b64encode(f"{USER}:{KEY}".encode()).decode()
+            return self.headers.get("Authorization") in (basic, f"Bearer {TOKEN}")
+
+        def say(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+            content = json.dumps(body).encode() if body is not None else b""
+            self.send_response(status)
+            for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+    return Handler

@@ -1,0 +1,240 @@
+"""Kaggle's own client against a look-alike server: interruptions, refusals, and what is said about them."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kaggle_lookalike import KEY, SIGNATURE, TOKEN, Kaggle
+
+from mlebench_inspect.data.errors import redact
+
+Download = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def demo(kaggle: Kaggle, tmp_path: Path) -> bytes:
+    """6 MB served as the competition `demo`."""
+    data = random.Random(0).randbytes(6_000_000)
+    path = tmp_path / "demo.zip"
+    path.write_bytes(data)
+    kaggle.archives["demo"] = path
+    return data
+
+
+def test_fifty_interruptions_end_with_the_right_bytes(kaggle: Kaggle, demo: bytes, download: Download) -> None:
+    cuts = sorted(random.Random(1).sample(range(1, len(demo)), 50))
+    kaggle.cuts = deque(cuts)
+    result = download(attempts=20)
+    assert Path(result["path"]).read_bytes() == demo
+    assert not kaggle.cuts
+    resumed = [r for r in kaggle.ranges if r]
+    assert len(resumed) > 20
+    assert resumed == sorted(resumed), "bytes that were there have been fetched again"
+
+
+def test_a_killed_download_goes_on_in_the_next_process(
+    kaggle: Kaggle, demo: bytes, download: Download, environment: dict[str, str], tmp_path: Path
+) -> None:
+    from conftest import DOWNLOAD
+
+    kaggle.stall_at = 3_000_000
+    folder = tmp_path / "download"
+    process = subprocess.Popen([sys.executable, "-c", DOWNLOAD, "demo", str(folder), "{}"], env=environment)
+    partial = folder / "demo.zip"
+    wait_until(lambda: partial.exists() and partial.stat().st_size > 2_000_000)
+    process.kill()
+    process.wait()
+    kaggle.stall_at = None
+    result = download()
+    assert Path(result["path"]).read_bytes() == demo
+    assert max(kaggle.ranges) > 2_000_000
+    assert [p.name for p in folder.iterdir()] == ["complete.zip"]
+
+
+def test_a_complete_download_is_not_asked_for_again(kaggle: Kaggle, demo: bytes, download: Download) -> None:
+    download()
+    asked = len(kaggle.calls)
+    assert "path" in download()
+    assert len(kaggle.calls) == asked
+
+
+def test_storage_without_ranges_starts_anew(kaggle: Kaggle, demo: bytes, download: Download) -> None:
+    kaggle.no_ranges = True
+    kaggle.cuts = deque([2_000_000])
+    assert Path(download()["path"]).read_bytes() == demo
+
+
+def test_a_stalled_socket_is_given_up_and_resumed(kaggle: Kaggle, demo: bytes, download: Download) -> None:
+    kaggle.stall_at = 1_000_000
+    start = time.monotonic()
+    result = download(read=0.5, attempts=2)
+    assert time.monotonic() - start < 15
+    assert result["error"] == "KaggleError"
+    assert "without a new byte" in result["message"]
+    assert "kB are downloaded and kept" in result["message"] or "MB are downloaded and kept" in result["message"]
+    kaggle.stall_at = None
+    assert Path(download()["path"]).read_bytes() == demo
+
+
+def test_a_silent_api_is_given_up(kaggle: Kaggle, demo: bytes, download: Download) -> None:
+    kaggle.stall_at = 0
+    result = download(read=0.5, attempts=1)
+    assert result["error"] == "KaggleError"
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_passing_faults_are_waited_out(kaggle: Kaggle, demo: bytes, download: Download, status: int) -> None:
+    kaggle.api_faults = deque([(status, {}, "try later")] * 3)
+    assert Path(download()["path"]).read_bytes() == demo
+
+
+def test_lasting_faults_are_told(kaggle: Kaggle, demo: bytes, download: Download) -> None:
+    kaggle.api_faults = deque([(500, {}, "on fire")] * 9)
+    result = download(attempts=3)
+    assert result["error"] == "KaggleError"
+    assert "on fire" in result["message"]
+    assert "run the same command to go on" in result["message"]
+
+
+@pytest.mark.parametrize("dated", [False, True])
+def test_the_servers_own_delay_is_kept(kaggle: Kaggle, demo: bytes, download: Download, dated: bool) -> None:
+    delay = formatdate(time.time() + 3, usegmt=True) if dated else "1.5"
+    kaggle.api_faults = deque([(429, {"Retry-After": delay}, "slow down")])
+    start = time.monotonic()
+    assert "path" in download()
+    assert time.monotonic() - start > 1.2
+
+
+def test_a_long_delay_is_not_slept_through(kaggle: Kaggle, demo: bytes, download: Download) -> None:
+    kaggle.api_faults = deque([(429, {"Retry-After": "7200"}, "slow down")])
+    assert "come back in 120 minutes" in download()["message"]
+
+
+def test_an_expired_signed_url_is_replaced(kaggle: Kaggle, demo: bytes, download: Download) -> None:
+    kaggle.blob_faults = deque([403, 403])
+    assert Path(download()["path"]).read_bytes() == demo
+
+
+def test_rules_that_are_not_accepted(kaggle: Kaggle, demo: bytes, download: Download) -> None:
+    kaggle.not_joined = {"demo"}
+    result = download()
+    assert result["error"] == "RulesError"
+    assert "https://www.kaggle.com/c/demo/rules" in result["message"]
+    assert "can no longer be joined" in result["message"]
+    assert "--raw ZIP" in result["message"]
+    assert kaggle.calls.count("DownloadDataFiles") == 1, "asking again is of no use"
+
+
+def test_a_refusal_for_another_reason(kaggle: Kaggle, demo: bytes, download: Download) -> None:
+    kaggle.api_faults = deque([(403, {}, "Permission competitions.get was denied")])
+    result = download()
+    assert "Permission competitions.get was denied" in result["message"]
+    assert "https://www.kaggle.com/competitions/demo/data" in result["message"]
+
+
+def test_an_unknown_competition(kaggle: Kaggle, download: Download) -> None:
+    result = download("gone")
+    assert result["error"] == "NotFoundError"
+    assert "https://www.kaggle.com/competitions/gone/data" in result["message"]
+
+
+def test_a_wrong_key(kaggle: Kaggle, demo: bytes, download: Download, environment: dict[str, str]) -> None:
+    environment["KAGGLE_KEY"] = "wrong-key-of-mine"
+    result = download()
+    assert result["error"] == "CredentialsError"
+    assert "KAGGLE_USERNAME and KAGGLE_KEY" in result["message"]
+    assert "https://www.kaggle.com/settings" in result["message"]
+    assert "wrong-key-of-mine" not in result["message"]
+
+
+def test_no_credentials(kaggle: Kaggle, demo: bytes, download: Download, environment: dict[str, str]) -> None:
+    del environment["KAGGLE_USERNAME"], environment["KAGGLE_KEY"]
+    result = download()
+    assert result["error"] == "CredentialsError"
+    assert "KAGGLE_API_TOKEN" in result["message"]
+    assert kaggle.calls == []
+
+
+@pytest.mark.parametrize("as_file", [False, True])
+def test_an_api_token(
+    kaggle: Kaggle, demo: bytes, download: Download, environment: dict[str, str], as_file: bool
+) -> None:
+    del environment["KAGGLE_USERNAME"], environment["KAGGLE_KEY"]
+    if as_file:
+        token = Path(environment["HOME"], ".kaggle/access_token")
+        token.parent.mkdir()
+        token.write_text(TOKEN)
+    else:
+        environment["KAGGLE_API_TOKEN"] = TOKEN
+    assert "path" in download()
+
+
+def test_an_expired_token(kaggle: Kaggle, demo: bytes, download: Download, environment: dict[str, str]) -> None:
+    del environment["KAGGLE_USERNAME"], environment["KAGGLE_KEY"]
+    environment["KAGGLE_API_TOKEN"] = "KGAT_expired_long_ago"
+    result = download()
+    assert result["error"] == "CredentialsError"
+    assert "KAGGLE_API_TOKEN" in result["message"]
+    assert "KGAT_expired" not in result["message"]
+
+
+def test_kaggle_json(kaggle: Kaggle, demo: bytes, download: Download, environment: dict[str, str]) -> None:
+    del environment["KAGGLE_USERNAME"], environment["KAGGLE_KEY"]
+    folder = Path(environment["HOME"], "config/kaggle")
+    folder.mkdir(parents=True)
+    (folder / "kaggle.json").write_text(f'{{"username": "ada", "key": "{KEY}"}}')
+    (folder / "kaggle.json").chmod(0o600)
+    assert "path" in download()
+
+
+def test_no_server(kaggle: Kaggle, demo: bytes, download: Download, environment: dict[str, str]) -> None:
+    environment["HTTP_PROXY"] = environment["http_proxy"] = "http://127.0.0.1:9"
+    result = download(attempts=2)
+    assert result["error"] == "KaggleError"
+    assert "interrupted 2 times" in result["message"]
+
+
+def test_signed_urls_do_not_get_into_messages(kaggle: Kaggle, demo: bytes, download: Download) -> None:
+    kaggle.blob_faults = deque([404] * 9)
+    message = download(attempts=2)["message"]
+    assert "404" in message
+    assert SIGNATURE.split("=")[1] not in message
+
+
+def test_redaction() -> None:
+    text = "GET /x?sig=abc HTTP, https://a.b/c?X=1&y=2), {'Authorization': 'Basic QWxhZGRpbjpvcGVu'}, key 12345678 Bearer abcdefgh"
+    clean = redact(text, ("12345678",))
+    for secret in ("sig=abc", "X=1", "QWxh", "12345678", "abcdefgh"):
+        assert secret not in clean
+    assert "https://a.b/c?[redacted]" in clean
+
+
+def test_the_client_has_what_is_patched() -> None:
+    from inspect import signature
+
+    from kagglesdk.kaggle_http_client import KaggleHttpClient
+
+    assert "self" in signature(KaggleHttpClient._init_session).parameters
+    code = (
+        "import inspect\nfrom kaggle.api.kaggle_api_extended import KaggleApi\n"
+        "names = inspect.signature(KaggleApi.download_file).parameters\n"
+        "assert {'max_retries', 'timeout', 'chunk_size'} <= set(names), names"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"KAGGLE_CONFIG_DIR": "/tmp"})
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)

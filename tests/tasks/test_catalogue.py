@@ -1,0 +1,86 @@
+"""The catalogue: splits, lookups, and what a broken competition.yaml says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mlebench_inspect.graders import metric_names
+from mlebench_inspect.tasks import (
+    CatalogueError,
+    Competition,
+    competition,
+    competition_ids,
+    competitions,
+    load,
+    passages,
+    split_ids,
+)
+
+
+def test_splits_have_the_published_sizes() -> None:
+    assert [len(split_ids(s)) for s in ("low", "medium", "high", "all", "dev")] == [22, 38, 15, 75, 7]
+    assert split_ids("lite") == split_ids("low")
+    assert len(competition_ids()) == 82
+
+
+@pytest.mark.parametrize("found", competitions(), ids=lambda c: c.id)
+def test_every_competition_is_complete(found: Competition) -> None:
+    assert found.metric in metric_names()
+    assert found.submission.id_columns
+    assert found.submission.target_columns
+    for name in ("prepare.py", "grade.py", "miniature.py", "examples.yaml", "description.md"):
+        assert (found.folder / name).is_file()
+    for revision in ("v1", "v2"):
+        assert "<!--" not in found.description(revision)  # type: ignore[arg-type]
+
+
+def test_no_folder_without_a_split() -> None:
+    folders = {p.parent.name.replace("_", "-") for p in Path(competition("AI4Code").folder).parent.glob("*/competition.yaml")}
+    assert folders == set(competition_ids())
+
+
+def test_unknown_competition_names_similar_ones() -> None:
+    with pytest.raises(CatalogueError, match="did you mean spaceship-titanic"):
+        competition("spaceship-titanik")
+
+
+def test_unknown_split_names_the_splits() -> None:
+    with pytest.raises(CatalogueError, match="low, medium, high, dev"):
+        split_ids("hard")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"metric": None}, "metric"),
+        ({"higher_is_better": False}, "thresholds"),
+        ({"colour": "red"}, "colour"),
+        ({"thresholds": {"gold": "high", "silver": 1, "bronze": 1, "median": 1}}, "thresholds.gold"),
+        ({"id": "another"}, "another"),
+    ],
+)
+def test_broken_yaml_names_file_and_field(tmp_path: Path, change: dict[str, object], words: str) -> None:
+    good = yaml.safe_load((competition("spaceship-titanic").folder / "competition.yaml").read_text())
+    folder = tmp_path / "spaceship_titanic"
+    folder.mkdir()
+    path = folder / "competition.yaml"
+    path.write_text(yaml.safe_dump({**good, **change}))
+    with pytest.raises(CatalogueError) as caught:
+        load(path)
+    assert str(path) in str(caught.value)
+    assert words in str(caught.value)
+
+
+def test_yaml_that_cannot_be_parsed(tmp_path: Path) -> None:
+    (tmp_path / "competition.yaml").write_text("a: [")
+    with pytest.raises(CatalogueError, match="not readable YAML"):
+        load(tmp_path / "competition.yaml")
+
+
+def test_passages_of_the_other_revision_are_left_out() -> None:
+    text = "all\n<!-- only v2 -->\nsecond\n<!-- end -->\n<!-- only v1 -->\nfirst\n<!-- end -->\nend\n"
+    assert passages(text, "v1") == "all\nfirst\nend\n"
+    assert passages(text, "v2") == "all\nsecond\nend\n"
