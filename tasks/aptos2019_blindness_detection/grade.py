@@ -19,6 +19,9 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     answers, submission = aligned(answers, submission, ID, [TARGET])
     if revision == "v1":
         require_numbers(submission, [TARGET], id_column=ID, whole=True)
-        return quadratic_weighted_kappa(answers, submission.astype({TARGET: int}), target=TARGET)
-    require_numbers(submission, [TARGET], id_column=ID, minimum=0, maximum=4, whole=True, booleans=False)
-    return quadratic_weighted_kappa(answers, submission.astype({TARGET: int}), target=TARGET, labels=GRADES)
+    else:
+        require_numbers(submission, [TARGET], id_column=ID, minimum=0, maximum=4, whole=True, booleans=False)
+    if submission[TARGET].dtype.kind not in "iu":
+        submission = submission.astype({TARGET: int})
+    labels = None if revision == "v1" else GRADES
+    return quadratic_weighted_kappa(answers, submission, target=TARGET, labels=labels)

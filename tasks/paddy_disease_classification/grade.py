@@ -26,10 +26,16 @@ LABELS = [
 
 
 def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """v1 counts missing and unknown labels as wrong; v2 refuses them."""
+    """v1 counts missing and unknown labels as wrong, whole numbers too; v2 refuses them."""
+    import pandas as pd
+
     answers, submission = aligned(answers, submission, ID, [TARGET])
-    submission = submission.astype({TARGET: object})
+    given = submission[TARGET]
     if revision == "v2":
-        known = submission[TARGET].isin(LABELS)
-        refuse_where(submission, ~known, TARGET, f"one of {', '.join(LABELS)} in every row", id_column=ID)
-    return accuracy(answers, submission, target=TARGET)
+        must = f"one of {', '.join(LABELS)} in every row"
+        refuse_where(submission, ~given.isin(LABELS), TARGET, must, id_column=ID)
+    elif not given.map(lambda v: isinstance(v, str)).any() and not given.isna().all():
+        values = pd.to_numeric(given, errors="coerce").astype(float)
+        odd = (values % 1 != 0) | (values.abs() >= 2.0**63)  # true for a missing value, too
+        refuse_where(submission, odd, TARGET, "names of labels", id_column=ID)
+    return accuracy(answers, submission.astype({TARGET: object}), target=TARGET)
