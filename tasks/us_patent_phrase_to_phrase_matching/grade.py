@@ -1,0 +1,23 @@
+"""Pearson correlation of predicted and rated similarity."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from mlebench_inspect.graders.metrics.regression import pearson_correlation
+from mlebench_inspect.graders.submission import Revision, aligned, require_numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ID, TARGET = "id", "score"
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """A constant column counts as uncorrelated in v2; in v1 its score is NaN, as with values missing or infinite."""
+    answers, submission = aligned(answers, submission, ID, [TARGET])
+    finite = revision == "v2"
+    require_numbers(submission, [TARGET], id_column=ID, finite=finite, missing=not finite)
+    r = pearson_correlation(answers, submission, target=TARGET)
+    return 0.0 if finite and math.isnan(r) and submission[TARGET].nunique() == 1 else r
