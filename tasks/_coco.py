@@ -34,8 +34,7 @@ def read_collection(
         DataError: The keys are others, or the entries of `images` and `annotations` do not belong together.
     """
     data: dict[str, Any] = json.loads(path.read_text(encoding=encoding))
-    if keys is None:
-        keys = [*(data.keys() - {"images", "annotations"}), "images", "annotations"]
+    keys = sorted(data.keys() | {"images", "annotations"}) if keys is None else keys
     if set(data) != set(keys):
         raise DataError(f"{path.name} has the keys {sorted(data)}; {sorted(keys)} are expected")
     images, annotations = data["images"], data["annotations"]
