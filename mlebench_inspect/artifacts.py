@@ -19,6 +19,10 @@ class SubmissionRecord(StoreModel):
 
     handle: str = ""
     """Names the running sandbox from outside."""
+    evaluation: str = ""
+    """Identifies the evaluation that made the submission."""
+    log_folder: str = ""
+    """Where the log was written, on the host that wrote it."""
     artifact: str | None = None
     """The kept file (gzip), relative to the log's folder."""
     sha256: str | None = None
@@ -53,6 +57,12 @@ def evaluation_id() -> str:
 def sample_folder(state: TaskState) -> Path:
     """Folder for one sample's artefacts, relative to the log's folder."""
     return Path("artifacts", evaluation_id(), f"{state.sample_id}_{state.epoch}")
+
+
+def find_kept(record: SubmissionRecord) -> Path | None:
+    """The kept submission: in the log folder of this run, or where it was written. None if it is in neither."""
+    folders = [log_folder(), Path(record.log_folder)]
+    return next((f / record.artifact for f in folders if record.artifact and (f / record.artifact).is_file()), None)
 
 
 def keep(file: Path, folder: Path, name: str) -> Path:

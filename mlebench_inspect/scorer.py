@@ -9,10 +9,11 @@ from typing import Any
 import anyio.to_thread
 from inspect_ai.scorer import Score, Scorer, Target, scorer
 from inspect_ai.solver import TaskState
+from inspect_ai.util import sandbox
 
 from mlebench_inspect.artifacts import (
     SubmissionRecord,
-    evaluation_id,
+    find_kept,
     keep,
     log_folder,
     restore,
@@ -60,7 +61,7 @@ def mlebench_scorer(
                 )
         report.submission_path = record.artifact or ""
         report.submission_sha256 = record.sha256
-        return score_of(report, found, seed=state.epoch, evaluation=evaluation_id())
+        return score_of(report, found, seed=state.epoch, evaluation=record.evaluation)
 
     return score
 
@@ -68,15 +69,19 @@ def mlebench_scorer(
 async def _fetch(state: TaskState, record: SubmissionRecord, box: Provider, file: Path, max_bytes: int) -> None:
     """Puts the submission at `file`, and keeps a copy beside the log; says in `record` why if there is none."""
     try:
-        record.size = await box.take_out(record.handle or await box.handle(), box.paths.submission_file, file, max_bytes)
+        sandbox()
     except ProcessLookupError:  # scoring a finished log: there is no sandbox, only what was kept
         if record.artifact is None:
             return
-        kept = log_folder() / record.artifact
-        if not kept.is_file():
-            raise GradingError(f"the kept submission {kept} is missing; move it beside the log, or run again") from None
+        kept = find_kept(record)
+        if kept is None:
+            raise GradingError(
+                f"the kept submission {record.artifact} is missing; put it beside the log and set INSPECT_LOG_DIR"
+            ) from None
         await anyio.to_thread.run_sync(restore, kept, file)
         return
+    try:
+        record.size = await box.take_out(record.handle or await box.handle(), box.paths.submission_file, file, max_bytes)
     except Refused as ex:
         record.exists = not isinstance(ex, Missing)
         record.problem = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import sample_limits
 
-from mlebench_inspect.artifacts import SubmissionRecord, evaluation_id
+from mlebench_inspect.artifacts import SubmissionRecord, evaluation_id, log_folder
 from mlebench_inspect.instructions import TIME_PLACE, time_budget
 from mlebench_inspect.metrics import note_start
 from mlebench_inspect.sandboxes.provider import provider
@@ -25,7 +25,10 @@ def prepare_sample(data_dir: str | None, data: str, revision: str, max_submissio
             {"complexity": meta["complexity"], "category": meta["category"]},
         )
         box = provider(meta["provider"])
-        state.store_as(SubmissionRecord).handle = await box.handle()
+        record = state.store_as(SubmissionRecord)
+        record.handle = await box.handle()
+        record.evaluation = evaluation_id()
+        record.log_folder = str(log_folder().absolute())
         check = state.store_as(Validation)
         check.competition_id, check.provider = meta["competition"], box.name
         check.data_dir, check.data, check.revision = data_dir, data, revision

@@ -155,10 +155,11 @@ def copy_local(path: Path, dest: Path, cap: int) -> int:
     except OSError as ex:
         kind = "a symbolic link" if path.is_symlink() else f"unreadable ({ex.strerror})"
         raise Refused(f"it is {kind}; write a regular file in its place") from None
+    info = os.fstat(handle)
+    if not stat.S_ISREG(info.st_mode):
+        os.close(handle)
+        raise Refused("it is not a regular file; write a regular file in its place")
     with os.fdopen(handle, "rb") as source:
-        info = os.fstat(source.fileno())
-        if not stat.S_ISREG(info.st_mode):
-            raise Refused("it is not a regular file; write a regular file in its place")
         if info.st_size > cap:
             raise Refused(f"it has {info.st_size:,} bytes; at most {cap:,} are read")
         with open(dest, "xb") as out:

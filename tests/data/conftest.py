@@ -19,19 +19,31 @@ from mlebench_inspect.tasks import competition
 RUN = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[Kaggle]:
+    with Kaggle() as found:
+        yield found
+
+
 @pytest.fixture
-def kaggle() -> Iterator[Kaggle]:
-    with Kaggle() as server:
-        yield server
+def kaggle(server: Kaggle) -> Iterator[Kaggle]:
+    """The look-alike, with nothing in it yet."""
+    server.reset()
+    yield server
+    server.reset()
+
+
+def led_to(server: Kaggle, home: Path) -> dict[str, str]:
+    """The variables of this process, without any of Kaggle's or of proxies, led to the look-alike."""
+    foreign = ("KAGGLE_", "MLEBENCH_")
+    own = {k: v for k, v in os.environ.items() if not k.startswith(foreign) and "proxy" not in k.lower()}
+    return own | server.environment(home)
 
 
 @pytest.fixture
 def environment(kaggle: Kaggle, tmp_path: Path) -> dict[str, str]:
-    """The variables of this process, without any of Kaggle's or of proxies, led to the look-alike."""
-    own = {
-        k: v for k, v in os.environ.items() if not k.startswith(("KAGGLE_", "MLEBENCH_")) and "proxy" not in k.lower()
-    }
-    return own | kaggle.environment(tmp_path / "home")
+    """Variables for processes of this test; may be changed before they are started."""
+    return led_to(kaggle, tmp_path / "home")
 
 
 @pytest.fixture
@@ -51,34 +63,51 @@ def command(environment: dict[str, str]) -> RUN:
     return run
 
 
-DOWNLOAD = """
+DOWNLOADS = """
 import json, sys
 from pathlib import Path
 from mlebench_inspect.data.errors import PreparationError
 from mlebench_inspect.data.kaggle import Kaggle, Patience
-try:
-    print(json.dumps({"path": str(Kaggle(Patience(**json.loads(sys.argv[3]))).download(sys.argv[1], Path(sys.argv[2])))}))
-except PreparationError as ex:
-    print(json.dumps({"error": type(ex).__name__, "message": str(ex)}))
+for line in sys.stdin:
+    slug, folder, patience = json.loads(line)
+    try:
+        answer = {"path": str(Kaggle(Patience(**patience)).download(slug, Path(folder)))}
+    except PreparationError as ex:
+        answer = {"error": type(ex).__name__, "message": str(ex)}
+    print(json.dumps(answer), flush=True)
 """
+"""A process that downloads what its stdin asks for, and answers with paths or errors."""
+
+
+def downloads(environment: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", DOWNLOADS], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+@pytest.fixture(scope="session")
+def client(server: Kaggle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[subprocess.Popen[str]]:
+    """One process with Kaggle's client for the downloads that need no credentials of their own."""
+    with downloads(led_to(server, tmp_path_factory.mktemp("home"))) as process:
+        yield process
+        process.stdin.close()
 
 
 @pytest.fixture
-def download(environment: dict[str, str], tmp_path: Path) -> Callable[..., dict[str, Any]]:
-    """`download(slug, **patience)`: one download in a process of its own; path, or error and message."""
+def download(
+    client: subprocess.Popen[str], kaggle: Kaggle, environment: dict[str, str], tmp_path: Path
+) -> Callable[..., dict[str, Any]]:
+    """`download(slug, **patience)`: path, or error and message; in a process of its own if the environment is changed."""
+    usual = dict(environment)
 
     def run(slug: str = "demo", folder: Path = tmp_path / "download", **patience: float) -> dict[str, Any]:
-        settings = json.dumps({"delay": 0.001, "read": 5} | patience)
-        done = subprocess.run(
-            [sys.executable, "-c", DOWNLOAD, slug, str(folder), settings],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=True,
-        )
-        assert done.stderr == ""
-        return json.loads(done.stdout)
+        request = json.dumps([slug, str(folder), {"delay": 0.001, "read": 5} | patience]) + "\n"
+        if environment != usual:
+            with downloads(environment) as own:
+                return json.loads(own.communicate(request, timeout=120)[0])
+        client.stdin.write(request)
+        client.stdin.flush()
+        return json.loads(client.stdout.readline())
 
     return run
 

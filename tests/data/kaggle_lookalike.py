@@ -50,6 +50,24 @@ class Kaggle:
     ranges: list[int] = field(default_factory=list)
     completed: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    contents: dict[Path, tuple[bytes, str]] = field(default_factory=dict)
+
+    def read(self, slug: str) -> tuple[bytes, str]:
+        """A zip's bytes and entity tag."""
+        path = self.archives[slug]
+        with self.lock:
+            if path not in self.contents:
+                data = path.read_bytes()
+                self.contents[path] = data, f'"{hashlib.md5(data).hexdigest()}"'
+            return self.contents[path]
+
+    def reset(self) -> None:
+        """Forgets all archives, faults and calls; the address stays."""
+        fresh = type(self)()
+        for name in self.__dataclass_fields__:
+            setattr(self, name, getattr(fresh, name))
+        self.closing.set()
+        self.closing = threading.Event()
 
     def __enter__(self) -> Kaggle:
         self.closing = threading.Event()
@@ -119,15 +137,14 @@ def _handler(kaggle: Kaggle) -> type[BaseHTTPRequestHandler]:
                 fault = kaggle.blob_faults.popleft() if kaggle.blob_faults else None
             if fault is not None:
                 return self.say(fault, None, {"Content-Type": "application/xml"})
-            data = kaggle.archives[slug].read_bytes()
-            tag = f'"{hashlib.md5(data).hexdigest()}"'
-            start = 0
+            data, tag = kaggle.read(slug)
+            start, closing = 0, kaggle.closing
             asked = self.headers.get("Range")
             if asked and not kaggle.no_ranges and self.headers.get("If-Range") in (None, tag):
                 start = int(asked.removeprefix("bytes=").split("-")[0])
             end = len(data)
             with kaggle.lock:
-                new = bool(asked) or not kaggle.ranges
+                new = bool(asked) or not any(kaggle.ranges)
                 if asked:
                     kaggle.ranges.append(start)
                 while new and kaggle.cuts and kaggle.cuts[0] <= start:
@@ -153,7 +170,7 @@ def _handler(kaggle: Kaggle) -> type[BaseHTTPRequestHandler]:
             if kaggle.stall_at is not None and kaggle.stall_at >= start:
                 self.wfile.write(data[start : kaggle.stall_at])
                 self.wfile.flush()
-                kaggle.closing.wait(60)
+                closing.wait(60)
                 self.close_connection = True
                 return None
             try:
