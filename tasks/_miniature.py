@@ -43,7 +43,7 @@ def noise(
 
     width, height = size
     pixels = rng.integers(low, high, (height, width, 3)) + np.asarray(colour)
-    return pixels.clip(0, 255).astype(np.uint8)
+    return np.asarray(pixels.clip(0, 255), dtype=np.uint8)
 
 
 def with_block(pixels: np.ndarray, colour: Sequence[int]) -> np.ndarray:

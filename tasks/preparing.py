@@ -12,20 +12,22 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from mlebench_inspect.graders.submission import exact_floats
 from mlebench_inspect.graders.errors import MlebenchError
-from mlebench_inspect.graders.submission import read_table as read_csv
+from mlebench_inspect.graders.submission import read_table
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
 T = TypeVar("T")
+
+read_csv = read_table  # raw and prepared tables are read alike
 
 
 class DataError(MlebenchError, ValueError):
@@ -492,6 +494,23 @@ def zip_files(target: Path, files: Iterable[tuple[str, Path | bytes]], *, store:
             data = content if isinstance(content, bytes) else content.read_bytes()
             zipped.writestr(entry, data)
             counter.add(len(data))
+    return counter.files
+
+
+def write_tar_gz(target: Path, files: Iterable[tuple[str, Path | bytes]]) -> int:
+    """Writes a new .tar.gz of (name, file or contents); times and owners are fixed. Returns the number of files."""
+    counter = _Counter(0)
+    with ExitStack() as stack:
+        file = stack.enter_context(open(target, "xb"))
+        packed = stack.enter_context(gzip.GzipFile("", "wb", 1, file, mtime=0))
+        tar = stack.enter_context(tarfile.open(fileobj=packed, mode="w|", format=tarfile.GNU_FORMAT))
+        for name, content in files:
+            entry = tarfile.TarInfo(name)
+            entry.mtime = 946684800
+            entry.size = len(content) if isinstance(content, bytes) else content.stat().st_size
+            with io.BytesIO(content) if isinstance(content, bytes) else open(content, "rb") as reading:
+                tar.addfile(entry, reading)
+            counter.add(entry.size)
     return counter.files
 
 

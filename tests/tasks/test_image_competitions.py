@@ -104,7 +104,7 @@ def test_histopathology_refuses_an_archive_that_is_extracted_in_part(
     found = competition("histopathologic-cancer-detection")
     found.make_miniature(tmp_path / "raw")
     monkeypatch.setattr("mlebench_inspect.tasks.histopathologic_cancer_detection.prepare.REAL_TRAIN", 200)
-    with pytest.raises(DataError, match="test/ holds 50 .tif files"):
+    with pytest.raises(DataError, match=r"test/ holds 50 \.tif files"):
         found.prepare(tmp_path / "raw", tmp_path / "public", tmp_path / "private")
 
 
