@@ -1,0 +1,24 @@
+"""Area under the ROC curve, in which low false-alarm rates weigh more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlebench_inspect.graders.metrics.classification import weighted_roc_auc
+from mlebench_inspect.graders.submission import Revision, aligned, require_numbers
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ID, TARGET = "Id", "Label"
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """Any finite numbers; truth values count as 1 and 0 in v1 and are refused in v2."""
+    answers, submission = aligned(answers, submission, ID, [TARGET])
+    try:
+        numbers = submission.astype({TARGET: float})  # reads a little more than the check does, such as 1_000
+    except ValueError:
+        numbers = submission
+    require_numbers(submission if revision == "v2" else numbers, [TARGET], id_column=ID, booleans=revision == "v1")
+    return weighted_roc_auc(answers, numbers, target=TARGET)
