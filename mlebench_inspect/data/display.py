@@ -126,7 +126,8 @@ class Bars(AbstractContextManager["Bars"]):
         waiting = [n for n in found.needs if n.todo != "nothing"]
         if waiting:
             shown = type(found)(waiting, found.free, found.credentials)
-            self.console.print(shown.table(), width=max(self.console.width, 150), crop=False, soft_wrap=True)
+            wide = type(self.console)(width=max(self.console.width, 150), file=self.console.file)  # links stay whole
+            wide.print(shown.table())
         done = len(found.needs) - len(waiting)
         told = f"{done} prepared already; {found.summary()}" if done else found.summary()
         self.console.print(told, markup=False, highlight=False, soft_wrap=True)

@@ -37,6 +37,7 @@ from mlebench_inspect.data.errors import (
 from mlebench_inspect.data.jobs import Progress, Report, ignore
 from mlebench_inspect.data.manifest import now, write_json
 
+_CHUNK = 1 << 17  # bytes that an interruption loses at most
 SETTINGS_PAGE = "https://www.kaggle.com/settings"
 COMPLETE = "complete.zip"
 _SIDECAR = ".kaggle-partial"  # the client's note beside a partial download, without which it does not resume
@@ -281,9 +282,9 @@ class Kaggle:
                 f"Kaggle's client does not accept the credentials ({where}): they are incomplete, expired or "
                 f"withdrawn; make new ones on {SETTINGS_PAGE} (API, Create new token)"
             )
-        if not isinstance(api.download_file, functools.partial):
-            timeout = (self.patience.connect, self.patience.read)
-            api.download_file = functools.partial(api.download_file, max_retries=0, timeout=timeout)
+        timeout = (self.patience.connect, self.patience.read)
+        whole = functools.partial(type(api).download_file, api)
+        api.download_file = functools.partial(whole, max_retries=0, timeout=timeout, chunk_size=_CHUNK)
         return api, where
 
 

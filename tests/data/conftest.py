@@ -97,7 +97,7 @@ def client(server: Kaggle, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def download(
     client: subprocess.Popen[str], kaggle: Kaggle, environment: dict[str, str], tmp_path: Path
 ) -> Callable[..., dict[str, Any]]:
-    """`download(slug, **patience)`: path, or error and message; in a process of its own if the environment is changed."""
+    """`download(slug, **patience)`: path, or error and message; a changed environment gets a process of its own."""
     usual = dict(environment)
 
     def run(slug: str = "demo", folder: Path = tmp_path / "download", **patience: float) -> dict[str, Any]:
