@@ -6,9 +6,11 @@ belongs here; what only one needs stays in that competition's folder.
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import shutil
+import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,9 +19,8 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-from mlebench_inspect.graders.submission import exact_floats
 from mlebench_inspect.graders.errors import MlebenchError
-from mlebench_inspect.graders.submission import read_table
+from mlebench_inspect.graders.submission import exact_floats, read_table
 
 if TYPE_CHECKING:
     import numpy as np

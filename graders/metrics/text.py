@@ -51,3 +51,20 @@ def mean_levenshtein_distance(answers: pd.DataFrame, submission: pd.DataFrame, *
     from rapidfuzz.distance import Levenshtein
 
     return sum(map(Levenshtein.distance, answers[target], submission[target])) / len(answers)
+
+
+@register("normalized_levenshtein_distance")
+def normalized_levenshtein_distance(answers: pd.DataFrame, submission: pd.DataFrame, *, target: str) -> float:
+    """Edit distances between lists of labels, divided by the number of true labels; both summed over all rows.
+
+    Args:
+        answers: Lists of whole numbers in the column `target`, not all empty.
+        submission: Likewise.
+        target: The lists' column.
+
+    Returns:
+        0 or more; above 1 where the lists are too long.
+    """
+    from rapidfuzz.distance import Levenshtein
+
+    return sum(map(Levenshtein.distance, answers[target], submission[target])) / sum(map(len, answers[target]))
