@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from mlebench_inspect.graders.metrics import register
-from mlebench_inspect.graders.run_length import decode, submitted_runs
+from mlebench_inspect.graders.run_length import Runs, decode, submitted_runs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -246,7 +246,7 @@ def _stack(ids: pd.Series, runs: Runs, height: Ints, width: Ints) -> _Volumes:
     import pandas as pd
 
     names, row = np.unique(ids.to_numpy(dtype=str), return_inverse=True)
-    volume, keys = pd.factorize(pd.Series(names, dtype=object).str.partition("_slice_")[0])
+    volume, keys = pd.factorize(np.array([n.partition("_slice_")[0] for n in names], dtype=object))
     order = np.argsort(volume, kind="stable")
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
