@@ -1,0 +1,41 @@
+"""Root mean squared error over pixels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlebench_inspect.graders.metrics.regression import root_mean_squared_error
+from mlebench_inspect.graders.submission import (
+    Revision,
+    require_columns,
+    require_ids,
+    require_numbers,
+    require_rows,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ID, TARGET = "id", "value"
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """Values are not clipped; True and False count as 1 and 0 in v1 only."""
+    import numpy as np
+
+    require_columns(submission, [ID, TARGET])
+    require_rows(submission, len(answers))
+    require_numbers(submission, [TARGET], id_column=ID, booleans=revision == "v1")
+    if not np.array_equal(answers[ID], submission[ID]):
+        answers = _in_order_of(submission, answers)
+    return root_mean_squared_error(answers, submission.astype({TARGET: float}), target=TARGET)
+
+
+def _in_order_of(submission: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+    """The answers' rows in the order of the submission's ids: several times faster than sorting millions of texts."""
+    import pandas as pd
+
+    positions = pd.Index(answers[ID]).get_indexer(pd.Index(submission[ID]))
+    if (positions < 0).any() or len(pd.unique(positions)) < len(positions):
+        require_ids(submission, answers, ID)
+    return answers.iloc[positions].reset_index(drop=True)
