@@ -13,7 +13,7 @@ SKIN = (150, 110, 90)
 
 
 def make_raw(raw: Path, seed: int) -> None:
-    """Writes `train.csv` and the images in three forms; the names of TFRecord files tell the real numbers of records."""
+    """Writes `train.csv` and the images in three forms; TFRecord files are named as the real ones, though smaller."""
     import numpy as np
     import pandas as pd
 
