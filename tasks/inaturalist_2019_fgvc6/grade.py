@@ -40,8 +40,8 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         is_float = pd.api.types.is_float_dtype(given)
         refuse_where(submission, [is_float] * len(given), TARGET, "integers without a decimal point in every row")
     if revision == "v2":
-        limits = {"minimum": 0, "maximum": CATEGORIES - 1}
-        require_numbers(submission, [TARGET], id_column=ID, whole=True, booleans=False, **limits)
+        last = CATEGORIES - 1
+        require_numbers(submission, [TARGET], id_column=ID, minimum=0, maximum=last, whole=True, booleans=False)
     labels = truncated_integers(submission, TARGET, id_column=ID)
     return top_1_error(answers, submission.assign(**{TARGET: labels}), target=TARGET)
 

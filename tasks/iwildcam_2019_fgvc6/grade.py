@@ -40,11 +40,11 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
 
 def _require_same_ids(answers: pd.DataFrame, submission: pd.DataFrame) -> None:
     """Refuses ids that do not occur as often as in the answers."""
-    wanted = answers[ID].value_counts()
-    given = submission[ID].value_counts(dropna=False)
+    wanted = answers[ID].value_counts().to_dict()
+    given = submission[ID].value_counts(dropna=False).to_dict()
     for name, count in given.items():
         if count > wanted.get(name, 0):
-            if name not in wanted.index:
+            if name not in wanted:
                 raise InvalidSubmission(f"{ID} {show(name)} not among the ids to predict; take the ids from test.csv")
             raise InvalidSubmission(
                 f"{ID} {show(name)} occurs {count} times, in test.csv {wanted[name]} times; "

@@ -99,7 +99,8 @@ def _whole(records: Records, chosen: Any) -> Records:
         values = [record.get(field, float("nan")) for record in records]
         text = any(isinstance(v, str) for v in values)  # an object column keeps null apart from NaN in every pandas
         columns[field] = pd.Series(values, dtype=object if text else None)
-    return pd.DataFrame(columns)[chosen].to_dict(orient="records")  # type: ignore[return-value]
+    found: Records = pd.DataFrame(columns)[chosen].to_dict(orient="records")
+    return found
 
 
 def _as_found(records: Records, chosen: Any) -> Records:
