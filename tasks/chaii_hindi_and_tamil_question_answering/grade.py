@@ -16,7 +16,7 @@ CHARACTERS = 5_000_000
 
 
 def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """Missing values count as empty. v1 refuses a column of numbers and gives a pair of empty texts 0, v2 gives it 1."""
+    """Missing values count as empty. v1 refuses numbers. A pair of empty texts counts 0 in v1, 1 in v2."""
     answers, submission = aligned(answers, submission, ID, [TARGET])
     answers, submission = _filled(answers), _filled(submission)
     texts = submission[TARGET].map(lambda v: isinstance(v, str)).astype(bool)

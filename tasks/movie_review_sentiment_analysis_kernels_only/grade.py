@@ -22,7 +22,7 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     if revision == "v2":
         require_numbers(submission, [TARGET], id_column=ID, minimum=0, maximum=4, whole=True, booleans=False)
     elif pd.api.types.is_numeric_dtype(given):
-        require_numbers(submission, [TARGET], id_column=ID, whole=True)
+        require_numbers(submission, [TARGET], id_column=ID, whole=not pd.api.types.is_integer_dtype(given))
     else:
         must = "a whole number from 0 to 4 in every row"
         refuse_where(submission, given.isna(), TARGET, must, id_column=ID)
