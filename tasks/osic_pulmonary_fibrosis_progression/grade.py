@@ -1,0 +1,45 @@
+"""Modified Laplace log likelihood of the lung volume at each patient's last three visits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlebench_inspect.graders.metrics.regression import modified_laplace_log_likelihood
+from mlebench_inspect.graders.submission import (
+    InvalidSubmission,
+    Revision,
+    require_columns,
+    require_ids,
+    require_numbers,
+    show,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ID, TARGET, CONFIDENCE = "Patient_Week", "FVC", "Confidence"
+VISITS = 3
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """v1 scores whichever of the visits the submission holds, and reads a missing confidence as 0; v2 needs all."""
+    require_columns(submission, [ID, TARGET, CONFIDENCE])
+    lenient = revision == "v1"
+    require_ids(submission, answers, ID, repeats=lenient, gaps=lenient)
+    require_numbers(submission, [TARGET, CONFIDENCE], id_column=ID, finite=not lenient, missing=lenient)
+    visits = last_visits(answers)
+    given = submission[submission[ID].isin(visits[ID])].fillna({CONFIDENCE: 0}).sort_values(ID)
+    if given[ID].duplicated().any():
+        # The first repeated row of all is named, since which weeks are scored is not for the submission to learn.
+        repeated = submission.loc[submission[ID].duplicated(), ID].iloc[0]
+        raise InvalidSubmission(f"{ID} {show(repeated)} occurs more than once; give each id one row")
+    visits = visits[visits[ID].isin(given[ID])].sort_values(ID)
+    return modified_laplace_log_likelihood(visits, given, target=TARGET, confidence=CONFIDENCE)
+
+
+def last_visits(answers: pd.DataFrame) -> pd.DataFrame:
+    """The rows of each patient's last three measurements."""
+    measured = answers.dropna(subset=[TARGET])
+    parts = measured[ID].str.rpartition("_")
+    measured = measured.assign(patient=parts[0], week=parts[2].astype(int))
+    return measured.sort_values("week").groupby("patient").tail(VISITS)
