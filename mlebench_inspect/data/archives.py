@@ -10,12 +10,12 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from mlebench_inspect.data.errors import ArchiveError, DiskFullError
+from mlebench_inspect.data.errors import ArchiveError, DiskFullError, PreparationError
 from mlebench_inspect.data.jobs import Progress, Report, Stage
 from mlebench_inspect.tasks.preparing import safe_name
 
 _CHUNK = 1 << 20
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)  # RuntimeError: unknown method, password
 
 
 def md5(path: Path, report: Report | None = None, stage: Stage = "check") -> str:
@@ -74,6 +74,8 @@ def unpack(archive: Path, target: Path, report: Report) -> int:
                 counter.files += 1
                 counter.bytes += info.file_size
                 report(counter)
+    except PreparationError:
+        raise
     except _DAMAGE as ex:
         raise ArchiveError(f"{archive.name} is damaged: {ex}") from ex
     return len(files)

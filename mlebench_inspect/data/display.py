@@ -47,7 +47,7 @@ class Lines(AbstractContextManager["Lines"]):
 
     def __init__(self, every: float = 30.0) -> None:
         self.every, self.lock = every, threading.Lock()
-        self.last: dict[str, tuple[str, float]] = {}
+        self.last: dict[str, tuple[tuple[str, str], float]] = {}
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
@@ -72,10 +72,10 @@ class Lines(AbstractContextManager["Lines"]):
 
     def progress(self, competition_id: str, progress: Progress) -> None:
         """A line when the stage changes, and now and then."""
-        stage, told = self.last.get(competition_id, ("", 0.0))
+        stage, told = self.last.get(competition_id, (("", ""), 0.0))
         now = time.monotonic()
-        if progress.stage != stage or now - told >= self.every:
-            self.last[competition_id] = (progress.stage, now)
+        if (progress.stage, progress.note) != stage or now - told >= self.every:
+            self.last[competition_id] = ((progress.stage, progress.note), now)
             self._say(event="progress", competition=competition_id, **progress.model_dump())
 
     def result(self, competition_id: str, result: Result) -> None:

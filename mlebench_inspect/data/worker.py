@@ -19,7 +19,7 @@ _EVERY_SECONDS = 0.2  # progress lines are not sent more often
 
 class _Channel:
     def __init__(self, out: TextIO) -> None:
-        self.out, self.lock, self.sent, self.stage = out, threading.Lock(), 0.0, ""
+        self.out, self.lock, self.sent, self.stage = out, threading.Lock(), 0.0, ("", "")
 
     def send(self, event: dict[str, Any]) -> None:
         with self.lock:
@@ -31,8 +31,9 @@ class _Channel:
 
     def progress(self, progress: Any) -> None:
         now = time.monotonic()
-        if progress.stage != self.stage or now - self.sent >= _EVERY_SECONDS:
-            self.stage, self.sent = progress.stage, now
+        stage = (progress.stage, progress.note)
+        if stage != self.stage or now - self.sent >= _EVERY_SECONDS:
+            self.stage, self.sent = stage, now
             self.send({"progress": progress.model_dump()})
 
 

@@ -56,7 +56,7 @@ def command(environment: dict[str, str]) -> RUN:
             env=environment | variables,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=1500,
             stdin=subprocess.DEVNULL,
         )
 

@@ -71,8 +71,7 @@ class Kaggle:
 
     def __enter__(self) -> Kaggle:
         self.closing = threading.Event()
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.server.daemon_threads = True
+        self.server = _Server(("127.0.0.1", 0), _handler(self))
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
 
@@ -98,6 +97,14 @@ class Kaggle:
             "http_proxy": self.url,
         }
         return found | ({"KAGGLE_USERNAME": USER, "KAGGLE_KEY": KEY} if signed_in else {})
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, *_: object) -> None:
+        """Clients that hang up are part of the tests."""
 
 
 def _handler(kaggle: Kaggle) -> type[BaseHTTPRequestHandler]:
