@@ -5,7 +5,9 @@ from __future__ import annotations
 import colorsys
 import hashlib
 import io
+import json
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -84,24 +86,35 @@ def dicom(pixels: np.ndarray, name: str, **tags: Any) -> bytes:
         name: Gives the file its unique id.
         tags: Further data elements by DICOM keyword.
     """
+    digits = 10**19 + int(hashlib.md5(name.encode(), usedforsecurity=False).hexdigest(), 16) % 10**19
+    header = _dicom_header(*pixels.shape, json.dumps(tags)).replace(_NO_UID.encode(), f"{_UID_ROOT}{digits}".encode())
+    return header + pixels.astype("<u2").tobytes()
+
+
+_UID_ROOT = "1.2.826.0.1.3680043."
+_NO_UID = _UID_ROOT + "1" + "0" * 19
+
+
+@cache
+def _dicom_header(rows: int, columns: int, tags: str) -> bytes:
+    """All of a DICOM file up to the pixels; its unique id is `_NO_UID`."""
     from pydicom.dataset import Dataset, FileMetaDataset
     from pydicom.uid import UID, ExplicitVRLittleEndian
 
-    digits = int(hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()[:16], 16)
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.7")
-    meta.MediaStorageSOPInstanceUID = UID(f"1.2.826.0.1.3680043.{digits}")
+    meta.MediaStorageSOPInstanceUID = UID(_NO_UID)
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.ImplementationClassUID = UID("1.2.826.0.1.3680043.10")
+    meta.ImplementationClassUID = UID(f"{_UID_ROOT}10")
     image = Dataset()
     image.file_meta = meta
     image.SOPClassUID, image.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
-    image.Rows, image.Columns = pixels.shape
+    image.Rows, image.Columns = rows, columns
     image.SamplesPerPixel, image.PhotometricInterpretation, image.PixelRepresentation = 1, "MONOCHROME2", 0
     image.BitsAllocated, image.BitsStored, image.HighBit = 16, 16, 15
-    for keyword, value in tags.items():
+    for keyword, value in json.loads(tags).items():
         setattr(image, keyword, value)
-    image.PixelData = pixels.astype("<u2").tobytes()
+    image.PixelData = bytes(2 * rows * columns)
     file = io.BytesIO()
     image.save_as(file, enforce_file_format=True)
-    return file.getvalue()
+    return file.getvalue()[: -2 * rows * columns]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics import register
@@ -232,3 +232,42 @@ def kl_divergence(
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(p == 0, 0, p * np.log(p / q))
     return float(np.nansum(terms, axis=1).mean())
+
+
+@register("weighted_multilabel_log_loss")
+def weighted_multilabel_log_loss(
+    answers: pd.DataFrame,
+    submission: pd.DataFrame,
+    *,
+    target: str,
+    group: str,
+    label: str,
+    weights: Mapping[str, tuple[float, float]],
+    weight: tuple[float, float],
+    eps: float = 1e-15,
+) -> float:
+    """Mean over groups of the weighted mean of -ln(p), p the probability given to what is true.
+
+    Args:
+        answers: One row per group and label, with 0/1 in `target`.
+        submission: Probabilities of 1 in `target`.
+        target: Column of truths and probabilities.
+        group: Column of the answers with the group, for instance a patient.
+        label: Column of the answers with the label's name.
+        weights: By label, the weights of a row whose truth is 0 and 1.
+        weight: The weights of all other labels.
+        eps: Probabilities are clipped to [eps, 1 - eps].
+
+    Returns:
+        The loss in nats, 0 or more.
+    """
+    import numpy as np
+    import pandas as pd
+
+    truth = answers[target].to_numpy(dtype=float)
+    p = submission[target].to_numpy(dtype=float).clip(eps, 1 - eps)
+    loss = -(truth * np.log(p) + (1 - truth) * np.log(1 - p))
+    pairs = np.array([weights.get(name, weight) for name in answers[label]], dtype=float)
+    row_weight = np.where(truth == 1, pairs[:, 1], pairs[:, 0])
+    groups, _ = pd.factorize(answers[group])
+    return float((np.bincount(groups, row_weight * loss) / np.bincount(groups, row_weight)).mean())
