@@ -271,3 +271,21 @@ def weighted_multilabel_log_loss(
     row_weight = np.where(truth == 1, pairs[:, 1], pairs[:, 0])
     groups, _ = pd.factorize(answers[group])
     return float((np.bincount(groups, row_weight * loss) / np.bincount(groups, row_weight)).mean())
+
+
+@register("matthews_correlation_coefficient")
+def matthews_correlation_coefficient(answers: pd.DataFrame, submission: pd.DataFrame, *, target: str) -> float:
+    """Matthews' correlation of two labellings with any number of classes (Gorodkin, 2004).
+
+    With n rows of which c are right, and t and p the numbers of rows per class in either table,
+    (c n - t.p) / sqrt((n^2 - t.t) (n^2 - p.p)); for two classes the well-known formula. It is computed from the counts,
+    as a confusion matrix grows with the square of the number of classes that a submission uses.
+
+    Returns:
+        A number in [-1, 1]; 0 if either table holds one class alone.
+    """
+    truth, given = answers[target].reset_index(drop=True), submission[target].reset_index(drop=True)
+    n, right = len(truth), int((truth == given).sum())
+    t, p = ({k: int(v) for k, v in labels.value_counts().items()} for labels in (truth, given))
+    spread = (n * n - sum(v * v for v in t.values())) * (n * n - sum(v * v for v in p.values()))
+    return float((right * n - sum(v * p.get(k, 0) for k, v in t.items())) / spread**0.5) if spread else 0.0

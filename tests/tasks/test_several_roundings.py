@@ -34,7 +34,8 @@ def test_known_numbers(tmp_path: Path) -> None:
 def test_agrees_with_pandas_2(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     numbers = rng.normal(size=20_000) * 10.0 ** rng.integers(-30, 30, 20_000)
-    texts = [f"{x:.{places}{kind}}" for x, places, kind in zip(numbers, rng.integers(0, 20, 20_000), "ef" * 10_000)]
+    places = rng.integers(0, 20, 20_000)
+    texts = [f"{x:.{p}{kind}}" for x, p, kind in zip(numbers, places, "ef" * 10_000, strict=True)]
     short = [t for t in texts if len(t.partition(".")[0]) < 19]
     (tmp_path / "x.csv").write_text("x\n" + "".join(f"{t}\n" for t in short))
     expected = pd.read_csv(tmp_path / "x.csv")["x"].to_numpy()
