@@ -92,12 +92,13 @@ def read_table(source: Path | IO[bytes], **options: Any) -> pd.DataFrame:
     """
     import pandas as pd
 
-    table = pd.read_csv(source, **{**exact_floats(), **options})
+    options = {**exact_floats(), **options}
+    table: pd.DataFrame = pd.read_csv(source, **options)
     text = [c for c, dtype in zip(table.columns, table.dtypes, strict=True) if isinstance(dtype, pd.StringDtype)]
     return table.astype(dict.fromkeys(text, object)) if text else table
 
 
-def exact_floats() -> dict[str, str]:
+def exact_floats() -> dict[str, Any]:
     """Options of `pandas.read_csv` under which floats are parsed with correct rounding."""
     return {"float_precision": "round_trip"} if _exact_floats_need_asking() else {}
 
@@ -435,3 +436,8 @@ def refuse_where(submission: pd.DataFrame, bad: Any, column: str, must: str, *, 
     import numpy as np
 
     _refuse_row(submission, np.asarray(bad), column, id_column, must)
+
+
+def blank_if_missing(cells: pd.Series) -> pd.Series:
+    """A text column with empty text in the place of missing values."""
+    return cells.astype(object).where(cells.notna(), "")

@@ -188,7 +188,8 @@ def write_rows(
 
     with tempfile.TemporaryFile(dir=scratch) as written:
         header, ends, size = b"", [np.zeros(1, dtype=np.int64)], 0
-        with pd.read_csv(source, chunksize=rows_at_a_time, **exact_floats(), **options) as blocks:
+        options = {**exact_floats(), **options, "chunksize": rows_at_a_time}
+        with pd.read_csv(source, **options) as blocks:
             for block in blocks:
                 text = io.BytesIO()
                 write_csv(block, text, header=False)
@@ -207,7 +208,7 @@ def write_rows(
         bounds = np.concatenate(ends)
         if not size:
             raise DataError(f"{source.name} has no rows")
-        lines = np.memmap(written, np.uint8, "r")  # type: ignore[call-overload]
+        lines = np.memmap(written, np.uint8, "r")
         for target, positions in parts(len(bounds) - 1):
             with open(target, "xb") as file:
                 file.write(header)

@@ -25,8 +25,8 @@ TEST_ROWS = 9914  # as many as the competition's own test set had
 FLOATS = ["fare_amount", "pickup_longitude", "pickup_latitude", "dropoff_longitude", "dropoff_latitude"]
 COLUMNS = ["key", "fare_amount", "pickup_datetime", *FLOATS[1:], "passenger_count"]
 TYPES: dict[str, Any] = {
-    "key": str,
-    "pickup_datetime": str,
+    "key": object,
+    "pickup_datetime": object,
     **dict.fromkeys(FLOATS, "float64"),
     "passenger_count": "int64",
 }
@@ -57,7 +57,7 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
 def _require_new_keys(keys: pd.Series, train_file: Path) -> None:
     import pandas as pd
 
-    with pd.read_csv(train_file, usecols=["key"], dtype=str, chunksize=1_000_000) as blocks:
+    with pd.read_csv(train_file, usecols=["key"], dtype=object, chunksize=1_000_000) as blocks:
         for block in blocks:
             shared = block.loc[block["key"].isin(keys), "key"]
             if len(shared):
