@@ -33,9 +33,16 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
 
 def _in_order_of(submission: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     """The answers' rows in the order of the submission's ids: several times faster than sorting millions of texts."""
-    import pandas as pd
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-    positions = pd.Index(answers[ID]).get_indexer(pd.Index(submission[ID]))
-    if (positions < 0).any() or len(pd.unique(positions)) < len(positions):
+    wanted = pa.array(answers[ID].to_numpy(), pa.large_string())
+    try:
+        given = pa.array(submission[ID].to_numpy(), pa.large_string())
+        positions = pc.index_in(given, value_set=wanted).fill_null(-1).to_numpy()
+    except (pa.ArrowInvalid, pa.ArrowTypeError):  # ids that are not text
+        positions = np.full(len(submission), -1)
+    if not np.array_equal(np.bincount(positions + 1, minlength=len(answers) + 1)[1:], np.ones(len(answers))):
         require_ids(submission, answers, ID)
     return answers.iloc[positions].reset_index(drop=True)
