@@ -135,11 +135,6 @@ def decode(codes: Sequence[str], cells: ArrayLike, *, strict: bool = False) -> R
     return Runs(image, start + offset[image], stop + offset[image], offset)
 
 
-def blank_if_missing(codes: pd.Series) -> pd.Series:
-    """The codes with empty text in the place of missing values."""
-    return codes.astype(object).where(codes.notna(), "")
-
-
 def submitted_runs(
     submission: pd.DataFrame, column: str, cells: ArrayLike, *, id_columns: Sequence[str], strict: bool = False
 ) -> Runs:

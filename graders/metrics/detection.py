@@ -246,3 +246,125 @@ def _coco_matches(iou: list[list[float]], truth_ids: list[int], ids: list[int], 
             taken_by[match] = own
         hits.append(match >= 0 and truth_ids[match] > 0)
     return hits
+
+
+IOU_THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+_PAIRS_AT_ONCE = 1 << 20
+
+
+@register("mean_average_precision_3d_iou")
+def mean_average_precision_3d_iou(
+    answers: pd.DataFrame,
+    submission: pd.DataFrame,
+    *,
+    image: str,
+    label: str,
+    score: str,
+    box: Sequence[str],
+    images: int,
+) -> float:
+    """Mean over images, IoU thresholds 0.5 to 0.95 and the image's true labels of the average precision.
+
+    Boxes stand upright. A prediction belongs to the true box of its image and label with the largest intersection over
+    union; it is a hit if that exceeds the threshold and no prediction with more confidence hit the same box. Labels
+    that an image does not hold are ignored. Average precision is the area under the precision envelope.
+
+    Args:
+        answers: True boxes.
+        submission: Predicted boxes; equal scores rank in the order of the table, NaN last.
+        image: Column with the image's position, 0 to images - 1.
+        label: Column with the class, a number from 0.
+        score: Column with the confidence.
+        box: Columns x, y, z (centre), width, length, height, yaw (radians, about z; the length runs along it).
+        images: Number of images; one without true boxes counts 0.
+    """
+    import numpy as np
+
+    labels = 1 + int(max(answers[label].max(), submission[label].max() if len(submission) else 0))
+    truth = answers.assign(key=answers[image] * labels + answers[label]).sort_values("key", kind="stable")
+    key = (submission[image] * labels + submission[label]).to_numpy()
+    wanted, first, count = np.unique(truth["key"].to_numpy(), return_index=True, return_counts=True)
+    order = np.lexsort((-submission[score].to_numpy(dtype=float), key))
+    order = order[np.isin(key[order], wanted) & (submission[label].to_numpy()[order] >= 0)]
+    key = key[order]
+    group = np.searchsorted(wanted, key)
+    best, overlap = _best_upright(
+        submission[list(box)].to_numpy(dtype=float)[order],
+        truth[list(box)].to_numpy(dtype=float),
+        first[group],
+        count[group],
+    )
+    hits = np.zeros((len(IOU_THRESHOLDS), len(order)), dtype=bool)
+    for k, threshold in enumerate(IOU_THRESHOLDS):
+        over = np.flatnonzero(overlap > threshold)
+        hits[k, over[np.unique(best[over], return_index=True)[1]]] = True
+
+    begin, end = np.searchsorted(key, wanted, side="left"), np.searchsorted(key, wanted, side="right")
+    precision = np.zeros(len(wanted))
+    for k in np.flatnonzero(end > begin):
+        precision[k] = area_under_envelope(hits[:, begin[k] : end[k]], int(count[k])).mean()
+    held = wanted // labels
+    return float((np.bincount(held, precision) / np.maximum(np.bincount(held), 1)).sum() / images)
+
+
+def _best_upright(boxes: Floats, truth: Floats, first: Ints, count: Ints) -> tuple[Ints, Floats]:
+    """For each box the true box with the largest IoU among truth[first : first + count], if that is above 0.5.
+
+    Pairs that cannot reach 0.5, by their heights and areas or their distance, are not intersected.
+
+    Returns:
+        Position of the true box (the first of equals; -1 for none) and the IoU (0 for none), each of shape (n,).
+    """
+    import numpy as np
+
+    best, overlap = np.full(len(boxes), -1), np.zeros(len(boxes))
+    upto = np.cumsum(count)
+    begin = 0
+    while begin < len(boxes):
+        end = max(begin + 1, int(np.searchsorted(upto, (upto[begin - 1] if begin else 0) + _PAIRS_AT_ONCE, "right")))
+        number = count[begin:end]
+        given = np.repeat(np.arange(begin, end), number)
+        true = (
+            np.arange(len(given)) - np.repeat(np.cumsum(number) - number, number) + np.repeat(first[begin:end], number)
+        )
+        iou = _upright_ious(boxes[given], truth[true])
+        ranked = np.lexsort((true, -iou, given))
+        ranked = ranked[np.r_[True, np.diff(given[ranked]) > 0]]
+        ranked = ranked[iou[ranked] > IOU_THRESHOLDS[0]]
+        best[given[ranked]], overlap[given[ranked]] = true[ranked], iou[ranked]
+        begin = end
+    return best, overlap
+
+
+def _upright_ious(boxes: Floats, others: Floats) -> Floats:
+    """Intersection over union of upright boxes, pair by pair; 0 where it cannot be above 0.5."""
+    import numpy as np
+    import shapely
+
+    with np.errstate(all="ignore"):
+        low = np.maximum(boxes[:, 2] - boxes[:, 5] / 2, others[:, 2] - others[:, 5] / 2)
+        high = np.minimum(boxes[:, 2] + boxes[:, 5] / 2, others[:, 2] + others[:, 5] / 2)
+        tall = np.maximum(high - low, 0)
+        bases = [b[:, 3] * b[:, 4] for b in (boxes, others)]
+        volumes = bases[0] * boxes[:, 5] + bases[1] * others[:, 5]
+        most = np.minimum(*bases) * tall
+        reach = (np.hypot(boxes[:, 3], boxes[:, 4]) + np.hypot(others[:, 3], others[:, 4])) / 2
+        near = np.hypot(*(boxes[:, :2] - others[:, :2]).T) <= reach
+        likely = np.flatnonzero(near & (3 * most > (1 - 1e-9) * volumes))  # IoU > 1/2 needs 3 I > V1 + V2
+    iou = np.zeros(len(boxes))
+    if len(likely):
+        shapes = [shapely.polygons(base_corners(b[likely])) for b in (boxes, others)]
+        shared = shapely.area(shapely.intersection(*shapes)) * tall[likely]
+        iou[likely] = np.clip(shared / (volumes[likely] - shared), 0, 1)
+    return iou
+
+
+def base_corners(boxes: Floats) -> Floats:
+    """Corners of the base rectangles of boxes (x, y, z, width, length, height, yaw), in turn: (n, 7) -> (n, 4, 2)."""
+    import numpy as np
+
+    heading = np.column_stack([np.cos(boxes[:, 6]), np.sin(boxes[:, 6])])
+    along = boxes[:, 4:5] / 2 * heading
+    aside = boxes[:, 3:4] / 2 * heading[:, ::-1] * [1, -1]
+    sides = [along + aside, along - aside, -along - aside, -along + aside]
+    return np.stack([boxes[:, :2] + s for s in sides], axis=1)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.segmentation import mean_dice
-from mlebench_inspect.graders.run_length import blank_if_missing
-from mlebench_inspect.graders.submission import Revision, aligned
+from mlebench_inspect.graders.submission import Revision, aligned, blank_if_missing
 
 if TYPE_CHECKING:
     import pandas as pd

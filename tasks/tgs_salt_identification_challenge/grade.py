@@ -10,8 +10,7 @@ from mlebench_inspect.graders.metrics.segmentation import (
     mean_average_precision_iou_thresholds,
     mean_share_of_thresholds,
 )
-from mlebench_inspect.graders.run_length import blank_if_missing
-from mlebench_inspect.graders.submission import Revision, aligned, refuse_where, require_columns
+from mlebench_inspect.graders.submission import Revision, aligned, blank_if_missing, refuse_where, require_columns
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.segmentation import weighted_dice_hausdorff
-from mlebench_inspect.graders.run_length import blank_if_missing
 from mlebench_inspect.graders.submission import (
     InvalidSubmission,
     Revision,
+    blank_if_missing,
     refuse_where,
     require_columns,
     require_rows,

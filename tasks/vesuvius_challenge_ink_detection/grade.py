@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.segmentation import f0_5_score
-from mlebench_inspect.graders.run_length import blank_if_missing
-from mlebench_inspect.graders.submission import Revision, aligned, require_columns
+from mlebench_inspect.graders.submission import Revision, aligned, blank_if_missing, require_columns
 
 if TYPE_CHECKING:
     import pandas as pd
