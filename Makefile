@@ -16,19 +16,22 @@ lint: $(VENV)/.tests-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-# The four source folders are one import package only once installed, so types are checked on the installed wheel.
-types: wheel
-	rm -rf $(VENV)-types
-	$(PYTHON) -m venv $(VENV)-types
-	$(VENV)-types/bin/pip install -q dist/*.whl mypy pandas-stubs types-PyYAML inspect-k8s-sandbox
-	cd $(VENV)-types && bin/mypy --config-file ../pyproject.toml -p mlebench_inspect
+# The wheel alone in an environment of its own: the four source folders are one import package only once installed.
+$(VENV)-wheel: wheel
+	rm -rf $(VENV)-wheel
+	$(PYTHON) -m venv $(VENV)-wheel
+	$(VENV)-wheel/bin/pip install -q --disable-pip-version-check dist/*.whl
+
+types: $(VENV)-wheel
+	$(VENV)-wheel/bin/pip install -q --disable-pip-version-check mypy pandas-stubs types-PyYAML types-requests
+	cd $(VENV)-wheel && bin/mypy --config-file ../pyproject.toml -p mlebench_inspect
 
 wheel: $(VENV)/.tests-installed
 	rm -rf dist build
 	$(BIN)/python -m build --wheel --outdir dist .
 
 clean:
-	rm -rf $(VENV) $(VENV)-types dist build *.egg-info
+	rm -rf $(VENV) $(VENV)-wheel dist build *.egg-info
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."'
