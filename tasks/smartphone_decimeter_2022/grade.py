@@ -1,0 +1,48 @@
+"""Mean over trips of the median and the 95th percentile of the horizontal error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlebench_inspect.graders.metrics.geo import mean_p50_p95_haversine_distance
+from mlebench_inspect.graders.submission import (
+    InvalidSubmission,
+    Revision,
+    aligned,
+    require_columns,
+    require_numbers,
+    require_rows,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TRIP, TIME, LATITUDE, LONGITUDE = "tripId", "UnixTimeMillis", "LatitudeDegrees", "LongitudeDegrees"
+ROW = f"{TRIP} and {TIME}"
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """v1 matches the rows of a trip by their order, and a missing coordinate makes the score NaN."""
+    strict = revision == "v2"
+    require_columns(submission, [TRIP, TIME, LATITUDE, LONGITUDE])
+    require_rows(submission, len(answers))
+    require_numbers(submission, [LATITUDE, LONGITUDE], id_column=TRIP, finite=strict, missing=not strict)
+    if strict:
+        require_numbers(submission, [LATITUDE], id_column=TRIP, minimum=-90, maximum=90)
+        require_numbers(submission, [TIME], id_column=TRIP, whole=True)
+        answers, submission = aligned(_with_row_key(answers), _with_row_key(submission), ROW)
+    else:
+        given = submission[TRIP].value_counts()
+        for trip, count in answers[TRIP].value_counts(sort=False).items():
+            if given.get(trip, 0) != count:
+                raise InvalidSubmission(f"{given.get(trip, 0):,} rows for {TRIP} {trip}; exactly {count:,} are needed")
+        answers, submission = (t.sort_values(TRIP, kind="stable") for t in (answers, submission))
+    for column in (LATITUDE, LONGITUDE):
+        if submission[column].dtype == object:
+            raise InvalidSubmission(f"column {column} mixes numbers with other values; write decimal degrees alone")
+    return mean_p50_p95_haversine_distance(answers, submission, group=TRIP, latitude=LATITUDE, longitude=LONGITUDE)
+
+
+def _with_row_key(table: pd.DataFrame) -> pd.DataFrame:
+    times = table[TIME].astype(int).map(str)
+    return table.assign(**{ROW: [f"{trip} {time}" for trip, time in zip(table[TRIP], times, strict=True)]})
