@@ -63,8 +63,16 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         return mean_column_wise_spearman(answers, submission, targets=TARGETS, undefined=0)
     require_columns(submission, [ID, *TARGETS], exact=True)
     require_rows(submission, len(answers))
-    ranked = submission.assign(**{c: _sortable(submission[c]) for c in (ID, *TARGETS)})
+    _refuse_mixture(submission[ID])
+    ranked = submission.assign(**{t: _sortable(submission[t]) for t in TARGETS})
     return mean_column_wise_spearman(answers.sort_values(ID), ranked.sort_values(ID), targets=TARGETS)
+
+
+def _refuse_mixture(column: pd.Series) -> None:
+    """Refuses a column that holds texts and others, which have no common order."""
+    texts = column[column.notna()].map(lambda v: isinstance(v, str)).astype(bool)
+    if texts.any() and not texts.all():
+        raise InvalidSubmission(f"column {column.name} holds numbers and text; write numbers only")
 
 
 def _sortable(column: pd.Series) -> pd.Series:
@@ -73,13 +81,8 @@ def _sortable(column: pd.Series) -> pd.Series:
     import pandas as pd
 
     if pd.api.types.is_numeric_dtype(column):
-        return column if column.name == ID else column.astype(float)
-    present = column[column.notna()]
-    kinds = present.map(lambda v: isinstance(v, str)).astype(bool)
-    if not kinds.all() and kinds.any():
-        raise InvalidSubmission(f"column {column.name} holds numbers and text; write numbers only")
-    if column.name != ID and len(present) < len(column):
+        return column.astype(float)
+    _refuse_mixture(column)
+    if column.isna().any():
         return pd.Series(np.nan, index=column.index)
-    codes = pd.Series(np.nan, index=column.index)
-    codes[present.index] = np.unique(present.to_numpy(), return_inverse=True)[1].astype(float)
-    return codes
+    return pd.Series(np.unique(column.to_numpy(), return_inverse=True)[1].astype(float), index=column.index)
