@@ -22,7 +22,7 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     no_text = given.notna() & ~given.map(lambda v: isinstance(v, str)).astype(bool)
     refuse_where(submission, no_text, TARGET, "tags as text, not all numbers", id_column=ID)
     require_length(submission, TARGET, MAX_CHARACTERS, id_column=ID)
-    truth, given = (table[TARGET].astype(object).fillna("") for table in (answers, submission))
+    truth, given = (t[TARGET].astype(object).where(t[TARGET].notna(), "") for t in (answers, submission))
     return micro_f1(
         answers.assign(**{TARGET: truth}),
         submission.assign(**{TARGET: given}),
