@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from mlebench_inspect.data import manifest
 from mlebench_inspect.data.archives import human
 from mlebench_inspect.data.errors import CredentialsError, DiskFullError, KaggleError, PreparationError
 from mlebench_inspect.data.runner import find_raw, is_empty
@@ -18,7 +19,7 @@ from mlebench_inspect.tasks import Competition
 if TYPE_CHECKING:
     from rich.table import Table
 
-Todo = Literal["nothing", "prepare", "unpack", "go on", "download", "not found"]
+Todo = Literal["nothing", "verify", "prepare", "unpack", "go on", "download", "not found"]
 Rules = Literal["accepted", "not accepted", "unknown", "-"]
 _AT_ONCE = 4  # questions to Kaggle
 
@@ -143,7 +144,8 @@ def _local(store: Store, found: Competition, raw: Path | None) -> Need:
     from mlebench_inspect.data.kaggle import COMPLETE, partial_bytes
 
     if store.is_prepared(found):
-        return Need(found, "nothing", download=0, disk=0)
+        checked = store.revision != "v1" or (store.prepared(found) / manifest.NAME).is_file()
+        return Need(found, "nothing" if checked else "verify", download=0, disk=0)
     if raw is not None:
         try:
             given = find_raw(raw, found)
@@ -197,7 +199,7 @@ def _estimate(store: Store, need: Need) -> None:
     """Estimates disk use: zip contents, and prepared files that hard links cannot share with them."""
     from mlebench_inspect.data.kaggle import partial_bytes
 
-    if need.todo in ("nothing", "not found"):
+    if need.todo in ("nothing", "verify", "not found"):
         return
     stated = need.competition.dataset_size_gb
     size = int(stated * 1e9) if stated else None

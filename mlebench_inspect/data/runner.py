@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import shutil
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,19 +64,25 @@ def run_job(job: Job, report: Report) -> Outcome:
                 "then run the same command to go on"
             ) from ex
         if isinstance(ex, (DataError, FileNotFoundError)):
+            mend = "delete it and run the same command to get it anew" if job.raw is None else f"look at {job.raw}"
             raise PreparationError(
-                f"{found.id}: {_plain(ex, found.id)}; the raw data is incomplete or not Kaggle's: delete it and run "
-                "the same command to get it anew"
+                f"{found.id}: {_plain(ex, found.id)}; the raw data is incomplete or not Kaggle's: {mend}"
             ) from ex
         if isinstance(ex, OSError):
             raise PreparationError(f"{found.id}: {ex}") from ex
-        raise PreparationError(f"{found.id}: preparing failed: {type(ex).__name__}: {ex}") from ex
+        raise PreparationError(f"{found.id}: preparing failed{_where(ex)}: {type(ex).__name__}: {ex}") from ex
     outcome.seconds = round(time.monotonic() - start, 2)
     return outcome
 
 
 def _plain(ex: BaseException, competition_id: str) -> str:
     return str(ex).removeprefix(f"{competition_id}: ")
+
+
+def _where(ex: BaseException) -> str:
+    """The last line of the project's own code that the error came through."""
+    frames = [f for f in traceback.extract_tb(ex.__traceback__) if Path(f.filename).name == "prepare.py"]
+    return f" in {Path(*Path(frames[-1].filename).parts[-2:])}, line {frames[-1].lineno}" if frames else ""
 
 
 class _Work:
@@ -195,7 +202,7 @@ class _Real(_Work):
                 manifest.write(self.prepared)
             except OSError as ex:
                 manifest.notes.append(f"no manifest could be written ({ex.strerror}), so it is verified each time")
-        if not self.job.keep_raw:
+        if not self.job.keep_raw and self.job.raw is None:
             self._discard_raw()
         return Outcome(competition=self.found.id, state="already", verified=manifest.verified, notes=manifest.notes)
 
@@ -357,7 +364,8 @@ class _Real(_Work):
             raise VerificationError(
                 f"{self.found.id}: {archive} is a sound zip, but not the published one (MD5 {source.zip_md5}, expected "
                 f"{expected}): Kaggle has changed its data or the zip was packed anew, so results may not be "
-                "comparable with published ones; --no-verify goes on with it and only notes this"
+                "comparable with published ones; --no-verify goes on with it and only notes this (to get it "
+                "anew, delete it first)"
             )
         return source
 
@@ -392,8 +400,9 @@ class _Real(_Work):
         """Deletes raw data and downloads inside the store."""
         for folder in (self.raw, self.folder / ".download", self.folder / ".raw.partial"):
             remove(folder)
-        for file in (self.raw_facts, self.folder / f"{self.found.kaggle_slug}.zip"):
-            file.unlink(missing_ok=True)
+        self.raw_facts.unlink(missing_ok=True)
+        if self.job.raw is None:
+            (self.folder / f"{self.found.kaggle_slug}.zip").unlink(missing_ok=True)
 
 
 def find_raw(given: Path, found: Competition) -> Path:

@@ -61,6 +61,9 @@ def run_jobs(
         for slot in pool:
             if slot.thread.ident is not None:
                 slot.thread.join()
+    for slot in pool:
+        if slot.fault is not None:
+            raise slot.fault
     return {job.competition: results[job.competition] for job in jobs}
 
 
@@ -80,6 +83,7 @@ class _Slot:
         self.process: subprocess.Popen[str] | None = None
         self.errors: IO[bytes] | None = None
         self.stopped, self.lock = False, threading.Lock()
+        self.fault: Exception | None = None
         self.thread = threading.Thread(target=self._run, daemon=True)
 
     def stop(self) -> None:
@@ -106,6 +110,8 @@ class _Slot:
                     self.on_result(job.competition, result)
                 if not self.reuse:
                     self._end()
+        except Exception as ex:  # of a listener, such as a closed pipe
+            self.fault = ex
         finally:
             self._end()
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,13 @@ from conftest import zip_folder
 from kaggle_lookalike import KEY, SIGNATURE, TOKEN, Kaggle
 
 from mlebench_inspect.cli import cli
-from mlebench_inspect.data import Manifest, NotPreparedError, Store, disk, ensure_miniature, ensure_prepared
+from mlebench_inspect.data import Manifest, NotPreparedError, Store, disk, ensure_miniature, ensure_prepared, extra
 from mlebench_inspect.data.errors import DiskFullError, PreparationError, VerificationError, WorkerDiedError
 from mlebench_inspect.data.jobs import Job, Outcome, Progress, ignore
 from mlebench_inspect.data.kaggle import Access, RulesCache
 from mlebench_inspect.data.runner import run_job
 from mlebench_inspect.data.workers import run_jobs
-from mlebench_inspect.tasks import Checksums, competition, competition_ids
+from mlebench_inspect.tasks import Checksums, ExtraDownload, competition, competition_ids
 
 ID = "spaceship-titanic"
 STEPS = ("prepare.py", "miniature.py")
@@ -173,6 +174,13 @@ def test_no_credentials(prepare: Command, environment: dict[str, str], tmp_path:
     assert not (tmp_path / "data" / ID).exists()
 
 
+def test_an_unknown_answer_is_told_as_unknown(prepare: Command, kaggle: Kaggle) -> None:
+    kaggle.api_faults = deque([(500, {}, "on fire")])
+    done = prepare()
+    assert events(done)[0]["needs"][0]["rules"] == "unknown"
+    assert done.returncode == 0
+
+
 # ---- other sources ------------------------------------------------------------------------------------------------
 
 
@@ -198,6 +206,26 @@ def test_raw_data_of_ones_own(form: str, served: Checksums, kaggle: Kaggle, tmp_
     after = {p: p.stat() for p in mine.rglob("*") if p.is_file()}
     assert {p: s.st_size for p, s in after.items()} == {p: s.st_size for p, s in before.items()}
     assert kaggle.calls == []
+
+
+def test_a_file_that_is_not_on_kaggle(kaggle: Kaggle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, raw = tmp_path / "meta", tmp_path / "raw"
+    (source / "meta").mkdir(parents=True)
+    raw.mkdir()
+    (source / "meta/labels.csv").write_text("fname,label\n")
+    kaggle.archives["demo"] = zip_folder(source, tmp_path / "meta.zip")
+    monkeypatch.setattr("mlebench_inspect.data.extra.time.sleep", lambda seconds: None)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    wanted = ExtraDownload(url=f"{kaggle.url}/blob/demo/meta.zip?download=1", contains="meta/labels.csv")
+    assert not extra.is_there(wanted, raw)
+    kaggle.blob_faults = deque([503])
+    kaggle.corrupt = 1
+    extra.download(wanted, raw, "demo", ignore)
+    assert [p.name for p in raw.iterdir()] == ["meta.zip"]
+    assert extra.is_there(wanted, raw)
+    kaggle.blob_faults = deque([404] * 9)
+    with pytest.raises(PreparationError, match=r"get it from .*meta\.zip.* and put it into"):
+        extra.download(wanted, tmp_path, "demo", ignore)
 
 
 def test_nothing_fitting_in_the_given_folder(tmp_path: Path) -> None:
