@@ -44,5 +44,7 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     answers = answers.sort_values(ID, kind=kind)
     submission = submission.sort_values(ID, kind=kind)
     return roc_auc(
-        answers, submission.assign(**{TARGET: pd.to_numeric(submission[TARGET]).astype(float)}), target=TARGET
+        answers,
+        submission.assign(**{TARGET: pd.to_numeric(submission[TARGET], errors="coerce").astype(float)}),
+        target=TARGET,
     )

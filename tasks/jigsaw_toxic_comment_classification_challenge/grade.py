@@ -30,11 +30,10 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         answers, submission = aligned(answers, submission, ID, CLASSES)
         require_numbers(submission, CLASSES, id_column=ID)
         scored = answers[CLASSES].sum(axis=1) >= 0
-        answers, submission = answers[scored], submission[scored]
-    else:
-        answers, submission = _scored_rows(answers, submission)
-    numbers = submission[CLASSES].apply(lambda column: pd.to_numeric(column).astype(float))
-    return mean_column_wise_roc_auc(answers, numbers, targets=CLASSES)
+        numbers = submission[scored][CLASSES].apply(pd.to_numeric, errors="coerce").astype(float)
+        return mean_column_wise_roc_auc(answers[scored], numbers, targets=CLASSES)
+    answers, submission = _scored_rows(answers, submission)
+    return mean_column_wise_roc_auc(answers, submission, targets=CLASSES)
 
 
 def _scored_rows(answers: pd.DataFrame, submission: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -42,6 +41,8 @@ def _scored_rows(answers: pd.DataFrame, submission: pd.DataFrame) -> tuple[pd.Da
 
     A repeated id passes as long as as many rows are left as there are answers.
     """
+    import numpy as np
+
     require_columns(submission, [ID, *CLASSES], exact=True)
     require_rows(submission, len(answers))
     known = submission[ID].isin(answers[ID]) & submission[ID].notna()
@@ -53,9 +54,11 @@ def _scored_rows(answers: pd.DataFrame, submission: pd.DataFrame) -> tuple[pd.Da
         repeated = submission.loc[submission[ID].duplicated(), ID].iloc[0]
         raise InvalidSubmission(f"{ID} {show(repeated)} occurs more than once; give each id one row")
     try:
-        require_numbers(ordered, CLASSES)
-    except InvalidSubmission:
+        numbers = ordered.astype(float)
+    except (ValueError, TypeError):
+        numbers = None
+    if numbers is None or not np.isfinite(numbers.to_numpy()).all():
         # The message is that of the whole file: which rows are scored is not told.
         require_numbers(submission, CLASSES, id_column=ID)
-        raise
-    return answers, ordered.set_axis(CLASSES, axis=1)
+        raise InvalidSubmission("some predictions are not finite numbers; write numbers only")
+    return answers, numbers.set_axis(CLASSES, axis=1)

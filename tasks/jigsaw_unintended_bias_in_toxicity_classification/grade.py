@@ -48,12 +48,12 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     given = submission[column]
     if revision == "v2":
         require_numbers(submission, [column], id_column=ID)
-        scores = pd.to_numeric(given).astype(float)
+        scores = pd.to_numeric(given, errors="coerce").astype(float)
     else:
         require_numbers(submission, [column], id_column=ID, finite=False, missing=True)
         if not pd.api.types.is_numeric_dtype(given):
             words = given.notna() & ~given.map(lambda v: isinstance(v, bool)).astype(bool)
             refuse_where(submission, words, column, "numbers", id_column=ID)
-        scores = (pd.to_numeric(given) >= 0.5).astype(float)
+        scores = (pd.to_numeric(given, errors="coerce") >= 0.5).astype(float)
     submission = submission.assign(**{PREDICTION: scores})
     return bias_weighted_roc_auc(answers, submission, label=LABEL, prediction=PREDICTION, groups=GROUPS)

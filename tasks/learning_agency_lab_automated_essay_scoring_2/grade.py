@@ -35,7 +35,7 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         booleans=revision == "v1",
     )
     if fractions:
-        submission = submission.assign(**{TARGET: pd.to_numeric(submission[TARGET]).astype("int64")})
+        submission = submission.assign(**{TARGET: pd.to_numeric(submission[TARGET], errors="coerce").astype("int64")})
     if revision == "v1":
         return quadratic_weighted_kappa(answers, submission, target=TARGET)
     kappa = quadratic_weighted_kappa(answers, submission, target=TARGET, labels=SCALE)

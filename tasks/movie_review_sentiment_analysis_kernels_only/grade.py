@@ -30,4 +30,6 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         if words.all():
             return 0.0
         refuse_where(submission, words, TARGET, must, id_column=ID)
-    return accuracy(answers, submission.assign(**{TARGET: pd.to_numeric(given).astype(float)}), target=TARGET)
+    return accuracy(
+        answers, submission.assign(**{TARGET: pd.to_numeric(given, errors="coerce").astype(float)}), target=TARGET
+    )
