@@ -126,7 +126,7 @@ class Bars(AbstractContextManager["Bars"]):
         waiting = [n for n in found.needs if n.todo != "nothing"]
         if waiting:
             shown = type(found)(waiting, found.free, found.credentials)
-            wide = type(self.console)(width=max(self.console.width, 150), file=self.console.file)  # links stay whole
+            wide = type(self.console)(width=max(self.console.width, 200), file=self.console.file)  # links stay whole
             wide.print(shown.table())
         done = len(found.needs) - len(waiting)
         told = f"{done} prepared already; {found.summary()}" if done else found.summary()
@@ -136,6 +136,8 @@ class Bars(AbstractContextManager["Bars"]):
 
     def progress(self, competition_id: str, progress: Progress) -> None:
         """Moves the competition's bar."""
+        from rich.markup import escape
+
         with self.lock:
             self._start()
             task = self.tasks.get(competition_id)
@@ -147,10 +149,11 @@ class Bars(AbstractContextManager["Bars"]):
                 self.began[competition_id] = (progress.stage, since, first)
             rate = (progress.bytes - first) / max(time.monotonic() - since, 1e-9)
             by_bytes = progress.total_bytes > 0
+            stage_and_note = f"{progress.stage}: {progress.note}" if progress.note else progress.stage
             total = progress.total_bytes if by_bytes else progress.total_files or None
             self.bars.update(
                 task,
-                description=f"{competition_id}  [cyan]{progress.note or progress.stage}[/]",
+                description=f"{competition_id}  [cyan]{escape(stage_and_note)}[/]",
                 completed=progress.bytes if by_bytes else progress.files,
                 total=total,
                 amount=_amount(progress),

@@ -66,7 +66,6 @@ class Preflight:
 
     def table(self) -> Table:
         """All of it, for a terminal."""
-        from rich.markup import escape
         from rich.table import Table
 
         table = Table(box=None, header_style="bold", pad_edge=False)
@@ -87,7 +86,7 @@ class Preflight:
                 f"[{colours[need.rules]}]{need.rules}[/]",
                 _size(need.download),
                 _size(need.disk),
-                need.link or escape(need.note),
+                need.link,
             )
         return table
 

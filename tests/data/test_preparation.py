@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import random
@@ -21,12 +22,15 @@ import pytest
 from click.testing import CliRunner
 from conftest import zip_folder
 from kaggle_lookalike import KEY, SIGNATURE, TOKEN, Kaggle
+from rich.console import Console
 
 from mlebench_inspect.cli import cli
 from mlebench_inspect.data import Manifest, NotPreparedError, Store, disk, ensure_miniature, ensure_prepared, extra
+from mlebench_inspect.data.display import Bars
 from mlebench_inspect.data.errors import DiskFullError, PreparationError, VerificationError, WorkerDiedError
 from mlebench_inspect.data.jobs import Job, Outcome, Progress, ignore
-from mlebench_inspect.data.kaggle import Access, RulesCache
+from mlebench_inspect.data.kaggle import Access, RulesCache, rules_page
+from mlebench_inspect.data.preflight import Need, Preflight
 from mlebench_inspect.data.runner import run_job
 from mlebench_inspect.data.workers import run_jobs
 from mlebench_inspect.tasks import Checksums, ExtraDownload, competition, competition_ids
@@ -567,6 +571,31 @@ def test_status(served: Checksums, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     shown = CliRunner().invoke(cli, ["status", *ids, "--data-dir", str(data)]).output
     assert "2 of 4 prepared, 0 verified" in shown
     assert "rules not accepted: https://www.kaggle.com/c/leaf-classification/rules" in shown
+
+
+def test_a_terminal_shows_needs_bars_and_results() -> None:
+    found, asked = competition(ID), competition("leaf-classification")
+    link = rules_page(asked.kaggle_slug)
+    needs = [Need(found, "nothing", disk=0), Need(asked, "download", "not accepted", 2_000_000, 9_000_000, link=link)]
+    out = io.StringIO()
+    with Bars(2, Console(file=out, force_terminal=True, width=100, color_system=None)) as bars:
+        bars.preflight(Preflight(needs, free=10**9, credentials="kaggle.json (ada)"))
+        for done in (0, 500_000, 2_000_000):
+            bars.progress(ID, Progress(stage="download", bytes=done, total_bytes=2_000_000, note="[x]"))
+        bars.result(ID, Outcome(competition=ID, state="prepared", verified="published", notes=["a [note]"]))
+        bars.result(asked.id, PreparationError("no"))
+    shown = out.getvalue()
+    for text in (
+        link,
+        "9.0 MB",
+        "1.0 GB free",
+        "1 prepared already",
+        "download: [x]",
+        "a [note]",
+        "published checksums",
+    ):
+        assert text in shown
+    assert "failed" in shown
 
 
 # ---- all of them --------------------------------------------------------------------------------------------------
