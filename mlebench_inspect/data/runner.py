@@ -244,8 +244,9 @@ class _Real(_Work):
             notes.append("Kaggle's zip is not the published one; files without a published checksum may differ")
         if not findings.differing:
             return notes
+        libraries = ", ".join(f"{n} {v}" for n, v in versions().items() if n in ("python", "numpy", "pandas"))
         zip_is_right = {
-            True: "the download is the published one, so the cause is most likely another version of a library",
+            True: f"the download is the published one, so the cause is most likely a library's version ({libraries})",
             False: "the download is not the published one, which may be the cause",
             None: "whether the raw data is the published one is not known",
         }[source.zip_verified]
