@@ -96,7 +96,8 @@ def area_under_envelope(hits: Bools, count: int) -> Floats:
     import numpy as np
 
     recall, precision = precision_envelope(hits, count)
-    return (np.diff(recall, axis=-1, prepend=0.0) * precision).sum(axis=-1)
+    area: Floats = (np.diff(recall, axis=-1, prepend=0.0) * precision).sum(axis=-1)
+    return area
 
 
 @register("mean_average_precision_iou50")
@@ -301,7 +302,7 @@ def mean_average_precision_3d_iou(
 
     begin, end = np.searchsorted(key, wanted, side="left"), np.searchsorted(key, wanted, side="right")
     precision = np.zeros(len(wanted))
-    for k in np.flatnonzero(end > begin):
+    for k in np.flatnonzero(end > begin).tolist():
         precision[k] = area_under_envelope(hits[:, begin[k] : end[k]], int(count[k])).mean()
     held = wanted // labels
     return float((np.bincount(held, precision) / np.maximum(np.bincount(held), 1)).sum() / images)

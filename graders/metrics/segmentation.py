@@ -222,7 +222,8 @@ class _Volumes:
         height, width = self.sizes[k]
         layer, cell = np.divmod(self.part(k).pixels(), height * width)
         major, minor = np.divmod(cell, width if order == "C" else height)
-        return np.column_stack([layer, major, minor] if order == "C" else [layer, minor, major])
+        columns: Ints = np.column_stack([layer, major, minor] if order == "C" else [layer, minor, major])
+        return columns
 
     def same(self, k: int, other: _Volumes) -> bool:
         """Whether volume k is the same array in both."""
@@ -307,7 +308,7 @@ def weighted_dice_hausdorff(
         _stack(table[id_columns[0]], runs, *(s[: len(table)] for s in sizes))
         for table, runs in ((answers, truth), (submission, given))
     ]
-    distances = [_volume_distance(*sides, k, order) for k in range(min(len(s.slices) for s in sides))]
+    distances = [_volume_distance(sides[0], sides[1], k, order) for k in range(min(len(s.slices) for s in sides))]
     return float(0.4 * _mean_of_numbers(coefficients) + 0.6 * (1 - _mean_of_numbers(np.array(distances))))
 
 

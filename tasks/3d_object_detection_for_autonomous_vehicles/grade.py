@@ -50,7 +50,8 @@ def _measurable(boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
         corners = base_corners(boxes)
         after, before = np.roll(corners, -1, axis=1) - corners, np.roll(corners, 1, axis=1) - corners
         square = (np.abs((after * before).sum(axis=2)) <= 1e-8).all(axis=1)
-        return square & ~np.isnan(boxes).any(axis=1) & (boxes[:, 3:6] > 0).all(axis=1)
+        fit: NDArray[np.bool_] = square & ~np.isnan(boxes).any(axis=1) & (boxes[:, 3:6] > 0).all(axis=1)
+    return fit
 
 
 def _table(groups: Groups) -> pd.DataFrame:

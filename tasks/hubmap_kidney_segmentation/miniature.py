@@ -35,7 +35,8 @@ def make_raw(raw: Path, seed: int) -> None:
         angle = np.linspace(0, 2 * np.pi, 17)
         outlines = [np.c_[cx + r * np.cos(angle), cy + r * np.sin(angle)].round(1).tolist() for cx, cy, r in discs]
         _write_polygons(raw / "train" / f"{name}.json", outlines, "glomerulus")
-        frame = [[5, 5], [WIDTH - 5, 5], [WIDTH - 5, HEIGHT - 5], [5, HEIGHT - 5], [5, 5]]
+        right, bottom = WIDTH - 5.0, HEIGHT - 5.0
+        frame = [[5.0, 5.0], [right, 5.0], [right, bottom], [5.0, bottom], [5.0, 5.0]]
         _write_polygons(raw / "train" / f"{name}-anatomical-structure.json", [frame], "Cortex")
         rows.append({"id": name, "encoding": encode(mask.T.ravel())})
     write_csv(pd.DataFrame(rows), raw / "train.csv")

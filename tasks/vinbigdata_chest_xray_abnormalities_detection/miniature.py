@@ -47,14 +47,14 @@ def make_raw(raw: Path, seed: int) -> None:
         image = hex_name(f"{seed} {i}")
         pixels = rng.integers(0, 300, (SIDE, SIDE))
         readers = [f"R{k}" for k in rng.choice(np.arange(1, 18), 3, replace=False)]
-        classes = rng.choice(len(NAMES), rng.integers(1, 4), replace=False) if sick[i] else []
+        classes = rng.choice(len(NAMES), rng.integers(1, 4) if sick[i] else 0, replace=False).tolist()
         for place, kind in enumerate(classes):
             corner = np.array([3 + 20 * place, rng.integers(5, 30)])
             box = np.concatenate([corner, corner + rng.integers(10, 17, 2)])
-            pixels[box[1] : box[3], box[0] : box[2]] += 1000 + 1000 * int(kind)
+            pixels[box[1] : box[3], box[0] : box[2]] += 1000 + 1000 * kind
             for reader in readers[: rng.integers(1, 4)]:
                 seen = (box + rng.integers(-1, 2, 4)).tolist()
-                rows.append(_row(image, NAMES[kind], int(kind), reader, seen))
+                rows.append(_row(image, NAMES[kind], kind, reader, seen))
         if not sick[i]:
             rows += [_row(image, "No finding", len(NAMES), reader, [None] * 4) for reader in readers]
         (raw / "train" / f"{image}.dicom").write_bytes(dicom(pixels, image, PixelSpacing=[0.14, 0.14]))

@@ -46,4 +46,4 @@ def gold(answers: pd.DataFrame) -> pd.DataFrame:
     """The answers as a submission, one row per image."""
     rows = zip(*(answers[c].tolist() for c in ("class_id", *BOX)), strict=True)
     groups = answers.assign(PredictionString=[f"{c} 1.0 {a} {b} {x} {y}" for c, a, b, x, y in rows])
-    return groups.groupby("image_id", as_index=False)["PredictionString"].agg(" ".join)
+    return groups.groupby("image_id")["PredictionString"].agg(" ".join).reset_index()

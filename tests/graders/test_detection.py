@@ -8,8 +8,14 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+from shapely.geometry import Polygon
 
-from mlebench_inspect.graders.metrics.detection import box_ious, coco_map_iou40, greedy_matches
+from mlebench_inspect.graders.metrics.detection import (
+    box_ious,
+    coco_map_iou40,
+    greedy_matches,
+    mean_average_precision_3d_iou,
+)
 
 BOX = ["x", "y", "w", "h"]
 
@@ -87,3 +93,57 @@ def test_greedy_matches(seed: int) -> None:
     own, found = greedy_matches(iou, 0.5)
     assert own.tolist() == hits
     assert set(np.flatnonzero(~found)) == free
+
+
+UPRIGHT = ["x", "y", "z", "width", "length", "height", "yaw"]
+
+
+def upright_iou(a: np.ndarray, b: np.ndarray) -> float:
+    """Intersection over union of two boxes, by one polygon each."""
+    bases = []
+    for x, y, _, width, length, _, yaw in (a, b):
+        along, aside = (
+            np.array([np.cos(yaw), np.sin(yaw)]) * length / 2,
+            np.array([np.sin(yaw), -np.cos(yaw)]) * width / 2,
+        )
+        bases.append(Polygon([(x, y) + i * along + j * aside for i, j in ((1, 1), (1, -1), (-1, -1), (-1, 1))]))
+    height = min(a[2] + a[5] / 2, b[2] + b[5] / 2) - max(a[2] - a[5] / 2, b[2] - b[5] / 2)
+    shared = max(0.0, height) * bases[0].intersection(bases[1]).area
+    return shared / (a[3:6].prod() + b[3:6].prod() - shared)
+
+
+def upright_precision(truth: np.ndarray, given: np.ndarray, threshold: float) -> float:
+    """Average precision of one sample and class, predictions in order of confidence."""
+    free, hits = set(range(len(truth))), []
+    for box in given:
+        ious = [upright_iou(box, t) for t in truth]
+        best = int(np.argmax(ious))
+        hits.append(ious[best] > threshold and best in free)
+        if hits[-1]:
+            free.remove(best)
+    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+    return sum(precision[k:].max() for k, hit in enumerate(hits) if hit) / len(truth)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_3d_average_precision(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    keys = [
+        (i, c) for i in range(4) for c in range(3) if c == 0 or rng.random() < 0.6 for _ in range(rng.integers(1, 5))
+    ]
+    truth = pd.DataFrame(keys, columns=["image", "label"]).assign(score=1.0)
+    truth[UPRIGHT] = rng.uniform([0, 0, 0, 1, 1, 1, -3], [8, 8, 8, 4, 4, 4, 3], (len(keys), 7))
+    given = truth.sample(80, replace=True, random_state=seed, ignore_index=True)
+    given[UPRIGHT] += rng.normal(0, 0.12, (80, 7))
+    given["score"] = rng.integers(0, 10, 80) / 10
+    given.loc[rng.random(80) < 0.2, "label"] = rng.choice([-1, 2])
+    values = []
+    for image, objects in truth.groupby("image"):
+        for threshold in (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95):
+            of_image = given[given["image"] == image].sort_values("score", ascending=False, kind="stable")
+            parts = [(t[UPRIGHT], of_image.loc[of_image["label"] == c, UPRIGHT]) for c, t in objects.groupby("label")]
+            values.append(np.mean([upright_precision(t.to_numpy(), p.to_numpy(), threshold) for t, p in parts]))
+    own = mean_average_precision_3d_iou(
+        truth, given, image="image", label="label", score="score", box=UPRIGHT, images=4
+    )
+    assert own == pytest.approx(float(np.mean(values)), abs=1e-12)

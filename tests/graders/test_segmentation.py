@@ -1,0 +1,69 @@
+"""Dice and Hausdorff distance of volumes against SciPy on drawn masks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.spatial.distance import directed_hausdorff
+
+from mlebench_inspect.graders.metrics.segmentation import normalised_hausdorff, weighted_dice_hausdorff
+from mlebench_inspect.tasks._run_length import encode
+
+
+def hausdorff(a: np.ndarray, b: np.ndarray, shape: Sequence[int]) -> float:
+    sides = [np.argwhere(m) / shape for m in (a, b)]
+    return max(directed_hausdorff(*sides)[0], directed_hausdorff(*sides[::-1])[0]) / 3**0.5
+
+
+def volume_distance(truth: np.ndarray, given: np.ndarray) -> float:
+    if not truth.any() and not given.any():
+        return np.nan
+    if np.array_equal(truth, given):
+        return 0.0
+    if truth.any() != given.any() or given.sum() > 10 * truth.sum():
+        return 1.0
+    return hausdorff(truth, given, truth.shape)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("seed", range(15))
+def test_weighted_dice_hausdorff(seed: int, order: str) -> None:
+    rng = np.random.default_rng(seed)
+    rows, dice, distances = [], [], []
+    for case in range(3):
+        shape = tuple(rng.integers(3, 30, 2))
+        volumes = []
+        for slice_number in range(rng.integers(1, 5)):
+            masks = rng.random((2, 3, *shape)) < rng.choice([0, 0.01, 0.05, 0.3], (2, 3, 1, 1))
+            masks[1, rng.random(3) < 0.3] = masks[0, 0]
+            volumes.append(masks.any(axis=1))
+            for organ in range(3):
+                truth, given = masks[:, organ]
+                size = truth.sum() + given.sum()
+                dice.append(2 * (truth & given).sum() / size if size else np.nan)
+                codes = (encode(m.ravel(order=order)) for m in (truth, given))
+                rows.append((f"case{case}_slice_{slice_number:04d}", organ, *codes, *shape))
+        distances.append(volume_distance(*np.stack(volumes, axis=1)))
+    table = pd.DataFrame(rows, columns=["id", "organ", "truth", "given", "height", "width"])
+    own = weighted_dice_hausdorff(
+        table.assign(mask=table["truth"]),
+        table.assign(mask=table["given"]),
+        mask="mask",
+        height="height",
+        width="width",
+        id_columns=["id", "organ"],
+        order=order,
+    )
+    assert own == pytest.approx(0.4 * np.nanmean(dice) + 0.6 * (1 - np.nanmean(distances)), abs=1e-12, nan_ok=True)
+
+
+def test_hausdorff_distance_of_many_voxels() -> None:
+    rng = np.random.default_rng(0)
+    truth, given = np.zeros((2, 40, 60, 70), dtype=bool)
+    truth[10:20, 5:20, 30:50] = True
+    given[rng.random(given.shape) < 0.2] = True
+    own = normalised_hausdorff(np.argwhere(truth), np.argwhere(given), given.shape)
+    assert own == pytest.approx(hausdorff(truth, given, given.shape), abs=1e-12)
