@@ -11,7 +11,7 @@ import os
 from collections.abc import Sequence
 
 from mlebench_inspect.data.errors import NotPreparedError, PreparationError
-from mlebench_inspect.data.jobs import Job
+from mlebench_inspect.data.jobs import Job, Progress
 from mlebench_inspect.data.manifest import Manifest, recipe
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.data.workers import run_jobs
@@ -37,12 +37,13 @@ def ensure_prepared(store: Store, competitions: Sequence[Competition], *, prepar
         unknown = [c for c in competitions if c not in missing and Manifest.read(store.prepared(c)) is None]
         todo = [*missing, *unknown]
         jobs = [Job(competition=c.id, data_dir=store.data_dir, data=store.data, revision=store.revision) for c in todo]
+        if missing:
+            _LOG.warning("preparing %s; this may take long, --log-level info shows progress", _names(missing))
         _run(jobs, 1)
         return
     if missing:
         ids = [c.id for c in missing]
-        names = ", ".join(ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
-        verb = "is" if len(ids) == 1 else "are"
+        names, verb = _names(missing), "is" if len(ids) == 1 else "are"
         raise NotPreparedError(
             f"{names} {verb} not prepared in {store.root}; run: {store.prepare_command(ids)} "
             "(or let the run do it with -T prepare=true, or try miniature data with -T data=miniature)"
@@ -91,8 +92,20 @@ def default_workers() -> int:
     return min(usable, 8)
 
 
+def _names(competitions: Sequence[Competition]) -> str:
+    ids = [c.id for c in competitions]
+    return ", ".join(ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
+
+
 def _run(jobs: list[Job], workers: int, *, reuse: bool = False) -> None:
-    results = run_jobs(jobs, workers, reuse=reuse) if jobs else {}
+    stages: dict[str, str] = {}
+
+    def tell(competition_id: str, progress: Progress) -> None:
+        if stages.get(competition_id) != progress.stage:
+            stages[competition_id] = progress.stage
+            _LOG.info("%s: %s %s", competition_id, progress.stage, progress.note)
+
+    results = run_jobs(jobs, workers, reuse=reuse, on_progress=tell) if jobs else {}
     failed = {i: r for i, r in results.items() if isinstance(r, PreparationError)}
     if len(failed) == 1:
         raise next(iter(failed.values()))

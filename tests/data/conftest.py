@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kaggle_lookalike import Kaggle
+from kaggle_lookalike import Kaggle, downloads, led_to, zip_folder
 
 from mlebench_inspect.tasks import competition
 
@@ -31,13 +29,6 @@ def kaggle(server: Kaggle) -> Iterator[Kaggle]:
     server.reset()
     yield server
     server.reset()
-
-
-def led_to(server: Kaggle, home: Path) -> dict[str, str]:
-    """The variables of this process, without any of Kaggle's or of proxies, led to the look-alike."""
-    foreign = ("KAGGLE_", "MLEBENCH_")
-    own = {k: v for k, v in os.environ.items() if not k.startswith(foreign) and "proxy" not in k.lower()}
-    return own | server.environment(home)
 
 
 @pytest.fixture
@@ -61,28 +52,6 @@ def command(environment: dict[str, str]) -> RUN:
         )
 
     return run
-
-
-DOWNLOADS = """
-import json, sys
-from pathlib import Path
-from mlebench_inspect.data.errors import PreparationError
-from mlebench_inspect.data.kaggle import Kaggle, Patience
-for line in sys.stdin:
-    slug, folder, patience = json.loads(line)
-    try:
-        answer = {"path": str(Kaggle(Patience(**patience)).download(slug, Path(folder)))}
-    except PreparationError as ex:
-        answer = {"error": type(ex).__name__, "message": str(ex)}
-    print(json.dumps(answer), flush=True)
-"""
-"""A process that downloads what its stdin asks for, and answers with paths or errors."""
-
-
-def downloads(environment: dict[str, str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", DOWNLOADS], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
 
 
 @pytest.fixture(scope="session")
@@ -122,11 +91,3 @@ def archive(tmp_path: Path) -> Callable[..., Path]:
         return zip_folder(raw, tmp_path / f"{competition_id}-{seed}.zip")
 
     return make
-
-
-def zip_folder(folder: Path, target: Path) -> Path:
-    """A zip of everything below the folder."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
-        for path in sorted(folder.rglob("*")):
-            zipped.write(path, path.relative_to(folder))
-    return target

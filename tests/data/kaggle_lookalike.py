@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
+import zipfile
 from collections import deque
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -211,3 +215,43 @@ def _handler(kaggle: Kaggle) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(content)
 
     return Handler
+
+
+# ---- processes that use it -------------------------------------------------------------------------------------------
+
+
+def led_to(server: Kaggle, home: Path) -> dict[str, str]:
+    """The variables of this process, without any of Kaggle's or of proxies, led to the look-alike."""
+    foreign = ("KAGGLE_", "MLEBENCH_")
+    own = {k: v for k, v in os.environ.items() if not k.startswith(foreign) and "proxy" not in k.lower()}
+    return own | server.environment(home)
+
+
+DOWNLOADS = """
+import json, sys
+from pathlib import Path
+from mlebench_inspect.data.errors import PreparationError
+from mlebench_inspect.data.kaggle import Kaggle, Patience
+for line in sys.stdin:
+    slug, folder, patience = json.loads(line)
+    try:
+        answer = {"path": str(Kaggle(Patience(**patience)).download(slug, Path(folder)))}
+    except PreparationError as ex:
+        answer = {"error": type(ex).__name__, "message": str(ex)}
+    print(json.dumps(answer), flush=True)
+"""
+"""A process that downloads what its stdin asks for, and answers with paths or errors."""
+
+
+def downloads(environment: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", DOWNLOADS], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def zip_folder(folder: Path, target: Path) -> Path:
+    """A zip of everything below the folder."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
+        for path in sorted(folder.rglob("*")):
+            zipped.write(path, path.relative_to(folder))
+    return target

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import downloads
-from kaggle_lookalike import KEY, SIGNATURE, TOKEN, Kaggle
+from kaggle_lookalike import KEY, SIGNATURE, TOKEN, Kaggle, downloads
 
 from mlebench_inspect.data.errors import redact
 

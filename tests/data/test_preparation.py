@@ -20,8 +20,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from conftest import zip_folder
-from kaggle_lookalike import KEY, SIGNATURE, TOKEN, Kaggle
+from kaggle_lookalike import KEY, SIGNATURE, TOKEN, Kaggle, zip_folder
 from rich.console import Console
 
 from mlebench_inspect.cli import cli
@@ -582,7 +581,7 @@ def test_a_terminal_shows_needs_bars_and_results() -> None:
         bars.preflight(Preflight(needs, free=10**9, credentials="kaggle.json (ada)"))
         for done in (0, 500_000, 2_000_000):
             bars.progress(ID, Progress(stage="download", bytes=done, total_bytes=2_000_000, note="[x]"))
-                bars.bars.refresh()
+            bars.bars.refresh()
         bars.result(ID, Outcome(competition=ID, state="prepared", verified="published", notes=["a [note]"]))
         bars.result(asked.id, PreparationError("no"))
     shown = out.getvalue()
