@@ -162,7 +162,7 @@ def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Pr
             "revision": store.revision,
             "provider": box.name,
             "hardware": settings.summary(),
-            "submission_columns": [*found.submission.id_columns, *found.submission.target_columns],
+            "submission_columns": [*found.submission.ids(store.revision), *found.submission.target_columns],
         },
     )
 

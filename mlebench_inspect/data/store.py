@@ -14,7 +14,7 @@ from platformdirs import user_cache_dir
 
 from mlebench_inspect.graders.report import DataKind
 from mlebench_inspect.graders.submission import Revision
-from mlebench_inspect.tasks import Competition
+from mlebench_inspect.tasks import SPLITS, Competition, split_ids
 
 
 def default_data_dir() -> Path:
@@ -69,8 +69,10 @@ class Store:
         return (prepared / competition.answers).is_file() and (prepared / competition.sample_submission).is_file()
 
     def prepare_command(self, competition_ids: list[str]) -> str:
-        """What to type to prepare these competitions."""
+        """What to type to prepare these competitions; a whole split is named by its name."""
         verb = "miniature" if self.data == "miniature" else "prepare"
+        split = next((s for s in SPLITS if len(competition_ids) > 1 and set(split_ids(s)) == set(competition_ids)), None)
+        names = [f"--split {split}"] if split else competition_ids
         options = [] if self.data_dir == default_data_dir().absolute() else [f"--data-dir {self.data_dir}"]
         options += [f"--revision {self.revision}"] if self.revision != "v1" else []
-        return " ".join(["mlebench-inspect", verb, *competition_ids, *options])
+        return " ".join(["mlebench-inspect", verb, *names, *options])
