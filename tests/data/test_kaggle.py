@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kaggle_lookalike import KEY, SIGNATURE, TOKEN, Kaggle, downloads
+from kaggle_lookalike import DOWNLOADS, KEY, SIGNATURE, TOKEN, Kaggle, downloads
 
 from mlebench_inspect.data.errors import redact
 
@@ -210,6 +210,31 @@ def test_signed_urls_do_not_get_into_messages(kaggle: Kaggle, demo: bytes, downl
     message = download(attempts=2)["message"]
     assert "404" in message
     assert SIGNATURE.split("=")[1] not in message
+
+
+def test_signed_urls_and_keys_do_not_get_into_debug_logs(
+    kaggle: Kaggle, demo: bytes, environment: dict[str, str], tmp_path: Path
+) -> None:
+    kaggle.cuts = deque([2_000_000])
+    code = "import logging; logging.basicConfig(level=logging.DEBUG)\n" + DOWNLOADS
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        input=json.dumps(["demo", str(tmp_path / "download"), {"delay": 0.001}]),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "path" in json.loads(done.stdout)
+    assert len(kaggle.ranges) > 1
+    for secret in (SIGNATURE.split("=")[1], KEY):
+        assert secret not in done.stderr
+
+
+def test_nothing_heavy_is_imported_for_the_command_line() -> None:
+    code = "import sys, mlebench_inspect.cli, mlebench_inspect.data; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"kaggle", "kagglesdk", "requests", "pandas", "numpy", "rich"} & set(loaded)
 
 
 def test_redaction() -> None:
