@@ -162,7 +162,6 @@ def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Pr
             "revision": store.revision,
             "provider": box.name,
             "hardware": settings.summary(),
-            "submission_columns": [*found.submission.ids(store.revision), *found.submission.target_columns],
         },
     )
 

@@ -45,4 +45,5 @@ def _in_order_of(submission: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFram
         positions = np.full(len(submission), -1)
     if not np.array_equal(np.bincount(positions + 1, minlength=len(answers) + 1)[1:], np.ones(len(answers))):
         require_ids(submission, answers, ID)
-    return answers.iloc[positions].reset_index(drop=True)
+    paired: pd.DataFrame = answers.iloc[positions].reset_index(drop=True)
+    return paired

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 from mlebench_inspect.graders.metrics.classification import roc_auc
 from mlebench_inspect.graders.submission import (
@@ -40,9 +40,9 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
             f"({len(wrong):,} comments have too few rows); keep the rows of the test file"
         )
     # In v1 rows with the same comment are paired as pandas' default sort, which is not stable, leaves them.
-    kind: Literal["quicksort", "stable"] = "quicksort" if revision == "v1" else "stable"
-    answers = answers.sort_values(ID, kind=kind)
-    submission = submission.sort_values(ID, kind=kind)
+    order: Any = {"by": ID, "kind": "quicksort" if revision == "v1" else "stable"}
+    answers = answers.sort_values(**order)
+    submission = submission.sort_values(**order)
     return roc_auc(
         answers,
         submission.assign(**{TARGET: pd.to_numeric(submission[TARGET], errors="coerce").astype(float)}),

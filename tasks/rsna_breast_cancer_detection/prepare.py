@@ -27,7 +27,7 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     write_csv(train, public / "train.csv")
     write_csv(test[[*TEST_COLUMNS, "prediction_id"]], public / "test.csv")
 
-    answers = test.groupby("prediction_id", as_index=False)["cancer"].first()
+    answers = test.groupby("prediction_id")["cancer"].first().reset_index()
     if len(answers) >= len(test):
         raise DataError("train.csv: no breast has two images; this is not the competition's table")
     rate = {"cancer": train["cancer"].mean()}

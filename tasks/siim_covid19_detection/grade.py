@@ -27,7 +27,7 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     bad = ~np.isfinite(given.numbers).all(axis=1) if revision == "v2" else ~np.isfinite(given.numbers[:, 0])
     if revision == "v1":  # other classes are ignored, whatever they hold
         bad &= given.label >= 0
-    refuse_groups(submission, given, bad, FIELD, ID, "must have a finite confidence and box")
+    refuse_groups(submission, given, np.asarray(bad), FIELD, ID, "must have a finite confidence and box")
     found = _table(given)
     if revision == "v2":
         of_study = np.isin(given.label, [k for k, c in enumerate(truth.classes) if c in STUDY_CLASSES])

@@ -41,7 +41,7 @@ def make_raw(raw: Path, seed: int) -> None:
     for folder in ("train", "jpeg/train", "tfrecords"):
         (raw / folder).mkdir(parents=True)
     y, x = np.mgrid[:SIDE, :SIDE]
-    examples = []
+    examples: list[dict[str, bytes | int]] = []
     for name, label in zip(names, target, strict=True):
         pixels = noise(rng, (SIDE, SIDE), SKIN).astype(int)
         if label:

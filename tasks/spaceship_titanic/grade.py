@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlebench_inspect.graders.metrics.classification import accuracy
 from mlebench_inspect.graders.submission import Revision, aligned, refuse_where
@@ -19,6 +19,7 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
 
     answers, submission = aligned(answers, submission, ID, [TARGET])
     given = submission[TARGET]
+    values: Any
     must = "True or False in every row"
     if revision == "v2":
         words = {"true": 1, "false": 0, "1": 1, "0": 0, "1.0": 1, "0.0": 0}

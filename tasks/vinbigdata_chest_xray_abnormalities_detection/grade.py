@@ -29,7 +29,7 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     refuse_groups(
         submission,
         given,
-        ~np.isfinite(checked).all(axis=1),
+        np.asarray(~np.isfinite(checked).all(axis=1)),
         FIELD,
         ID,
         f"must hold finite numbers{'' if revision == 'v2' else ' (here: the class)'}",
