@@ -150,7 +150,8 @@ def require_columns(submission: pd.DataFrame, columns: Sequence[str], *, exact: 
     missing = [c for c in columns if c not in submission.columns]
     if missing:
         raise InvalidSubmission(
-            f"column{'s' * (len(missing) > 1)} {_listing(missing)} missing; the header must hold {', '.join(columns[:20])}"
+            f"column{'s' * (len(missing) > 1)} {_listing(missing)} missing; the header must hold "
+            + ", ".join(columns[:20])
             + (" ..." if len(columns) > 20 else "")
         )
     unexpected = [c for c in submission.columns if c not in set(columns)]
@@ -428,7 +429,7 @@ def all_text(column: pd.Series) -> bool:
 
 
 def refuse_where(submission: pd.DataFrame, bad: Any, column: str, must: str, *, id_column: str | None = None) -> None:
-    """Refuses the submission where the boolean vector `bad` is true: "column X must hold <must>; the row with ... has ...".
+    """Refuses the submission where the boolean vector `bad` is true: "column X must hold <must>; the row ... has ...".
 
     Raises:
         InvalidSubmission: Naming column, row and value of the first such row.

@@ -87,11 +87,14 @@ print(json.dumps({"python": platform.python_version(), **found}))
 
 def _image(docker: str, name: str, image: str) -> Finding:
     if _run([docker, "image", "inspect", image]).returncode != 0:
-        return Finding(f"image {name}", "missing" if name == "light" else "note", f"run: mlebench-inspect build {name}")
+        needed: State = "missing" if name == "light" else "note"
+        return Finding(f"image {name}", needed, f"run: mlebench-inspect build {name}")
     size = int(_run([docker, "image", "inspect", "--format", "{{.Size}}", image]).stdout or 0)
     probe = _run([docker, "run", "--rm", "--network", "none", image, "python3", "-c", _PROBE])
     if probe.returncode != 0:
-        return Finding(f"image {name}", "missing", f"does not run Python ({probe.stderr.strip()[:120]}); build it again")
+        return Finding(
+            f"image {name}", "missing", f"does not run Python ({probe.stderr.strip()[:120]}); build it again"
+        )
     packages = ", ".join(f"{k} {v}" for k, v in json.loads(probe.stdout).items())
     return Finding(f"image {name}", "ok", f"{size / 1e9:.2f} GB, {packages}")
 

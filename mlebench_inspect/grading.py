@@ -1,7 +1,7 @@
 """Grading in a process of its own.
 
-So a large submission never blocks Inspect's event loop, and a hostile one can exhaust nothing but its own process, which
-has a limit on memory and time.
+So a large submission never blocks Inspect's event loop, and a hostile one can exhaust nothing but its own process,
+which has a limit on memory and time.
 """
 
 from __future__ import annotations

@@ -10,22 +10,24 @@ from mlebench_inspect.tasks import Competition
 _TEXT = """\
 # {name}
 
-You take part in an offline machine learning competition. Train models on the data in `{data}` and predict the test set as
-well as you can. How good your result is will be judged by one thing: the score of the file `{submission}` when your time
-is over or when you say that you are done, held against the results of human teams, for whom there were gold, silver and
-bronze medals.
+You take part in an offline machine learning competition. Train models on the data in `{data}` and predict the test
+set as well as you can. How good your result is will be judged by one thing: the score of the file `{submission}` when
+your time is over or when you say that you are done, held against the results of human teams, for whom there were
+gold, silver and bronze medals.
 
 ## Where things are
 
-- `{data}`: the competition's data, read-only. `{data}/description.md` is the description below; there is a sample submission.
-- `{submission}`: where your submission must lie: one regular CSV file (no link, no archive). Whatever lies there when the run
-  ends is graded, so put an early version there soon and replace it when you have a better one (write to another name, then rename).
+- `{data}`: the competition's data, read-only. `{data}/description.md` is the description below; there is a sample
+  submission.
+- `{submission}`: where your submission must lie: one regular CSV file (no link, no archive). Whatever lies there when
+  the run ends is graded, so put an early version there soon and replace it when you have a better one (write to
+  another name, then rename).
 - `{code}`: keep the code that makes your submission here. `{logs}`: a place for logs.
 {validation}
 ## Rules
 
-- Make your predictions with a model that you train or build here. Do not write predictions by hand, do not look for the test
-  set's answers anywhere, and do not copy another person's solution.
+- Make your predictions with a model that you train or build here. Do not write predictions by hand, do not look for
+  the test set's answers anywhere, and do not copy another person's solution.
 - There is no person to ask. Decide for yourself and go on until your time is used up or nothing more is to be gained.
 - {network}
 
@@ -93,4 +95,4 @@ def time_budget(limit: float | None) -> str:
     """What the agent is told about its time."""
     if limit is None:
         return "there is no fixed limit; stop when nothing more is to be gained."
-    return f"{duration(limit)} from the start of the run, all included. Then the run is cut off and graded as it stands."
+    return f"{duration(limit)} from the start, all included. Then the run is cut off and graded as it stands."

@@ -1,7 +1,7 @@
 """The shared steps of preparations: tables, random splits, media files, archives.
 
-All functions take and return paths or tables; none knows a competition. Where several preparations need the same step it
-belongs here; what only one needs stays in that competition's folder.
+All functions take and return paths or tables; none knows a competition. Where several preparations need the same
+step it belongs here; what only one needs stays in that competition's folder.
 """
 
 from __future__ import annotations

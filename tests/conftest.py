@@ -13,7 +13,7 @@ from mlebench_inspect.tasks import competition
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """`prepared(id, revision="v1")`: a folder with `raw` and `prepared/{public,private}` of miniature data, made once."""
+    """`prepared(id, revision="v1")`: a folder with `raw` and `prepared/{public,private}` of miniature data."""
 
     @cache
     def make(competition_id: str, revision: str = "v1", seed: int = 0) -> Path:

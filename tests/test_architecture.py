@@ -66,5 +66,5 @@ def test_the_command_line_starts_without_inspect() -> None:
 
 
 def test_graders_and_tasks_work_without_inspect() -> None:
-    statement = "from mlebench_inspect.graders import metric_names; metric_names(); from mlebench_inspect import competition"
+    statement = "from mlebench_inspect import competition, graders; graders.metric_names()"
     assert not loaded_after(statement) & {"inspect_ai", "docker", "kaggle"}

@@ -4,8 +4,8 @@ A metric is a function
 
     f(answers: DataFrame, submission: DataFrame, *, <columns and options>) -> float
 
-over two tables whose rows belong together (see `graders.submission.aligned`). It is registered with `@register("name")`.
-Every module of this folder is found by itself: a new family is a new file.
+over two tables whose rows belong together (see `graders.submission.aligned`). It is registered with
+`@register("name")`. Every module of this folder is found by itself: a new family is a new file.
 """
 
 from __future__ import annotations

@@ -71,8 +71,8 @@ class Store:
     def prepare_command(self, competition_ids: list[str]) -> str:
         """What to type to prepare these competitions; a whole split is named by its name."""
         verb = "miniature" if self.data == "miniature" else "prepare"
-        split = next((s for s in SPLITS if len(competition_ids) > 1 and set(split_ids(s)) == set(competition_ids)), None)
-        names = [f"--split {split}"] if split else competition_ids
+        whole = [s for s in SPLITS if len(competition_ids) > 1 and set(split_ids(s)) == set(competition_ids)]
+        names = [f"--split {whole[0]}"] if whole else competition_ids
         options = [] if self.data_dir == default_data_dir().absolute() else [f"--data-dir {self.data_dir}"]
         options += [f"--revision {self.revision}"] if self.revision != "v1" else []
         return " ".join(["mlebench-inspect", verb, *names, *options])

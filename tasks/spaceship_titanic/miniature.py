@@ -27,7 +27,8 @@ def make_raw(raw: Path, seed: int) -> None:
             "HomePlanet": rng.choice(["Earth", "Europa", "Mars"], ROWS),
             "CryoSleep": asleep,
             "Cabin": [
-                f"{d}/{i}/{s}" for d, i, s in zip(rng.choice(list("ABCDEFG"), ROWS), n, rng.choice(list("PS"), ROWS))
+                f"{d}/{i}/{s}"
+                for d, i, s in zip(rng.choice(list("ABCDEFG"), ROWS), n, rng.choice(list("PS"), ROWS), strict=True)
             ],
             "Destination": rng.choice(["TRAPPIST-1e", "55 Cancri e", "PSO J318.5-22"], ROWS),
             "Age": rng.integers(0, 80, ROWS).astype(float),

@@ -29,7 +29,9 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     require_raw_columns(read_csv(raw / "sample_submission.csv", nrows=0), [ID, *LABELS], "sample_submission.csv")
     require_unique(table, "id", "train.json")
     if set(fields) & set(LABELS) or not set(fields) <= set(table):
-        raise DataError(f"test.json has the fields {', '.join(map(str, fields))}; expected some of train.json's, without labels")
+        raise DataError(
+            f"test.json has the fields {', '.join(map(str, fields))}; expected some of train.json's, without labels"
+        )
     for label in LABELS:
         if (table[label].str.len() != table["seq_scored"]).any():
             raise DataError(f"train.json: a list {label} has not the length that seq_scored says")

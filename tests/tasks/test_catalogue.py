@@ -38,7 +38,8 @@ def test_every_competition_is_complete(found: Competition) -> None:
 
 
 def test_no_folder_without_a_split() -> None:
-    folders = {p.parent.name.replace("_", "-") for p in Path(competition("AI4Code").folder).parent.glob("*/competition.yaml")}
+    catalogue = Path(competition("AI4Code").folder).parent
+    folders = {p.parent.name.replace("_", "-") for p in catalogue.glob("*/competition.yaml")}
     assert folders == set(competition_ids())
 
 
