@@ -10,7 +10,7 @@ demo: $(VENV)/.installed
 	$(BIN)/mlebench-inspect demo
 
 test: $(VENV)/.tests-installed
-	$(BIN)/python -m pytest -n $(JOBS) $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(PYTEST_OPTIONS)
 
 lint: $(VENV)/.tests-installed
 	$(BIN)/ruff check .

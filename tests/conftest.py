@@ -2,13 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from mlebench_inspect.sandboxes.building import image_exists
+from mlebench_inspect.sandboxes.compose import LIGHT_IMAGE
 from mlebench_inspect.tasks import competition
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps all tests of one competition in one process, so that its data is made once."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if callspec is not None and "competition_id" in callspec.params:
+            item.add_marker(pytest.mark.xdist_group(callspec.params["competition_id"]))
+        elif item.get_closest_marker("docker"):
+            item.add_marker(pytest.mark.xdist_group("docker"))
+
+
+@pytest.fixture(autouse=True)
+def _docker(request: pytest.FixtureRequest) -> None:
+    """Skips tests marked `docker` where Docker or the light image is missing; MLEBENCH_REQUIRE_DOCKER=1 fails them."""
+    if request.node.get_closest_marker("docker") and not _docker_is_usable():
+        reason = "needs a Docker daemon and the light image (mlebench-inspect build light)"
+        if os.environ.get("MLEBENCH_REQUIRE_DOCKER"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+@cache
+def _docker_is_usable() -> bool:
+    return image_exists(LIGHT_IMAGE)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A data folder of the tests' own: no test reads or writes the user's."""
+    before = os.environ.get("MLEBENCH_DATA_DIR")
+    os.environ["MLEBENCH_DATA_DIR"] = str(tmp_path_factory.mktemp("data"))
+    yield
+    if before is None:
+        del os.environ["MLEBENCH_DATA_DIR"]
+    else:
+        os.environ["MLEBENCH_DATA_DIR"] = before
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,6 @@ from mlebench_inspect.agents import baseline, dummy
 COPY = "cp data/sample_submission.csv submission/submission.csv"
 
 
-@pytest.fixture(autouse=True)
-def _data_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLEBENCH_DATA_DIR", str(tmp_path_factory.getbasetemp() / "data"))
-
-
 def test_baseline_learns_and_dummy_does_not(tmp_path: Path) -> None:
     log = run(tmp_path, baseline())
     assert log.status == "success"
