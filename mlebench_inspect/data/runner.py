@@ -148,6 +148,7 @@ class _Miniature(_Work):
             remove(partial)
             with self.timed("generate"):
                 self.found.make_miniature(partial, seed)
+            self.raw_facts.unlink(missing_ok=True)
             swap(partial, self.raw)
             write_json(self.raw_facts, {"seed": seed, "recipe": made_by})
         if self.job.raw_only:
