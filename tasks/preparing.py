@@ -416,6 +416,14 @@ def place(source: Path, target: Path) -> None:
         _clone(source, target)
 
 
+def forget_time(path: Path) -> None:
+    """Gives a file the same modification time as all others, so that the order of writing tells nothing of labels."""
+    os.utime(path, (_SOME_TIME, _SOME_TIME))
+
+
+_SOME_TIME = 946684800  # 2000-01-01
+
+
 def _clone(source: Path, target: Path) -> None:
     ficlone = 0x40049409  # Linux ioctl FICLONE: share the blocks, copy on write
     try:
@@ -426,6 +434,7 @@ def _clone(source: Path, target: Path) -> None:
     except (ImportError, OSError):
         target.unlink(missing_ok=True)
         shutil.copyfile(source, target)
+    forget_time(target)
 
 
 def place_files(pairs: Iterable[tuple[Path, Path]], total: int = 0) -> int:
@@ -490,6 +499,7 @@ def unzip(archive: Path, target: Path, members: Iterable[str] | None = None) -> 
             destination.parent.mkdir(parents=True, exist_ok=True)
             with zipped.open(info) as src, open(destination, "xb") as dst:
                 shutil.copyfileobj(src, dst, 1 << 20)
+            forget_time(destination)
             counter.add(info.file_size)
     return counter.files
 
@@ -509,6 +519,7 @@ def unzip_renamed(archive: Path, pairs: Iterable[tuple[str, Path]], total: int =
             info = _member(zipped, archive, member)
             with zipped.open(info) as src, open(target, "xb") as dst:
                 shutil.copyfileobj(src, dst, 1 << 20)
+            forget_time(target)
             counter.add(info.file_size)
     return counter.files
 
@@ -609,7 +620,7 @@ def write_tar_gz(target: Path, files: Iterable[tuple[str, Path | bytes]]) -> int
         tar = stack.enter_context(tarfile.open(fileobj=packed, mode="w|", format=tarfile.GNU_FORMAT))
         for name, content in files:
             entry = tarfile.TarInfo(name)
-            entry.mtime = 946684800
+            entry.mtime = _SOME_TIME
             entry.size = len(content) if isinstance(content, bytes) else content.stat().st_size
             with io.BytesIO(content) if isinstance(content, bytes) else open(content, "rb") as reading:
                 tar.addfile(entry, reading)

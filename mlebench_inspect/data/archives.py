@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mlebench_inspect.data.errors import ArchiveError, DiskFullError, PreparationError
 from mlebench_inspect.data.jobs import Progress, Report, Stage
-from mlebench_inspect.tasks.preparing import safe_name
+from mlebench_inspect.tasks.preparing import forget_time, safe_name
 
 _CHUNK = 1 << 20
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)  # RuntimeError: unknown method, password
@@ -87,6 +87,7 @@ def _write(zipped: zipfile.ZipFile, info: zipfile.ZipInfo, destination: Path) ->
     try:
         with zipped.open(info) as source, open(partial, "wb") as file:
             shutil.copyfileobj(source, file, _CHUNK)
+        forget_time(partial)
         partial.replace(destination)
     except BaseException:
         partial.unlink(missing_ok=True)

@@ -10,7 +10,16 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import train_test_split
 
-from mlebench_inspect.tasks.preparing import DataError, read_csv, shuffled_group_split, write_csv, write_rows
+from mlebench_inspect.tasks.preparing import (
+    DataError,
+    read_csv,
+    shuffled_group_split,
+    unzip,
+    unzip_renamed,
+    write_csv,
+    write_rows,
+    zip_files,
+)
 
 
 @pytest.fixture
@@ -51,3 +60,12 @@ def test_shuffled_groups_are_those_of_scikit_learn(table: pd.DataFrame) -> None:
     train, test = train_test_split(listed, test_size=0.1, random_state=0)
     found = shuffled_group_split(groups, 0.1)
     assert [part.tolist() for part in found] == [[*chain(*part)] for part in (train, test)]
+
+
+def test_times_of_unpacked_files_tell_nothing(tmp_path: Path) -> None:
+    archive = tmp_path / "a.zip"
+    zip_files(archive, [("cat.jpg", b"1"), ("dog.jpg", b"2")])
+    unzip(archive, tmp_path / "all")
+    unzip_renamed(archive, [("dog.jpg", tmp_path / "0.jpg"), ("cat.jpg", tmp_path / "1.jpg")])
+    files = [*(tmp_path / "all").iterdir(), tmp_path / "0.jpg", tmp_path / "1.jpg"]
+    assert len({f.stat().st_mtime for f in files}) == 1
