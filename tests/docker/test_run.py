@@ -1,0 +1,43 @@
+"""Whole runs in real containers: what agents do, and the score it earns."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from runs import run, score, shell, value
+
+from mlebench_inspect.agents import baseline, dummy
+
+pytestmark = pytest.mark.docker
+
+SUBMISSION = "/home/submission/submission.csv"
+
+
+def test_baseline_learns_and_dummy_does_not(tmp_path: Path) -> None:
+    log = run(tmp_path, baseline(), sandbox="docker")
+    assert log.status == "success"
+    assert value(log)["score"] > 0.7
+    assert value(log)["valid"] == value(log)["made"] == 1
+    assert value(run(tmp_path, dummy(), sandbox="docker"))["score"] < 0.65
+
+
+@pytest.mark.parametrize(
+    ("script", "made", "words"),
+    [
+        ("true", 0, "there is no file"),
+        (f"echo a,b > {SUBMISSION}", 1, "PassengerId"),
+        (f"ln -s /home/data/sample_submission.csv {SUBMISSION}", 1, "symbolic link"),
+    ],
+)
+def test_agent_faults_are_scored_without_a_medal(tmp_path: Path, script: str, made: int, words: str) -> None:
+    log = run(tmp_path, shell(script), sandbox="docker")
+    assert log.status == "success"
+    assert log.samples
+    assert log.samples[0].error is None
+    assert value(log)["medal"] == "none"
+    assert value(log)["valid"] == 0
+    assert value(log)["made"] == made
+    assert math.isnan(value(log)["score"])
+    assert words in (score(log).explanation or "")
