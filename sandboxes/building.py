@@ -11,7 +11,8 @@ from pathlib import Path
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.sandboxes.compose import FULL_IMAGE, LIGHT_IMAGE
 
-IMAGES = {"light": LIGHT_IMAGE, "full": FULL_IMAGE}
+SCAFFOLDS = ("aide", "openhands", "mini-swe-agent")
+IMAGES = {"light": LIGHT_IMAGE, "full": FULL_IMAGE} | {name: f"mlebench-inspect-{name}" for name in SCAFFOLDS}
 _FOLDER = Path(__file__).parent
 
 
@@ -35,7 +36,9 @@ def docker_command() -> str:
     except subprocess.TimeoutExpired:
         raise BuildError("the Docker daemon does not answer within 30 seconds; restart it") from None
     if ping.returncode != 0:
-        raise BuildError(f"the Docker daemon does not answer ({ping.stderr.strip()[:200]}); start it, or join its group")
+        raise BuildError(
+            f"the Docker daemon does not answer ({ping.stderr.strip()[:200]}); start it, or join its group"
+        )
     return docker
 
 
@@ -48,12 +51,18 @@ def image_exists(image: str) -> bool:
     return subprocess.run([docker, "image", "inspect", image], capture_output=True).returncode == 0
 
 
+def _user(image: str) -> str:
+    """The user that containers of an image run as; root's number where it names none or is not there yet."""
+    command = [docker_command(), "image", "inspect", "--format", "{{.Config.User}}", image]
+    return subprocess.run(command, capture_output=True, text=True).stdout.strip() or "0"
+
+
 def build(name: str, *, base: str | None = None, quiet: bool = False) -> str:
     """Builds an image and returns its name.
 
     Args:
         name: `light` or `full`, or a scaffold with an image layer of its own.
-        base: Image to build on, for `light` and `full`; default: the official Python image.
+        base: Image to build on, or `light` or `full`; default: the official Python image, and `light` for a scaffold.
         quiet: Show Docker's output only when the build fails.
 
     Raises:
@@ -61,7 +70,17 @@ def build(name: str, *, base: str | None = None, quiet: bool = False) -> str:
     """
     if name not in IMAGES:
         raise BuildError(f"there is no image {name!r}; choose one of {', '.join(IMAGES)}")
-    command = [docker_command(), "build", "--target", name, "--tag", IMAGES[name]]
+    base = IMAGES.get(base, base) if base else None
+    if name in SCAFFOLDS:
+        if base is None:
+            base = LIGHT_IMAGE
+            if not image_exists(base):
+                build("light", quiet=quiet)
+        what = ["--file", "{context}/scaffold.Dockerfile", "--build-arg", f"SCAFFOLD={name}"]
+        what += ["--build-arg", f"BASE_USER={_user(base)}"]
+    else:
+        what = ["--target", name]
+    command = [docker_command(), "build", *what, "--tag", IMAGES[name]]
     if base:
         command += ["--build-arg", f"BASE={base}"]
     bundle = next((p for v in ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE") if (p := os.environ.get(v))), None)
@@ -73,7 +92,7 @@ def build(name: str, *, base: str | None = None, quiet: bool = False) -> str:
                 if file.is_file():
                     shutil.copy(file, context)
         result = subprocess.run(
-            [*command, context],
+            [*(part.replace("{context}", context) for part in command), context],
             env={**os.environ, "DOCKER_BUILDKIT": "1"},
             capture_output=quiet,
             text=True,
@@ -82,4 +101,3 @@ def build(name: str, *, base: str | None = None, quiet: bool = False) -> str:
         tail = f":\n{result.stderr[-2000:]}" if quiet else "; see Docker's output above"
         raise BuildError(f"docker build of {name} failed{tail}")
     return IMAGES[name]
-

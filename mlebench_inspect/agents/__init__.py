@@ -1,6 +1,9 @@
 """Agents (scaffolds): give one with `--solver mlebench_inspect/<name>`."""
 
+from mlebench_inspect.agents.aide import aide
 from mlebench_inspect.agents.baseline import baseline, dummy
+from mlebench_inspect.agents.mini_swe import mini_swe_agent
+from mlebench_inspect.agents.openhands import openhands
 from mlebench_inspect.agents.react import react
 
-__all__ = ["baseline", "dummy", "react"]
+__all__ = ["aide", "baseline", "dummy", "mini_swe_agent", "openhands", "react"]

@@ -1,0 +1,85 @@
+"""Scaffolds that run inside the sandbox and reach their model over Inspect's bridge: no network, no key."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from inspect_ai.agent import AgentState, sandbox_agent_bridge
+from inspect_ai.model import ChatMessageSystem, Model
+from inspect_ai.util import ExecRemoteAwaitableOptions, sandbox
+
+from mlebench_inspect.agents.plain_chat import plain_chat_filter
+from mlebench_inspect.sandboxes.compose import HOME, LOGS
+from mlebench_inspect.sandboxes.provider import guest_file
+
+MODEL = "inspect"
+"""The name that the bridge serves with the evaluation's model."""
+
+
+async def run_in_sandbox(
+    scaffold: str,
+    state: AgentState,
+    settings: dict[str, Any],
+    *,
+    note: str = "",
+    model_aliases: dict[str, str | Model] | None = None,
+) -> AgentState:
+    """Runs the guest script of a scaffold with the scaffold's own Python until it ends.
+
+    The script finds the task in `task.md` and its settings in `settings.json` beside itself; its output goes to a file
+    in the logs folder.
+
+    Args:
+        scaffold: Name of the image layer; the script is `guest/<scaffold>_runner.py`.
+        state: The conversation, which holds the task.
+        settings: What the script needs to know.
+        note: What the scaffold's agent is told on top of the task.
+        model_aliases: Models by further names than the evaluation's.
+
+    Raises:
+        RuntimeError: The scaffold is not in the image, or it ended with an error.
+    """
+    box = sandbox()
+    python = await installed(scaffold, f"/opt/{scaffold}/bin/python")
+    folder, log = f"{HOME}/.{scaffold}", f"{LOGS}/{scaffold}.log"
+    task = "\n\n".join(m.text for m in state.messages if m.role == "user" or isinstance(m, ChatMessageSystem))
+    await box.write_file(f"{folder}/runner.py", guest_file(f"{scaffold}_runner.py"))
+    await box.write_file(f"{folder}/task.md", f"{task}\n\n{note}".strip() + "\n")
+    async with sandbox_agent_bridge(state, model_aliases=model_aliases, filter=plain_chat_filter) as bridge:
+        await box.write_file(f"{folder}/settings.json", json.dumps(settings))
+        result = await box.exec_remote(
+            ["bash", "-c", f'exec "$0" {folder}/runner.py >>{log} 2>&1 </dev/null', python],
+            ExecRemoteAwaitableOptions(
+                cwd=HOME,
+                env={
+                    "OPENAI_BASE_URL": f"http://localhost:{bridge.port}/v1",
+                    "OPENAI_API_KEY": "none",
+                    "HOME": HOME,
+                    "PYTHONUNBUFFERED": "1",
+                },
+                poll_interval=1,
+            ),
+            stream=False,
+        )
+        if not result.success:
+            tail = await box.exec(["tail", "-c", "2000", log], timeout=60)
+            raise RuntimeError(
+                f"{scaffold} ended with code {result.returncode}: {tail.stdout or result.stderr[-2000:]}"
+            )
+    return bridge.state
+
+
+async def installed(scaffold: str, program: str) -> str:
+    """The program, if it is in the sandbox.
+
+    Raises:
+        RuntimeError: It is not; the message says what to type.
+    """
+    found = await sandbox().exec(["test", "-x", program], timeout=60)
+    if not found.success:
+        raise RuntimeError(
+            f"{scaffold} is not in this sandbox's image. Build one that has it with `mlebench-inspect build {scaffold}`"
+            f" and run the task with `-T image=mlebench-inspect-{scaffold}`"
+        )
+    return program

@@ -1,0 +1,199 @@
+"""Runs AIDE on the task beside this file; runs inside the sandbox, with AIDE's own Python.
+
+The search is aideml's. What differs is how solutions are run and kept: each as a script of its own with the image's
+Python; a step that wrote no submission counts as broken; and the best submission lies in place from the first one on.
+"""
+
+import importlib.metadata
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+import traceback
+from contextlib import suppress
+from pathlib import Path
+
+import aide.agent
+from aide.interpreter import ExecutionResult
+from aide.journal import Journal
+from aide.utils import config as aide_config
+from aide.utils.metric import WorstMetricValue
+
+HERE = Path(__file__).parent
+SETTINGS = json.loads((HERE / "settings.json").read_text())
+PYTHON = shutil.which("python3", path="/usr/local/bin:/usr/bin:/bin")
+MAX_OUTPUT = 1_000_000
+
+_PACKAGES = """
+    numpy pandas scikit-learn scipy statsmodels xgboost lightgbm catboost torch torchvision torch-geometric timm
+    transformers tensorflow keras nltk opencv-python-headless bayesian-optimization librosa albumentations
+""".split()  # noqa: SIM905
+
+
+class Agent(aide.agent.Agent):
+    """AIDE's agent, held to what can be seen: no submission of this step, no success."""
+
+    def __init__(self, *args, submission: Path, packages: list[str], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.submission, self.packages = submission, packages
+
+    @property
+    def _prompt_environment(self):
+        text = f"Your solution can use these packages and no others: {', '.join(self.packages)}."
+        return {"Installed Packages": text}
+
+    def parse_exec_result(self, node, exec_result) -> None:
+        super().parse_exec_result(node, exec_result)
+        if not node.is_buggy and not self.submission.is_file():
+            node.is_buggy, node.metric = True, WorstMetricValue()
+            node.analysis = f"{node.analysis}\nThe code wrote no file ./working/submission.csv."
+
+
+def installed_packages() -> list[str]:
+    """Which of the usual packages the image's Python has."""
+    code = "import importlib.metadata as m; print('\\n'.join(d.metadata['Name'] or '' for d in m.distributions()))"
+    found = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True).stdout.lower().split()
+    found = {name.removesuffix("-cpu") for name in found}
+    return [name for name in _PACKAGES if name in found]
+
+
+def careful(query):
+    """AIDE's query, with a review that is always a usable dict and whose whole numbers count as metrics too."""
+
+    def ask(*args, func_spec=None, **kwargs):
+        for _ in range(3 if func_spec else 1):
+            answer = query(*args, func_spec=func_spec, **kwargs)
+            if func_spec is None:
+                return answer
+            if isinstance(answer, dict) and {"is_bug", "summary", "metric", "lower_is_better"} <= answer.keys():
+                metric = answer["metric"]
+                if isinstance(metric, int) and not isinstance(metric, bool):
+                    answer["metric"] = float(metric)
+                return answer
+        return {
+            "is_bug": True,
+            "summary": f"No usable review: {str(answer)[:500]}",
+            "metric": None,
+            "lower_is_better": False,
+        }
+
+    return ask
+
+
+def run_script(code: str, folder: Path, timeout: float) -> ExecutionResult:
+    """Runs the code as a script in `folder`; everything it started ends with it."""
+    script, output = folder / "runfile.py", folder.parent / "output.txt"
+    script.write_text(code)
+    start = time.monotonic()
+    with open(output, "wb") as out:
+        process = subprocess.Popen(
+            [PYTHON, "-u", script.name],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={k: v for k, v in os.environ.items() if not k.startswith("OPENAI_")},
+        )
+        late = False
+        try:
+            process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            late = True
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    seconds = time.monotonic() - start
+    script.unlink(missing_ok=True)  # else it would be part of the data preview
+    text = read_ends(output)
+    if late:
+        name = "TimeoutError"
+        text += f"\nTimeoutError: Execution exceeded the time limit of {timeout:.0f} seconds"
+    else:
+        name = error_name(process.returncode, text)
+        text += f"\nExecution time: {seconds:.0f} seconds (time limit is {timeout:.0f} seconds)."
+    return ExecutionResult([text], seconds, name, {}, [])
+
+
+def read_ends(path: Path) -> str:
+    """A file's text; of a long one the beginning and the end."""
+    size = path.stat().st_size
+    with open(path, "rb") as file:
+        if size <= MAX_OUTPUT:
+            data = file.read()
+        else:
+            data = file.read(MAX_OUTPUT // 2) + b"\n[...]\n"
+            file.seek(-(MAX_OUTPUT // 2), os.SEEK_END)
+            data += file.read()
+    return data.decode(errors="replace")
+
+
+def error_name(code: int, text: str) -> str | None:
+    if code == 0:
+        return None
+    if code == -signal.SIGKILL:
+        return "MemoryError"
+    last = (text.strip().splitlines() or [""])[-1].split(":")[0].split(".")[-1]
+    return last if last.isidentifier() and last[0].isupper() else "RuntimeError"
+
+
+def put(source: Path, target: Path) -> None:
+    """Copies aside and renames, so that there is never half a file."""
+    aside = target.with_name(f".{target.name}.part")
+    shutil.copyfile(source, aside)
+    os.replace(aside, target)
+
+
+def main() -> None:
+    cfg = aide_config._load_cfg(use_cli_args=False)
+    cfg.data_dir, cfg.desc_file = SETTINGS["data"], str(HERE / "task.md")
+    cfg.log_dir, cfg.workspace_dir, cfg.exp_name = str(HERE / "logs"), str(HERE / "workspaces"), "run"
+    cfg.copy_data = cfg.preprocess_data = cfg.generate_report = False
+    cfg.exec.timeout = SETTINGS["exec_timeout"]
+    cfg.agent.steps = SETTINGS["steps"]
+    cfg.agent.k_fold_validation = SETTINGS["k_fold_validation"]
+    cfg.agent.data_preview = SETTINGS["data_preview"]
+    cfg.agent.search.max_debug_depth = SETTINGS["max_debug_depth"]
+    cfg.agent.search.debug_prob = SETTINGS["debug_prob"]
+    cfg.agent.search.num_drafts = SETTINGS["num_drafts"]
+    cfg.agent.code.model = cfg.report.model = SETTINGS["model"]
+    cfg.agent.feedback.model = SETTINGS["feedback_model"]
+    cfg = aide_config.prep_cfg(cfg)
+    description = aide_config.load_task_desc(cfg)
+    aide_config.prep_agent_workspace(cfg)
+    cfg.log_dir = Path(SETTINGS["logs"]) / "aide"
+    aide.agent.query = careful(aide.agent.query)
+
+    written = cfg.workspace_dir / "working" / "submission.csv"
+    submission, solution = Path(SETTINGS["submission"]), Path(SETTINGS["code"]) / "best_solution.py"
+    journal = Journal()
+    agent = Agent(task_desc=description, cfg=cfg, journal=journal, submission=written, packages=installed_packages())
+
+    def execute(code: str, reset: bool = True) -> ExecutionResult:
+        written.unlink(missing_ok=True)
+        result = run_script(code, cfg.workspace_dir, cfg.exec.timeout)
+        if written.is_file() and not submission.exists():  # before the review: the run may be cut off at any time
+            put(written, submission)
+        return result
+
+    print(f"AIDE {importlib.metadata.version('aideml')}: {SETTINGS}")
+    while len(journal) < cfg.agent.steps:
+        agent.step(exec_callback=execute)
+        node, best = journal.nodes[-1], journal.get_best_node()
+        if written.is_file() and (best is node or best is None):  # any submission beats none
+            put(written, submission)
+        if best is node:
+            (HERE / "best.py").write_text(node.code)
+            put(HERE / "best.py", solution)
+        ran, first = node.exc_type or "ran", best.step if best else None
+        print(f"step {node.step}: {node.stage_name}, {ran}, metric {node.metric.value}, best is step {first}")
+        try:
+            aide_config.save_run(cfg, journal)
+        except Exception:  # the tree's picture is not worth the run
+            traceback.print_exc()
+
+
+if __name__ == "__main__":
+    main()

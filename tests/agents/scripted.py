@@ -1,0 +1,108 @@
+"""A scripted model: writes working code for the miniature spaceship-titanic, in the words that each scaffold wants."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from inspect_ai.model import (
+    ChatMessage,
+    ChatMessageAssistant,
+    ChatMessageUser,
+    GenerateConfig,
+    Model,
+    ModelOutput,
+    ModelUsage,
+    get_model,
+)
+from inspect_ai.tool import ToolChoice, ToolInfo
+
+USAGE = {"input_tokens": 100, "output_tokens": 20, "total_tokens": 120}
+
+SOLUTION = """\
+import pandas as pd
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+train, test = pd.read_csv("{data}/train.csv"), pd.read_csv("{data}/test.csv")
+columns = [c for c in test if pd.api.types.is_numeric_dtype(train[c])]
+half = len(train) // 2
+model = HistGradientBoostingClassifier(max_iter=50, random_state=0)
+print("accuracy", model.fit(train[columns][:half], train.Transported[:half]).score(train[columns][half:], train.Transported[half:]))
+model.fit(train[columns], train.Transported)
+out = pd.DataFrame({{"PassengerId": test.PassengerId, "Transported": model.predict(test[columns]).astype(bool)}})
+out.to_csv("{submission}", index=False)
+"""
+
+Script = Callable[[list[ChatMessage], list[ToolInfo]], ModelOutput]
+
+
+def solution(data: str = "/home/data", submission: str = "/home/submission/submission.csv") -> str:
+    return SOLUTION.format(data=data, submission=submission)
+
+
+def shell_solution() -> str:
+    return f"python3 - <<'END'\n{solution()}END"
+
+
+def says(text: str) -> ModelOutput:
+    return with_usage(ModelOutput.from_content("mockllm", text))
+
+
+def calls(tool: str, arguments: dict[str, Any]) -> ModelOutput:
+    return with_usage(ModelOutput.for_tool_call("mockllm", tool, arguments))
+
+
+def with_usage(output: ModelOutput) -> ModelOutput:
+    output.usage = ModelUsage(**USAGE)
+    return output
+
+
+def turn(messages: list[ChatMessage]) -> int:
+    """How often the model has spoken in this conversation."""
+    return sum(isinstance(m, ChatMessageAssistant) for m in messages)
+
+
+def scripted(script: Script) -> Model:
+    """A model that answers by a function of the conversation alone, so that samples can run side by side."""
+
+    def answer(
+        input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
+    ) -> ModelOutput:
+        return script(input, tools)
+
+    return get_model("mockllm/model", custom_outputs=answer, memoize=False)
+
+
+def any_scaffold(messages: list[ChatMessage], tools: list[ToolInfo]) -> ModelOutput:
+    """One script for all scaffolds: tells them apart by their tools and their prompts."""
+    names = {t.name for t in tools}
+    text = "\n".join(m.text for m in messages)
+    step = turn(messages)
+    if "submit_review" in names:  # AIDE's feedback
+        found = re.findall(r"accuracy (0\.\d+)", text)
+        review = {"is_bug": not found, "metric": float(found[-1]) if found else 0.0, "lower_is_better": False}
+        return calls("submit_review", {**review, "summary": "It ran." if found else "It failed."})
+    if "Kaggle grandmaster" in text:  # AIDE's drafts and improvements
+        code = solution("./input", "./working/submission.csv")
+        return says(f"Gradient boosting on the numbers.\n\n```python\n{code}```")
+    if "Research Plan and Status" in text:
+        return mlab_step(text)
+    if "terminal" in names:
+        steps = [calls("terminal", {"command": shell_solution()}), calls("finish", {"message": "done"})]
+    elif "submit" in names:
+        steps = [calls("bash", {"command": shell_solution()}), calls("submit", {"answer": "done"})]
+    elif "bash" in names:
+        end = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
+        steps = [calls("bash", {"command": shell_solution()}), calls("bash", {"command": end})]
+    else:
+        steps = [says(f"```bash\n{shell_solution()}\n```"), says("```submit\n```")]
+    return steps[min(step, len(steps) - 1)]
+
+
+def mlab_step(text: str) -> ModelOutput:
+    raise NotImplementedError
+
+
+def last_user_text(messages: list[ChatMessage]) -> str:
+    return next((m.text for m in reversed(messages) if isinstance(m, ChatMessageUser)), "")
