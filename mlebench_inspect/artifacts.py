@@ -19,10 +19,15 @@ class SubmissionRecord(StoreModel):
 
     handle: str = ""
     """Names the running sandbox from outside."""
-    evaluation: str = ""
-    """Identifies the evaluation that made the submission."""
+    task: str = ""
+    """Identifies the run, over all evaluations that it was taken up in."""
     log_folder: str = ""
     """Where the log was written, on the host that wrote it."""
+    started: float = 0.0
+    """Seconds since the epoch when the agent began."""
+    seconds: int | None = None
+    """How long it worked."""
+    time_limit: float | None = None
     artifact: str | None = None
     """The kept file (gzip), relative to the log's folder."""
     sha256: str | None = None
@@ -59,10 +64,11 @@ def sample_folder(state: TaskState) -> Path:
     return Path("artifacts", evaluation_id(), f"{state.sample_id}_{state.epoch}")
 
 
-def find_kept(record: SubmissionRecord) -> Path | None:
-    """The kept submission: in the log folder of this run, or where it was written. None if it is in neither."""
+def find_kept(record: SubmissionRecord, artifact: str | None = None) -> Path | None:
+    """A kept file (the submission unless told otherwise): in the log folder of this run, or where it was written."""
+    artifact = artifact or record.artifact
     folders = [log_folder(), Path(record.log_folder)]
-    return next((f / record.artifact for f in folders if record.artifact and (f / record.artifact).is_file()), None)
+    return next((f / artifact for f in folders if artifact and (f / artifact).is_file()), None)
 
 
 def keep(file: Path, folder: Path, name: str) -> Path:

@@ -17,6 +17,7 @@ from mlebench_inspect.data.errors import PreparationError
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.submission import REVISIONS
 from mlebench_inspect.instructions import task_text
+from mlebench_inspect.metrics import Denominators
 from mlebench_inspect.sandboxes.compose import SandboxSettings
 from mlebench_inspect.sandboxes.provider import Provider, provider
 from mlebench_inspect.scorer import NAME, mlebench_scorer
@@ -48,6 +49,7 @@ def benchmark(
     runtime: str | None = None,
     compose_overrides: dict[str, Any] | None = None,
     max_submission_bytes: int = 2 * 1024**3,
+    snapshot_every: float | None = None,
 ) -> Task:
     """Competitions as one Inspect task. All arguments can be given on the command line with `-T name=value`.
 
@@ -70,12 +72,16 @@ def benchmark(
         runtime: Container runtime, such as `sysbox-runc` or `runsc`.
         compose_overrides: Compose settings of the service, merged over all others.
         max_submission_bytes: Larger submissions are invalid.
+        snapshot_every: Seconds between snapshots of the submission, which are kept beside the log and graded after the
+            run; none unless given.
 
     Raises:
         ValueError: An argument is wrong, or data is not prepared; the message says what to type.
     """
     if data not in ("real", "miniature"):
         raise ValueError(f"data must be real or miniature, not {data!r}")
+    if snapshot_every is not None and snapshot_every <= 0:
+        raise ValueError(f"snapshot_every must be a number of seconds above 0, not {snapshot_every!r}")
     if revision not in REVISIONS:
         raise ValueError(f"revision must be v1 or v2, not {revision!r}")
     chosen = _chosen(split, competitions)
@@ -96,13 +102,14 @@ def benchmark(
     box = provider(sandbox)
     return Task(
         dataset=MemoryDataset([_sample(c, store, settings, box) for c in chosen], name=f"mlebench-{split or 'chosen'}"),
-        setup=prepare_sample(data_dir, data, revision, max_submission_bytes),
+        setup=prepare_sample(data_dir, data, revision, max_submission_bytes, snapshot_every),
         solver=react(),
         scorer=mlebench_scorer(data_dir, data, revision, max_submission_bytes),
         headline_metric=HeadlineMetric(scorer=NAME, metric="any_medal"),
         time_limit=DAY,
         fail_on_error=False,
         score_on_error=True,
+        early_stopping=Denominators(),
         viewer=viewer_config(),
         version=REVISIONS.index(store.revision) + 1,
         metadata={

@@ -1,8 +1,8 @@
 """The figures of the log: percentages over seeds with their standard error, groups, pass@k.
 
-As in the published tables, a percentage is taken per seed over all competitions of the run, and the error is the standard
-error of the mean over seeds (ddof 1). A sample that was started but has no score counts as a failure; so does a competition
-that a seed lacks.
+As in the published tables, a percentage is taken per seed over all competitions of the run, and the error is the
+standard error of the mean over seeds (ddof 1). A competition that has no score in a seed, because of an error or since
+it was not run, counts as a failure in that seed; `without_score` says how many did.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from inspect_ai.dataset import Sample
+from inspect_ai.log import EvalSpec
 from inspect_ai.scorer import Metric, SampleScore, Value, metric
-
-Started = dict[str, dict[tuple[str, int], dict[str, str]]]  # evaluation -> (competition, seed) -> groups
-
-# Samples that this process started, by evaluation. An error leaves no score behind; this is how it still counts.
-STARTED: Started = defaultdict(dict)
+from inspect_ai.util import EarlyStop
+from pydantic import JsonValue
 
 Outcomes = dict[int, dict[str, dict[str, float]]]  # seed -> competition -> key of the score -> value
 KEYS = ("any_medal", "gold", "silver", "bronze", "above_median", "valid", "made")
+GROUPS = ("complexity", "category")
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,13 @@ class Run:
     groups: dict[str, dict[str, str]]
     """Complexity and category of each competition."""
     without_score: int
-    """Samples that were started but have no score (errors); they count as failures."""
-    padded: int
-    """(competition, seed) pairs that were never run; they count as failures."""
+    """(competition, seed) pairs without a score: errors, or never run. They count as failures."""
+
+    @staticmethod
+    def of(outcomes: Mapping[int, Mapping[str, dict[str, float]]], groups: dict[str, dict[str, str]]) -> Run:
+        """The run with these outcomes; a competition of `groups` that a seed lacks is a failure."""
+        filled = {seed: {c: row.get(c, {}) for c in groups} for seed, row in sorted(outcomes.items())}
+        return Run(filled, groups, sum(c not in row for row in outcomes.values() for c in groups))
 
     def percent(self, key: str, competitions: Iterable[str]) -> tuple[float, float]:
         """Mean and standard error over seeds of the percentage of `competitions` with outcome 1."""
@@ -50,35 +54,68 @@ class Run:
         return 100 * math.fsum(pass_at_k(n, c, k) for c in won) / len(won)
 
 
-def note_start(evaluation: str, competition_id: str, seed: int, groups: dict[str, str]) -> None:
-    """Notes that a sample was started, so that it stays in the denominator whatever becomes of it."""
-    STARTED[evaluation][competition_id, seed] = groups
+@dataclass(frozen=True)
+class Plan:
+    """What a run is to contain."""
+
+    groups: dict[str, dict[str, str]]
+    seeds: int
+
+
+PLANS: dict[str, Plan] = {}  # by the id of the task, which stays the same when a run is taken up again
+_TASK_OF: dict[str, str] = {}  # evaluation -> id of the task
+
+
+class Denominators:
+    """Notes the plan of each run when it starts, so that what ends without a score still counts.
+
+    Metrics are given scores and nothing else: a sample whose sandbox does not start would just be missing. Inspect
+    tells the plan to an `EarlyStopping` manager, so this is one; it never stops anything.
+    """
+
+    async def start_task(self, task: EvalSpec, samples: list[Sample], epochs: int) -> str:
+        _TASK_OF[task.eval_id] = task.task_id
+        groups = {str(s.id): _groups_of(s.metadata or {}) for s in samples}
+        PLANS[task.task_id] = Plan(groups, epochs)
+        return "none"
+
+    async def schedule_sample(self, id: str | int, epoch: int) -> EarlyStop | None:
+        return None
+
+    async def complete_sample(self, id: str | int, epoch: int, scores: dict[str, SampleScore]) -> None:
+        pass
+
+    async def complete_task(self) -> dict[str, JsonValue]:
+        return {}
+
+
+def task_of(evaluation: str) -> str:
+    """The task of a running evaluation, as scores name it."""
+    return _TASK_OF.get(evaluation, evaluation)
+
+
+def _groups_of(metadata: Mapping[str, object]) -> dict[str, str]:
+    return {k: str(metadata[k]) for k in GROUPS if k in metadata}
 
 
 def collect(scores: Sequence[SampleScore]) -> Run:
     """The outcomes behind the scores, with failures for what has no score."""
     found: Outcomes = defaultdict(dict)
     groups: dict[str, dict[str, str]] = {}
-    evaluations = set()
+    tasks = set()
     for sample in scores:
         meta = sample.score.metadata or {}
         competition_id = str(meta.get("competition", sample.sample_id))
-        found[int(meta.get("seed", 1))][competition_id] = sample.score.as_dict()
-        groups[competition_id] = {k: str(meta[k]) for k in ("complexity", "category") if k in meta}
-        evaluations.add(str(meta.get("evaluation")))
-    without_score = 0
-    for evaluation in evaluations:
-        for (competition_id, seed), its_groups in STARTED.get(evaluation, {}).items():
-            groups.setdefault(competition_id, its_groups)
-            if competition_id not in found[seed]:
-                found[seed][competition_id] = {}
-                without_score += 1
-    padded = 0
-    for row in found.values():
-        for competition_id in groups.keys() - row.keys():
-            row[competition_id] = {}
-            padded += 1
-    return Run(dict(found), groups, without_score, padded)
+        value = sample.score.value
+        if isinstance(value, dict):  # else: no score
+            found[int(meta.get("seed", 1))][competition_id] = sample.score.as_dict()
+        groups[competition_id] = _groups_of(meta)
+        tasks.add(str(meta.get("task")))
+    for plan in (PLANS[t] for t in tasks if t in PLANS):
+        groups = plan.groups | groups
+        for seed in range(1, plan.seeds + 1):
+            found.setdefault(seed, {})
+    return Run.of(found, groups)
 
 
 def mean_and_sem(values: Sequence[float]) -> tuple[float, float]:
@@ -104,8 +141,8 @@ def medals() -> Metric:
     """Percentages over the competitions of the run: mean over seeds, and its standard error under `<name>_sem`.
 
     `any_medal` is the headline. By complexity and category any medal again, with the number of competitions under
-    `<group>_competitions`; `pass_at_k` for k up to the number of seeds (the last is best of all seeds); `percentile`, the mean
-    over the samples that have one; and the counts behind all this.
+    `<group>_competitions`; `pass_at_k` for k up to the number of seeds (the last is best of all seeds); `percentile`,
+    the mean over the `percentile_samples` that have one; and the counts behind all this.
     """
 
     def compute(scores: list[SampleScore]) -> Value:
@@ -115,9 +152,8 @@ def medals() -> Metric:
         result: dict[str, float] = {}
         for key in KEYS:
             result[key], result[f"{key}_sem"] = run.percent(key, run.groups)
-        for kind in ("complexity", "category"):
-            for name in sorted({g[kind] for g in run.groups.values() if kind in g}, key=_group_order):
-                members = [c for c, g in run.groups.items() if g.get(kind) == name]
+        for kind in GROUPS:
+            for name, members in members_of(run.groups, kind).items():
                 label = re.sub(r"\W+", "_", name.lower()).strip("_")
                 result[label], result[f"{label}_sem"] = run.percent("any_medal", members)
                 result[f"{label}_competitions"] = len(members)
@@ -127,12 +163,17 @@ def medals() -> Metric:
         ranked = [v for s in scores if not math.isnan(v := float(s.score.as_dict().get("percentile") or float("nan")))]
         if ranked:
             result["percentile"], result["percentile_sem"] = mean_and_sem(ranked)
-        result.update(
-            competitions=len(run.groups), seeds=seeds, without_score=run.without_score, padded=run.padded
-        )
+            result["percentile_samples"] = len(ranked)
+        result.update(competitions=len(run.groups), seeds=seeds, without_score=run.without_score)
         return dict(result)
 
     return compute
+
+
+def members_of(groups: Mapping[str, Mapping[str, str]], kind: str) -> dict[str, list[str]]:
+    """Competitions by complexity (in order of difficulty) or by category."""
+    names = sorted({g[kind] for g in groups.values() if kind in g}, key=_group_order)
+    return {name: [c for c, g in groups.items() if g.get(kind) == name] for name in names}
 
 
 def _group_order(name: str) -> tuple[int, str]:

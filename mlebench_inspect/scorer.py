@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from mlebench_inspect.grading import grade_submission
 from mlebench_inspect.metrics import medals
 from mlebench_inspect.sandboxes.extraction import Missing, Refused
 from mlebench_inspect.sandboxes.provider import Provider, provider
+from mlebench_inspect.snapshots import grade_snapshots, table
 from mlebench_inspect.tasks import Competition, GradingError, competition
 
 NAME = "mlebench"
@@ -33,20 +36,24 @@ NAME = "mlebench"
 
 @scorer(name=NAME, metrics=[medals()])
 def mlebench_scorer(
-    data_dir: str | None = None, data: str = "real", revision: str = "v1", max_submission_bytes: int = 2 * 1024**3
+    data_dir: str | None = None,
+    data: str | None = None,
+    revision: str | None = None,
+    max_submission_bytes: int = 2 * 1024**3,
 ) -> Scorer:
     """Medal tier of the submission that lies in the sandbox, or beside the log when there is no sandbox any more.
 
     Args:
-        data_dir: Data folder.
-        data: `real` or `miniature`.
-        revision: Revision of the prepared data.
+        data_dir: Data folder; default: MLEBENCH_DATA_DIR, else the user's cache folder.
+        data: `real` or `miniature`; default: what the sample was run on.
+        revision: Revision of the answers; default: what the sample was run on.
         max_submission_bytes: Larger submissions are invalid.
     """
 
     async def score(state: TaskState, target: Target) -> Score:
         found = competition(state.metadata["competition"])
-        store = Store.open(data_dir, data, revision)  # type: ignore[arg-type]
+        meta = state.metadata
+        store = Store.open(data_dir, data or meta["data"], revision or meta["revision"])  # type: ignore[arg-type]
         if not store.is_prepared(found):
             raise GradingError(f"{found.id} is not prepared; run: {store.prepare_command([found.id])}")
         record = state.store_as(SubmissionRecord)
@@ -59,11 +66,26 @@ def mlebench_scorer(
                 report = found.report(
                     None, exists=record.exists, error=record.problem, revision=store.revision, data=store.data
                 )
+        if not report.submission_exists and report.error is None:
+            report.error = "the sample ended in an error before a submission could be taken out"
         report.submission_path = record.artifact or ""
         report.submission_sha256 = record.sha256
-        return score_of(report, found, seed=state.epoch, evaluation=record.evaluation)
+        snapshots = await grade_snapshots(state, found, store, report, max_bytes=max_submission_bytes)
+        return score_of(report, found, {"seed": state.epoch, **_circumstances(state, record)}, snapshots)
 
     return score
+
+
+def _circumstances(state: TaskState, record: SubmissionRecord) -> dict[str, Any]:
+    """What a score must be read with: which run it is of, on what hardware, for how long."""
+    return {
+        "task": record.task,
+        "hardware": state.metadata.get("hardware"),
+        "provider": state.metadata.get("provider"),
+        "seconds": record.seconds,
+        "time_limit": record.time_limit,
+        "run_revision": state.metadata.get("revision"),
+    }
 
 
 async def _fetch(state: TaskState, record: SubmissionRecord, box: Provider, file: Path, max_bytes: int) -> None:
@@ -80,8 +102,11 @@ async def _fetch(state: TaskState, record: SubmissionRecord, box: Provider, file
             ) from None
         await anyio.to_thread.run_sync(restore, kept, file)
         return
+    record.seconds = round(time.time() - record.started) if record.started else None
     try:
-        record.size = await box.take_out(record.handle or await box.handle(), box.paths.submission_file, file, max_bytes)
+        record.size = await box.take_out(
+            record.handle or await box.handle(), box.paths.submission_file, file, max_bytes
+        )
     except Refused as ex:
         record.exists = not isinstance(ex, Missing)
         record.problem = (
@@ -97,7 +122,9 @@ async def _fetch(state: TaskState, record: SubmissionRecord, box: Provider, file
     record.artifact = str(folder / "submission.csv.gz")
 
 
-def score_of(report: GradingReport, found: Competition, *, seed: int, evaluation: str) -> Score:
+def score_of(
+    report: GradingReport, found: Competition, circumstances: dict[str, Any], snapshots: Sequence[dict[str, Any]] = ()
+) -> Score:
     """The grading report as an Inspect score: figures as values, a table for people, the whole report as metadata."""
     value: dict[str, Any] = {
         "medal": report.medal,
@@ -114,14 +141,14 @@ def score_of(report: GradingReport, found: Competition, *, seed: int, evaluation
     return Score(
         value=value,
         answer=_answer(report),
-        explanation=explain(report, found),
+        explanation=explain(report, found) + (f"\n\n{table(snapshots, found.metric)}" if snapshots else ""),
         metadata={
             "competition": found.id,
             "complexity": found.complexity,
             "category": found.category,
-            "seed": seed,
-            "evaluation": evaluation,
+            **circumstances,
             **report.model_dump(mode="json"),
+            **({"snapshots": list(snapshots)} if snapshots else {}),
         },
     )
 
@@ -143,7 +170,10 @@ def explain(report: GradingReport, found: Competition) -> str:
         verdict = "Invalid submission" if report.submission_exists else "No submission"
         return "\n".join([*lines, f"**{verdict}**, no medal: {report.error}"])
     direction = "higher" if found.higher_is_better else "lower"
-    lines += [f"**{_TITLES[report.medal]}** with {found.metric} {report.score} ({direction} is better){_gap(report)}", ""]
+    lines += [
+        f"**{_TITLES[report.medal]}** with {found.metric} {report.score} ({direction} is better){_gap(report)}",
+        "",
+    ]
     if report.score_note:
         lines += [report.score_note, ""]
     rows = [
