@@ -111,6 +111,7 @@ class Competition(_Model):
     name: str
     kaggle_slug: str
     competition_type: Literal["simple", "code"]
+    joinable: bool = Field(True, description="Whether users report that the rules can still be accepted on Kaggle.")
     awards_medals: bool
     prizes: list[Prize] = []
     category: str = Field(description="Category of the published tables.")
