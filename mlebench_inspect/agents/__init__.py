@@ -3,7 +3,8 @@
 from mlebench_inspect.agents.aide import aide
 from mlebench_inspect.agents.baseline import baseline, dummy
 from mlebench_inspect.agents.mini_swe import mini_swe_agent
+from mlebench_inspect.agents.mlab import mlab
 from mlebench_inspect.agents.openhands import openhands
 from mlebench_inspect.agents.react import react
 
-__all__ = ["aide", "baseline", "dummy", "mini_swe_agent", "openhands", "react"]
+__all__ = ["aide", "baseline", "dummy", "mini_swe_agent", "mlab", "openhands", "react"]

@@ -58,7 +58,6 @@ async def run_in_sandbox(
                     "HOME": HOME,
                     "PYTHONUNBUFFERED": "1",
                 },
-                poll_interval=1,
             ),
             stream=False,
         )

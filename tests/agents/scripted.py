@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -20,15 +21,16 @@ from inspect_ai.tool import ToolChoice, ToolInfo
 
 USAGE = {"input_tokens": 100, "output_tokens": 20, "total_tokens": 120}
 
+# one thread and few features: OpenMP spins for minutes where other tests use the same cores
 SOLUTION = """\
 import pandas as pd
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.tree import DecisionTreeClassifier
 
 train, test = pd.read_csv("{data}/train.csv"), pd.read_csv("{data}/test.csv")
 columns = [c for c in test if pd.api.types.is_numeric_dtype(train[c])]
-half = len(train) // 2
-model = HistGradientBoostingClassifier(max_iter=50, random_state=0)
-print("accuracy", model.fit(train[columns][:half], train.Transported[:half]).score(train[columns][half:], train.Transported[half:]))
+half, model = len(train) // 2, DecisionTreeClassifier(max_depth=5, random_state=0)
+learned = model.fit(train[columns][:half], train.Transported[:half])
+print("accuracy", learned.score(train[columns][half:], train.Transported[half:]))
 model.fit(train[columns], train.Transported)
 out = pd.DataFrame({{"PassengerId": test.PassengerId, "Transported": model.predict(test[columns]).astype(bool)}})
 out.to_csv("{submission}", index=False)
@@ -86,6 +88,10 @@ def any_scaffold(messages: list[ChatMessage], tools: list[ToolInfo]) -> ModelOut
     if "Kaggle grandmaster" in text:  # AIDE's drafts and improvements
         code = solution("./input", "./working/submission.csv")
         return says(f"Gradient boosting on the numbers.\n\n```python\n{code}```")
+    if "Given this Python script" in text:  # MLAB's edits
+        return says(f"```python\n{solution()}```")
+    if "Given your action and what was observed" in text:  # and its log
+        return says("[Reasoning]: none\n[Action]: none\n[Observation]: none")
     if "Research Plan and Status" in text:
         return mlab_step(text)
     if "terminal" in names:
@@ -101,7 +107,18 @@ def any_scaffold(messages: list[ChatMessage], tools: list[ToolInfo]) -> ModelOut
 
 
 def mlab_step(text: str) -> ModelOutput:
-    raise NotImplementedError
+    """The research agent has no conversation: its prompt shows the latest steps."""
+    if "Observation:\n```\nThe script has been executed" in text:
+        action, inputs = "Final Answer", {"final_answer": "done"}
+    elif "The edited file is saved" in text:
+        action, inputs = "Execute Script", {"script_name": "train.py"}
+    else:
+        edit = {"script_name": "train.py", "edit_instruction": "write a model", "save_name": "train.py"}
+        action, inputs = "Edit Script (AI)", edit
+    entries = ["Reflection", "Research Plan and Status", "Fact Check", "Thought"]
+    return says(
+        "\n".join([*(f"{e}: none" for e in entries), f"Action: {action}", f"Action Input: {json.dumps(inputs)}"])
+    )
 
 
 def last_user_text(messages: list[ChatMessage]) -> str:
