@@ -252,6 +252,100 @@ def grade_sample(
 
 
 @cli.command()
+@click.argument(
+    "submissions", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="SUBMISSIONS.jsonl"
+)
+@click.option("--output-dir", type=click.Path(path_type=Path, file_okay=False), required=True)
+@_data_dir
+@_revision
+@click.option("--miniature", is_flag=True, help="Grade against miniature data.")
+def grade(submissions: Path, output_dir: Path, data_dir: Path | None, revision: Revision, miniature: bool) -> None:
+    """Grade many submission files and write one grading report.
+
+    Each line of the input is {"competition_id": "...", "submission_path": "..."}; files may be compressed (.gz).
+    """
+    from mlebench_inspect.data.store import Store
+    from mlebench_inspect.graders.report import GradingReport
+    from mlebench_inspect.reporting.grading_reports import grade_files, read_submissions
+
+    def tell(report: GradingReport) -> None:
+        outcome = f"{report.metric} {report.score}, medal {report.medal}" if report.valid_submission else report.error
+        click.echo(f"{report.competition_id}: {outcome}")
+
+    if miniature:
+        click.echo("MINIATURE data: these are no results and no comparison with people.")
+    store = Store.open(data_dir, "miniature" if miniature else "real", revision)
+    click.echo(f"wrote {grade_files(read_submissions(submissions), store, output_dir, on_report=tell)}")
+
+
+_logs = click.argument("logs", nargs=-1, required=True, metavar="LOG_DIR...", type=click.Path(path_type=Path))
+_format = click.option(
+    "--format",
+    "form",
+    type=click.Choice(("table", "markdown", "csv", "json", "html")),
+    default="table",
+    show_default=True,
+)
+_output = click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+
+
+@cli.command()
+@_logs
+@_format
+@_output
+@click.option("--split", type=click.Choice(SPLITS), help="These competitions; those not run count as failures.")
+@click.option(
+    "--seeds",
+    type=click.Choice(("padded", "complete")),
+    default="padded",
+    show_default=True,
+    help="Count what a seed lacks as a failure, or leave incomplete seeds out.",
+)
+def report(logs: tuple[Path, ...], form: str, output: Path | None, split: str | None, seeds: Any) -> None:
+    """Tables of the results in logs: medals by complexity, each competition, and what is missing."""
+    from mlebench_inspect.reporting import figures
+    from mlebench_inspect.reporting.formats import render_report
+    from mlebench_inspect.reporting.results import read_results
+
+    _write(render_report(figures.report(read_results(logs), split=split, seeds=seeds), form), output)
+
+
+@cli.command()
+@_logs
+@click.option("--by", type=click.Choice(("solver", "model")), help="Compare these, in one table for each of the other.")
+@_format
+@_output
+def compare(logs: tuple[Path, ...], by: str | None, form: str, output: Path | None) -> None:
+    """Solvers and models side by side, over the competitions that all of them ran."""
+    from mlebench_inspect.reporting import figures
+    from mlebench_inspect.reporting.formats import render_comparison
+    from mlebench_inspect.reporting.results import read_results
+
+    _write(render_comparison(figures.compare(read_results(logs), by=by), form), output)
+
+
+@cli.command()
+@_logs
+@click.option("--output-dir", type=click.Path(path_type=Path, file_okay=False), required=True)
+def export(logs: tuple[Path, ...], output_dir: Path) -> None:
+    """Write grading reports in the published layout, one file for each run and seed."""
+    from mlebench_inspect.reporting.grading_reports import export as write_reports
+    from mlebench_inspect.reporting.results import read_results
+
+    for path in write_reports(read_results(logs), output_dir):
+        click.echo(f"wrote {path}")
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        click.echo(text)
+        return
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(text + "\n", encoding="utf-8")
+    click.echo(f"wrote {output}")
+
+
+@cli.command()
 @click.argument("names", nargs=-1, metavar="[light|full|SCAFFOLD]...")
 @click.option("--base", help="Image to build on, instead of the official Python image.")
 @click.option("--quiet", is_flag=True, help="Show Docker's output only when a build fails.")

@@ -108,7 +108,9 @@ def collect(scores: Sequence[SampleScore]) -> Run:
         competition_id = str(meta.get("competition", sample.sample_id))
         value = sample.score.value
         if isinstance(value, dict):  # else: no score
-            found[int(meta.get("seed", 1))][competition_id] = sample.score.as_dict()
+            found[int(meta.get("seed", 1))][competition_id] = {
+                k: float(v) for k, v in value.items() if isinstance(v, int | float)
+            }
         groups[competition_id] = _groups_of(meta)
         tasks.add(str(meta.get("task")))
     for plan in (PLANS[t] for t in tasks if t in PLANS):
