@@ -7,9 +7,11 @@ import hashlib
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 from inspect_ai.solver import TaskState
 from inspect_ai.util import StoreModel
+from pydantic import Field
 
 _BLOCK = 1 << 20
 
@@ -36,6 +38,8 @@ class SubmissionRecord(StoreModel):
     """Why no file could be taken out."""
     exists: bool = False
     """Whether anything lay at the submission's path."""
+    folders: dict[str, Any] = Field(default_factory=dict)
+    """What was kept of the agent's folders for code and logs."""
 
 
 def log_folder() -> Path:

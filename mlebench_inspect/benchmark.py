@@ -47,8 +47,12 @@ def benchmark(
     network: str | None = None,
     user: str | None = None,
     runtime: str | None = None,
+    max_disk: str | None = None,
+    claim: str | None = None,
     compose_overrides: dict[str, Any] | None = None,
+    allow_local: bool = False,
     max_submission_bytes: int = 2 * 1024**3,
+    max_artifact_bytes: int = 200 * 1024**2,
     snapshot_every: float | None = None,
 ) -> Task:
     """Competitions as one Inspect task. All arguments can be given on the command line with `-T name=value`.
@@ -60,7 +64,7 @@ def benchmark(
         data_dir: Data folder; default: MLEBENCH_DATA_DIR, else the user's cache folder.
         revision: `v1`, the published benchmark, or `v2`, with leaks and defects mended.
         prepare: Prepare what is missing first, instead of stopping with the command to type.
-        sandbox: `docker` or `local` (no isolation: for trusted solvers only).
+        sandbox: `docker`, `k8s`, or `local` (no isolation: for solvers that call no model).
         hardware: Preset: `default` (the host's CPUs and half of its memory), `lite` or `paper`.
         image: Docker image; default: the light one.
         cpus: CPUs per sample.
@@ -70,8 +74,12 @@ def benchmark(
         network: Docker network mode; default `none`.
         user: User that the container runs as; default: the image's.
         runtime: Container runtime, such as `sysbox-runc` or `runsc`.
-        compose_overrides: Compose settings of the service, merged over all others.
+        max_disk: What an agent may write to its sandbox's disk, such as `100g`; more ends the sample.
+        claim: Kubernetes volume claim that holds the data; default `mlebench-data`.
+        compose_overrides: Compose settings of the service (with `k8s`: Helm values), merged over all others.
+        allow_local: Let a model act in the `local` sandbox, where it can read the answers and change your files.
         max_submission_bytes: Larger submissions are invalid.
+        max_artifact_bytes: Most bytes that are kept of each of the agent's folders for code and logs; 0 for none.
         snapshot_every: Seconds between snapshots of the submission, which are kept beside the log and graded after the
             run; none unless given.
 
@@ -97,14 +105,24 @@ def benchmark(
         network=network,
         user=user,
         runtime=runtime,
+        max_disk=max_disk,
+        claim=claim,
         compose_overrides=compose_overrides,
     )
     box = provider(sandbox)
     return Task(
         dataset=MemoryDataset([_sample(c, store, settings, box) for c in chosen], name=f"mlebench-{split or 'chosen'}"),
-        setup=prepare_sample(data_dir, data, revision, max_submission_bytes, snapshot_every),
+        setup=prepare_sample(
+            data_dir,
+            data,
+            revision,
+            max_submission_bytes,
+            snapshot_every,
+            max_disk_bytes=settings.disk_bytes(),
+            allow_local=allow_local,
+        ),
         solver=react(),
-        scorer=mlebench_scorer(data_dir, data, revision, max_submission_bytes),
+        scorer=mlebench_scorer(data_dir, data, revision, max_submission_bytes, max_artifact_bytes),
         headline_metric=HeadlineMetric(scorer=NAME, metric="any_medal"),
         time_limit=DAY,
         fail_on_error=False,
@@ -155,10 +173,10 @@ def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Pr
             data=store.data,
             hardware=settings.summary(),
             network=settings.network,
-            http_check=box.name != "local",
+            http_check=box.root is not None,
         ),
         target="gold",
-        sandbox=box.spec(settings, public, found.id),
+        sandbox=box.spec(settings, public, store.data_dir),
         setup=box.setup(public),
         metadata={
             "competition": found.id,

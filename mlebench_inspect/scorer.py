@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from mlebench_inspect.grading import grade_submission
 from mlebench_inspect.metrics import medals
 from mlebench_inspect.sandboxes.extraction import Missing, Refused
 from mlebench_inspect.sandboxes.provider import Provider, provider
+from mlebench_inspect.service import stop_watching
 from mlebench_inspect.snapshots import grade_snapshots, table
 from mlebench_inspect.tasks import Competition, GradingError, competition
 
@@ -40,6 +42,7 @@ def mlebench_scorer(
     data: str | None = None,
     revision: str | None = None,
     max_submission_bytes: int = 2 * 1024**3,
+    max_artifact_bytes: int = 200 * 1024**2,
 ) -> Scorer:
     """Medal tier of the submission that lies in the sandbox, or beside the log when there is no sandbox any more.
 
@@ -48,6 +51,7 @@ def mlebench_scorer(
         data: `real` or `miniature`; default: what the sample was run on.
         revision: Revision of the answers; default: what the sample was run on.
         max_submission_bytes: Larger submissions are invalid.
+        max_artifact_bytes: Most bytes that are kept of each of the agent's folders for code and logs; 0 for none.
     """
 
     async def score(state: TaskState, target: Target) -> Score:
@@ -59,7 +63,7 @@ def mlebench_scorer(
         record = state.store_as(SubmissionRecord)
         with tempfile.TemporaryDirectory(prefix="mlebench-") as folder:
             file = Path(folder) / "submission.csv"
-            await _fetch(state, record, provider(state.metadata["provider"]), file, max_submission_bytes)
+            await _fetch(state, record, file, max_submission_bytes, max_artifact_bytes)
             if file.exists():
                 report = await grade_submission(found, file, store, max_bytes=max_submission_bytes)
             else:
@@ -88,7 +92,7 @@ def _circumstances(state: TaskState, record: SubmissionRecord) -> dict[str, Any]
     }
 
 
-async def _fetch(state: TaskState, record: SubmissionRecord, box: Provider, file: Path, max_bytes: int) -> None:
+async def _fetch(state: TaskState, record: SubmissionRecord, file: Path, max_bytes: int, max_folder: int) -> None:
     """Puts the submission at `file`, and keeps a copy beside the log; says in `record` why if there is none."""
     try:
         sandbox()
@@ -102,11 +106,22 @@ async def _fetch(state: TaskState, record: SubmissionRecord, box: Provider, file
             ) from None
         await anyio.to_thread.run_sync(restore, kept, file)
         return
-    record.seconds = round(time.time() - record.started) if record.started else None
+    if not record.started:
+        raise GradingError("the sample was not set up, so there is nothing to grade")
+    record.seconds = round(time.time() - record.started)
+    box = provider(state.metadata["provider"])
+    stop_watching(record.handle)
+    async with box.frozen(record.handle):
+        await _take_submission(state, record, box, file, max_bytes)
+        if max_folder:
+            await _take_folders(state, record, box, max_folder)
+
+
+async def _take_submission(
+    state: TaskState, record: SubmissionRecord, box: Provider, file: Path, max_bytes: int
+) -> None:
     try:
-        record.size = await box.take_out(
-            record.handle or await box.handle(), box.paths.submission_file, file, max_bytes
-        )
+        record.size = await box.take_out(record.handle, box.paths.submission_file, file, max_bytes)
     except Refused as ex:
         record.exists = not isinstance(ex, Missing)
         record.problem = (
@@ -120,6 +135,22 @@ async def _fetch(state: TaskState, record: SubmissionRecord, box: Provider, file
     folder = sample_folder(state)
     await anyio.to_thread.run_sync(keep, file, log_folder() / folder, "submission.csv")
     record.artifact = str(folder / "submission.csv.gz")
+
+
+async def _take_folders(state: TaskState, record: SubmissionRecord, box: Provider, most: int) -> None:
+    """Keeps the agent's code and logs beside the log. They decide no score: whatever fails is only noted."""
+    folder = sample_folder(state)
+    (log_folder() / folder).mkdir(parents=True, exist_ok=True)
+    found: dict[str, Any] = {}
+    for name, path in (("code", box.paths.code), ("logs", box.paths.logs)):
+        artifact = folder / f"{name}.tar.gz"
+        (log_folder() / artifact).unlink(missing_ok=True)
+        try:
+            taken = await box.take_folder(record.handle, path, log_folder() / artifact, most)
+            found[name] = {"artifact": str(artifact), **asdict(taken)}
+        except (Refused, OSError, RuntimeError) as ex:
+            found[name] = {"problem": str(ex)}
+    record.folders = found
 
 
 def score_of(

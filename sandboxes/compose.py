@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,8 +26,25 @@ def _host_memory() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
+def size_in_bytes(text: str) -> int:
+    """A size as Docker writes it: `512m`, `10g`; powers of 1024.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", text.strip().lower())
+    if found is None:
+        raise ValueError(f"{text!r} is no size; write a number and k, m, g or t, such as 10g")
+    return int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
+
+
 class SandboxSettings(BaseModel):
-    """Hardware and isolation of a sample's container."""
+    """Hardware and isolation of a sample's sandbox.
+
+    `max_disk` ends a sample that writes more to its disk (Docker: looked at a few times a minute; a single file cannot
+    grow beyond it). `claim` is the Kubernetes volume claim with the data. `compose_overrides` are merged over all
+    that the other fields lead to: settings of the Compose service, or with Kubernetes Helm values.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -39,7 +57,8 @@ class SandboxSettings(BaseModel):
     user: str | None = None
     runtime: str | None = None
     pids: int = 4096
-    max_file_size: int = 100 * 1024**3
+    max_disk: str = "100g"
+    claim: str = "mlebench-data"
     compose_overrides: dict[str, Any] = {}
 
     @classmethod
@@ -61,12 +80,22 @@ class SandboxSettings(BaseModel):
                 "memory": f"{max(1, _host_memory() // 2**31)}g",
                 "shm_size": f"{max(64, _host_memory() // 2**23)}m",
             },
-            "lite": {"cpus": min(2, os.cpu_count() or 1), "memory": "4g", "shm_size": "512m", "pids": 1024},
+            "lite": {
+                "cpus": min(2, os.cpu_count() or 1),
+                "memory": "4g",
+                "shm_size": "512m",
+                "pids": 1024,
+                "max_disk": "10g",
+            },
             "paper": {"cpus": 36, "memory": "440g", "shm_size": "64g", "gpus": 1, "image": FULL_IMAGE},
         }
         if name not in presets:
             raise ValueError(f"there is no hardware preset {name!r}; choose one of {', '.join(presets)}")
         return cls(**{**presets[name], **{k: v for k, v in changes.items() if v is not None}})
+
+    def disk_bytes(self) -> int:
+        """`max_disk` in bytes."""
+        return size_in_bytes(self.max_disk)
 
     def summary(self) -> str:
         """One line for people and agents: what hardware this is."""
@@ -96,7 +125,7 @@ def docker_config(settings: SandboxSettings, public: Path) -> ComposeConfig:
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
         "pids_limit": settings.pids,
-        "ulimits": {"fsize": settings.max_file_size, "core": 0},
+        "ulimits": {"fsize": settings.disk_bytes(), "core": 0},
         "volumes": [{"type": "bind", "source": str(public), "target": DATA, "read_only": True}],
     }
     if settings.cpus:
@@ -116,15 +145,15 @@ def docker_config(settings: SandboxSettings, public: Path) -> ComposeConfig:
     overrides = settings.compose_overrides
     if overrides and "services" not in overrides:
         overrides = {"services": {"default": overrides}}
-    return ComposeConfig.model_validate(_merged(config, overrides))
+    return ComposeConfig.model_validate(merged(config, overrides))
 
 
-def _merged(base: Any, changes: Any) -> Any:
+def merged(base: Any, changes: Any) -> Any:
     """`changes` over `base`: mappings are merged key by key, everything else is replaced; None removes a key."""
     if not (isinstance(base, dict) and isinstance(changes, dict)):
         return json.loads(json.dumps(changes))
-    merged = {k: v for k, v in base.items() if k not in changes or changes[k] is not None}
+    result = {k: v for k, v in base.items() if k not in changes or changes[k] is not None}
     for key, value in changes.items():
         if value is not None:
-            merged[key] = _merged(base.get(key), value) if key in base else value
-    return merged
+            result[key] = merged(base.get(key), value) if key in base else value
+    return result

@@ -1,18 +1,22 @@
-"""Taking one file out of a sandbox: regular files only, no link followed, bounded in size and memory."""
+"""Taking files out of a sandbox: regular files only, no link followed, bounded in size and memory."""
 
 from __future__ import annotations
 
 import base64
+import gzip
 import os
 import subprocess
 import tarfile
 import threading
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from inspect_ai.util import SandboxEnvironment
 
 CHUNK = 6 << 20  # 8 MiB as base64, below the 10 MiB that Inspect returns of a command's output
 _BLOCK = 1 << 20
+_REGULAR = (tarfile.REGTYPE, tarfile.AREGTYPE)  # TarInfo.isreg() lets sparse files pass, too
 
 # stat before and with every chunk: whoever swaps the file meanwhile is refused. `nofollow` guards the final component,
 # `nonblock` keeps a FIFO from hanging dd.
@@ -64,7 +68,7 @@ def copy_out(container: str, path: str, dest: Path, cap: int, timeout: float = 6
     try:
         with tarfile.open(fileobj=process.stdout, mode="r|", bufsize=_BLOCK) as tar:
             member = tar.next()
-            if member is None or member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE):  # isreg() lets sparse ones pass
+            if member is None or member.type not in _REGULAR:
                 raise Refused(f"it is {_kind(member)}; write a regular file in its place")
             if member.size > cap:
                 raise Refused(f"it has {member.size:,} bytes; at most {cap:,} are read")
@@ -170,3 +174,101 @@ def copy_local(path: Path, dest: Path, cap: int) -> int:
                     dest.unlink()
                     raise Refused(f"it grew beyond {cap:,} bytes while it was read")
     return done
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What `copy_folder` kept of a folder."""
+
+    files: int
+    size: int
+    """Bytes of the kept files."""
+    left_out: int
+    """Files beyond the cap, and whatever is neither a regular file nor a folder."""
+    complete: bool
+    """Whether the whole folder was looked at."""
+
+
+def copy_folder(command: list[str], dest: Path, cap: int, timeout: float = 600) -> Taken:
+    """Keeps the regular files of a tar stream as a tar.gz file: no links, no owners, at most `cap` bytes.
+
+    Args:
+        command: Prints the tar stream, such as `docker cp CONTAINER:FOLDER -`.
+        dest: File to create.
+        cap: Most bytes that are kept; of the stream, ten times as many are read.
+        timeout: Seconds after which the rest is given up.
+
+    Raises:
+        Refused: The stream cannot be read, or there is no such folder.
+    """
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout is not None
+    timer = threading.Timer(timeout, process.kill)
+    timer.start()
+    try:
+        with (
+            gzip.GzipFile(dest, "xb", compresslevel=1, mtime=0) as packed,
+            tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as out,
+        ):
+            return _filter(process.stdout, out, cap)
+    except tarfile.TarError as ex:
+        dest.unlink(missing_ok=True)
+        raise Refused("it cannot be read out of the sandbox") from ex
+    except BaseException:
+        dest.unlink(missing_ok=True)
+        raise
+    finally:
+        timer.cancel()
+        process.kill()
+        process.stdout.close()
+        process.wait()
+
+
+class _Padded:
+    """Reads a member of a tar stream, with zeros for what a stream that ends early lacks, so that the copy is whole."""
+
+    def __init__(self, source: IO[bytes] | None) -> None:
+        self.source, self.short = source, False
+
+    def read(self, count: int) -> bytes:
+        data = b""
+        try:
+            while self.source and len(data) < count and (block := self.source.read(count - len(data))):
+                data += block
+        except (tarfile.TarError, OSError):
+            pass
+        self.short = self.short or len(data) < count
+        return data.ljust(count, b"\0")
+
+
+def _filter(stream: IO[bytes], out: tarfile.TarFile, cap: int) -> Taken:
+    files = size = used = seen = left_out = 0
+    with tarfile.open(fileobj=stream, mode="r|", bufsize=_BLOCK) as source:  # raises where there is no folder
+        try:
+            for member in source:
+                seen += 512 + member.size
+                if seen > 10 * cap:
+                    return Taken(files, size, left_out + 1, False)
+                kept = tarfile.TarInfo(member.name)
+                kept.mtime, kept.mode = int(member.mtime), 0o644
+                if member.isdir():
+                    kept.type, kept.mode = tarfile.DIRTYPE, 0o755
+                elif member.type not in _REGULAR:
+                    left_out += 1
+                    continue
+                if used + 1024 + member.size > cap:
+                    left_out += 1
+                    continue
+                used += 1024 + member.size
+                if member.isdir():
+                    out.addfile(kept)
+                    continue
+                kept.size = member.size
+                content = _Padded(source.extractfile(member))
+                out.addfile(kept, content)  # type: ignore[arg-type]
+                files, size = files + 1, size + member.size
+                if content.short:
+                    return Taken(files, size, left_out, False)
+        except (tarfile.TarError, OSError, UnicodeError):  # the stream ended early: what came so far is kept
+            return Taken(files, size, left_out, False)
+    return Taken(files, size, left_out, True)
