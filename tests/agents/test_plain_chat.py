@@ -1,0 +1,165 @@
+"""Models that take neither tools nor system messages, spoken to through the real OpenAI client."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from agents.scripted import solution
+from inspect_ai.model import (
+    ChatMessageAssistant,
+    ChatMessageSystem,
+    ChatMessageTool,
+    ChatMessageUser,
+    GenerateConfig,
+    get_model,
+)
+from inspect_ai.tool import ToolCall, ToolFunction, ToolInfo
+from runs import run, value
+
+from mlebench_inspect.agents import react
+from mlebench_inspect.agents.plain_chat import as_plain_chat, blocks, plain_chat_filter, takes_plain_chat_only
+
+
+class StandIn:
+    """A chat API that refuses what o1-preview refuses, and answers by a function of the messages."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.refused: list[str] = []
+        self.answer: Callable[[list[dict[str, Any]]], str] = lambda messages: "Hello."
+
+    def reply(self, path: str, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        self.requests.append(request)
+        roles = {m["role"] for m in request.get("messages", [])}
+        refused = sorted((roles - {"user", "assistant"}) | (request.keys() & {"tools", "tool_choice", "functions"}))
+        if path != "/v1/chat/completions" or refused:
+            self.refused.append(f"{path} {refused}")
+            return 400, {"error": {"message": f"Unsupported: {path} {refused}", "type": "invalid_request_error"}}
+        text = self.answer(request["messages"])
+        return 200, {
+            "id": "chatcmpl-1",
+            "object": "chat.completion",
+            "created": 0,
+            "model": request["model"],
+            "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
+        }
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """The stand-in, at the address that the OpenAI client is told."""
+    found = StandIn()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            status, answer = found.reply(self.path, request)
+            body = json.dumps(answer).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_port}/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    yield found
+    server.shutdown()
+    server.server_close()
+
+
+def o1_preview() -> Any:
+    return get_model("openai/o1-preview", responses_api=False, memoize=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("openai/o1-preview", True),
+        ("openai/o1-preview-2024-09-12", True),
+        ("openai/o1-mini", True),
+        ("openai/o1", False),
+    ],
+)
+def test_models_that_take_plain_chat_only_are_known(name: str, plain: bool, stand_in: StandIn) -> None:
+    assert takes_plain_chat_only(get_model(name, memoize=False)) is plain
+
+
+def test_the_stand_in_refuses_what_the_model_refuses(tmp_path: Path, stand_in: StandIn) -> None:
+    log = run(tmp_path, react(actions="tools", compaction=0), model=o1_preview(), allow_local=True, time_limit=120)
+    assert stand_in.refused
+    assert value(log)["made"] == 0
+
+
+def test_react_works_in_plain_text(tmp_path: Path, stand_in: StandIn) -> None:
+    code = solution("data", "submission/submission.csv")
+
+    def answer(messages: list[dict[str, Any]]) -> str:
+        said = "\n".join(m["content"] for m in messages if m["role"] == "user")
+        if "The submission is valid" in said:
+            return "Done.\n```submit\n```"
+        if "accuracy 0." in said:
+            return "A check of two things at once.\n```bash\nls submission\n```\n```validate\n```"
+        return f"I begin.\n```bash\n{sys.executable} - <<'END'\n{code}END\n```"
+
+    stand_in.answer = answer
+    log = run(tmp_path, react(), model=o1_preview(), allow_local=True, time_limit=600)
+    assert log.status == "success"
+    assert not stand_in.refused
+    assert value(log)["valid"] == 1
+    assert value(log)["score"] > 0.7
+    (sample,) = log.samples or []
+    called = [e.function for e in sample.events if e.event == "tool"]
+    # the first submission is asked back, since nearly all of the time is left
+    assert called == ["bash", "bash", "validate_submission", "submit", "submit"]
+    assert sum(u.total_tokens for u in log.stats.model_usage.values()) == 120 * len(stand_in.requests)
+
+
+def test_blocks_are_read_as_written() -> None:
+    text = (
+        "Text\n```python\nprint(1)\n```\n````bash\ncat <<E\n```inner\n```\nE\n````\n```submit\n```\n```bash\nunclosed"
+    )
+    assert list(blocks(text)) == [("python", "print(1)\n"), ("bash", "cat <<E\n```inner\n```\nE\n"), ("submit", "")]
+    assert list(blocks("```\nno name\n```")) == []
+
+
+def test_conversations_become_user_and_assistant_messages() -> None:
+    call = ToolCall(id="1", function="bash", arguments={"command": "ls"})
+    plain = as_plain_chat(
+        [
+            ChatMessageSystem(content="Be good."),
+            ChatMessageUser(content="Go."),
+            ChatMessageAssistant(content="", tool_calls=[call]),
+            ChatMessageTool(content="file", function="bash", tool_call_id="1"),
+        ]
+    )
+    assert [m.role for m in plain] == ["user", "user", "assistant", "user"]
+    assert json.loads(next(body for _, body in blocks(plain[2].text)))["arguments"] == {"command": "ls"}
+    assert "file" in plain[3].text
+    assert not any(getattr(m, "tool_calls", None) for m in plain)
+
+
+@pytest.mark.anyio
+async def test_bridged_scaffolds_get_tool_calls_from_plain_text(stand_in: StandIn) -> None:
+    tool = ToolInfo(name="submit_review", description="Submits a review.")
+    stand_in.answer = lambda messages: '```tool_call\n{"name": "submit_review", "arguments": {"metric": 0.5}}\n```'
+    messages = [ChatMessageSystem(content="Review this.")]
+    output = await plain_chat_filter(
+        o1_preview(), list(messages), [tool], ToolFunction(name="submit_review"), GenerateConfig()
+    )
+    assert output.message.tool_calls[0].arguments == {"metric": 0.5}  # type: ignore[union-attr,index]
+    assert not stand_in.refused
+    assert "submit_review" in stand_in.requests[0]["messages"][0]["content"]

@@ -1,0 +1,148 @@
+"""Scaffolds in Docker, without a network: from the prompt to a graded submission, with a scripted model."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from agents.scripted import any_scaffold, scripted
+from inspect_ai.agent import Agent
+from inspect_ai.agent import react as inspect_react
+from inspect_ai.log import EvalLog
+from inspect_ai.solver import Solver, SolverSpec
+from inspect_ai.tool import bash
+from runs import run, value
+
+from mlebench_inspect.agents import aide, baseline, bridged, dummy, mini_swe_agent, mlab, openhands, react
+from mlebench_inspect.sandboxes.building import IMAGES, SCAFFOLDS, build, image_exists
+from mlebench_inspect.sandboxes.compose import LIGHT_IMAGE
+
+pytestmark = pytest.mark.docker
+
+_USER_FILE = Path(__file__).with_name("user_agents.py")
+# generous: these runs take half a minute each on a machine with nothing else to do
+LIMIT = 900
+
+
+@pytest.fixture(scope="session")
+def image() -> Callable[[str], str]:
+    """`image(scaffold)`: the name of its image, built if it is missing."""
+
+    @functools.cache
+    def make(scaffold: str) -> str:
+        if scaffold not in SCAFFOLDS:
+            return LIGHT_IMAGE
+        return IMAGES[scaffold] if image_exists(IMAGES[scaffold]) else build(scaffold, quiet=True)
+
+    return make
+
+
+def _solver(name: str) -> Solver | Agent | SolverSpec:
+    solvers: dict[str, Callable[[], Any]] = {
+        "aide": lambda: aide(steps=1),
+        "baseline": baseline,
+        "dummy": dummy,
+        "inspect-react": lambda: inspect_react(tools=[bash()]),
+        "mini-swe-agent": mini_swe_agent,
+        "mlab": mlab,
+        "openhands": openhands,
+        "react": lambda: react(compaction=0),
+        "user-agent": lambda: SolverSpec(f"{_USER_FILE}@own_agent"),
+        "user-solver": lambda: SolverSpec(f"{_USER_FILE}@own_solver"),
+    }
+    return solvers[name]()  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory, image: Callable[[str], str]) -> Callable[[str], EvalLog]:
+    """`runs(scaffold)`: the log of its run over the same sample, made once."""
+
+    @functools.cache
+    def make(name: str) -> EvalLog:
+        return run(
+            tmp_path_factory.mktemp(name),
+            _solver(name),  # type: ignore[arg-type]
+            sandbox="docker",
+            image=image(name),
+            model=None if name in ("baseline", "dummy") else scripted(any_scaffold),
+            time_limit=LIMIT,
+        )
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("name", "least_calls"),
+    [
+        ("react", 3),
+        ("aide", 2),
+        ("mlab", 5),
+        ("openhands", 2),
+        ("mini-swe-agent", 2),
+        ("inspect-react", 2),
+        ("user-agent", 2),
+        ("user-solver", 1),
+    ],
+)
+def test_scaffold_beats_the_sample_submission(name: str, least_calls: int, runs: Callable[[str], EvalLog]) -> None:
+    log = runs(name)
+    assert log.status == "success"
+    (sample,) = log.samples or []
+    assert sample.error is None
+    assert sample.limit is None
+    assert value(log)["score"] > value(runs("dummy"))["score"] + 0.1
+    calls = [e for e in sample.events if e.event == "model"]
+    assert len(calls) >= least_calls
+    assert sum(u.total_tokens for u in log.stats.model_usage.values()) == 120 * len(calls)
+
+
+def test_runs_differ_in_the_solver_alone(runs: Callable[[str], EvalLog]) -> None:
+    names = ["react", "aide", "mlab", "openhands", "mini-swe-agent", "user-agent", "baseline", "dummy"]
+    logs = [runs(name) for name in names]
+    assert len({log.eval.solver for log in logs}) == len(names)
+    for log in logs[1:]:
+        assert log.eval.task == logs[0].eval.task
+        assert log.eval.dataset == logs[0].eval.dataset
+        assert log.eval.scorers == logs[0].eval.scorers
+        (sample,), (first,) = log.samples or [], logs[0].samples or []
+        assert sample.input == first.input
+        assert sample.metadata["hardware"] == first.metadata["hardware"]
+
+
+def _in_place_of_the_runner(monkeypatch: pytest.MonkeyPatch, then: str) -> None:
+    copy = "import shutil; shutil.copy('/home/data/sample_submission.csv', '/home/submission/submission.csv')\n"
+    monkeypatch.setattr(bridged, "guest_file", lambda name: copy + then)
+
+
+def test_a_crashed_scaffold_is_scored_with_what_it_had(
+    tmp_path: Path, image: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _in_place_of_the_runner(monkeypatch, "raise SystemExit('no more ideas')")
+    log = run(tmp_path, aide(), sandbox="docker", image=image("aide"), model=scripted(any_scaffold), time_limit=LIMIT)
+    (sample,) = log.samples or []
+    assert sample.error is not None
+    assert "aide ended with code 1: no more ideas" in sample.error.message
+    assert value(log)["valid"] == 1
+
+
+def test_a_hanging_scaffold_is_scored_at_its_time_limit(
+    tmp_path: Path, image: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _in_place_of_the_runner(monkeypatch, "import time; time.sleep(100_000)")
+    log = run(tmp_path, aide(), sandbox="docker", image=image("aide"), model=scripted(any_scaffold), time_limit=60)
+    (sample,) = log.samples or []
+    assert sample.error is None
+    assert sample.limit is not None
+    assert sample.limit.type == "time"
+    assert value(log)["valid"] == 1
+
+
+def test_a_scaffold_that_is_not_in_the_image_names_the_command(tmp_path: Path) -> None:
+    log = run(tmp_path, aide(), sandbox="docker", model=scripted(any_scaffold), time_limit=LIMIT)
+    (sample,) = log.samples or []
+    assert sample.error is not None
+    assert "mlebench-inspect build aide" in sample.error.message
+    assert "-T image=mlebench-inspect-aide" in sample.error.message
