@@ -76,7 +76,7 @@ class _AtRoot(SandboxEnvironment):
         self._inner = inner
 
     async def exec(self, cmd: list[str], *args: Any, cwd: str | None = None, **options: Any) -> ExecResult[str]:
-        return await self._inner.exec(cmd, *args, cwd=cwd or "/", **options)
+        return await self._inner.exec(cmd, *args, cwd=cwd or "/", **options)  # type: ignore[misc]
 
     async def write_file(self, file: str, contents: str | bytes) -> None:
         await self._inner.write_file(file, contents)
