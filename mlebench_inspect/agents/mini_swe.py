@@ -27,6 +27,7 @@ def mini_swe_agent() -> Agent:
 
     async def execute(state: AgentState) -> AgentState:
         await installed("mini-swe-agent", "/usr/local/bin/mini")
-        return await inner(state)
+        done: AgentState = await inner(state)
+        return done
 
     return execute
