@@ -11,7 +11,7 @@ from mlebench_inspect.sandboxes.compose import HOME
 
 @agent
 def mini_swe_agent() -> Agent:
-    """mini-swe-agent in the image `mlebench-inspect-mini-swe-agent`; needs the package `inspect-swe` (extra `scaffolds`)."""
+    """mini-swe-agent in the image `mlebench-inspect-mini-swe-agent`; needs the extra `scaffolds` (`inspect-swe`)."""
     from inspect_swe import mini_swe_agent as from_inspect_swe
 
     inner = from_inspect_swe(
