@@ -1,26 +1,27 @@
 """Makes docs/screenshots/*.png: a run on miniature data with every kind of outcome, as Inspect's log viewer shows it.
 
-Needs Chromium. Type: python docs/make_screenshots.py [FOLDER]
+Needs Chromium and `pip install playwright`. Type: python docs/make_screenshots.py [FOLDER]
 """
 
 from __future__ import annotations
 
-import functools
-import http.server
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
-import threading
+import time
 from pathlib import Path
 
 from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalLog
-from inspect_ai.log import bundle_log_dir as bundle
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import sandbox
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page, sync_playwright
 
+from mlebench_inspect.agents import dummy
 from mlebench_inspect.benchmark import TASKS
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.tasks import competition
@@ -34,15 +35,14 @@ SUBMISSIONS = {  # a script in the sandbox; ANSWERS is the held-out file, which 
     INVALID: "head -3 data/sample_submission.csv > submission/submission.csv",
     "detecting-insults-in-social-commentary": "true",
 }
-PAGES = {
-    "task-list": ("", "1300,420"),
-    "sample-grid": ("#/logs/{log}/samples", "1500,560"),
-    "gold": (f"#/logs/{{log}}/samples/sample/{GOLD}/1/scoring", "1300,900"),
-    "no-medal": (f"#/logs/{{log}}/samples/sample/{NO_MEDAL}/1/scoring", "1300,900"),
-    "invalid": (f"#/logs/{{log}}/samples/sample/{INVALID}/1/scoring", "1300,900"),
+_SCORING = "#/logs/{log}/samples/sample/%s/1/scoring"
+PAGES = {  # address, a text that shows when the page is there, width and height
+    "task-list": ("", "mlebench_inspect/all", 1500, 300),
+    "sample-grid": ("#/logs/{log}/samples", "gold", 1500, 560),
+    "gold": (_SCORING % GOLD, "Gold medal", 1300, 900),
+    "no-medal": (_SCORING % NO_MEDAL, "No medal", 1300, 900),
+    "invalid": (_SCORING % INVALID, "Invalid submission", 1300, 900),
 }
-CHROMIUM = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-CHROMIUM += " --disable-component-update --disable-sync --hide-scrollbars --virtual-time-budget=15000"
 
 
 @solver
@@ -62,25 +62,53 @@ def submits() -> Solver:
 
 
 def make_log(folder: Path) -> EvalLog:
-    """The run."""
+    """The run, with two more beside it for the list of tasks."""
+    for name in (INVALID, "dev"):
+        task = TASKS[name](data="miniature", sandbox="local", hardware="lite")
+        inspect_eval(task, model=None, solver=dummy(), log_dir=str(folder), display="none")
     task = TASKS["all"](competitions=list(SUBMISSIONS), data="miniature", sandbox="local", hardware="lite")
     (log,) = inspect_eval(task, model=None, solver=submits(), epochs=2, log_dir=str(folder), display="none")
     return log
 
 
-def shoot(url: str, size: str, target: Path) -> None:
-    """Writes a picture of a page."""
+def shoot(logs: Path, log: EvalLog, target: Path) -> None:
+    """Opens each page in Chromium, as `inspect view` serves it, and writes its picture."""
     chromium = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
     if chromium is None:
         sys.exit("Chromium is not installed")
-    with tempfile.TemporaryDirectory() as profile:
-        options = [*CHROMIUM.split(), f"--user-data-dir={profile}", f"--window-size={size}", f"--screenshot={target}"]
-        subprocess.run([chromium, *options, url], check=True, capture_output=True, timeout=180)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    inspect = str(Path(sys.executable).with_name("inspect"))
+    server = subprocess.Popen([inspect, "view", "start", "--log-dir", str(logs), "--port", str(port)])
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            for name, (place, awaited, width, height) in PAGES.items():
+                page = browser.new_page(viewport={"width": width, "height": height})
+                address = f"http://127.0.0.1:{port}/{place.format(log=Path(log.location).name)}"
+                _open(page, address)
+                page.get_by_text(awaited).first.wait_for(timeout=60_000)
+                page.wait_for_timeout(4000)  # whatever still moves
+                page.screenshot(path=target / f"{name}.png")
+                page.close()
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait()
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+def _open(page: Page, address: str) -> None:
+    """Goes to the address, as soon as the server is there."""
+    for _ in range(60):
+        try:
+            page.goto(address)
+            return
+        except PlaywrightError as ex:
+            if "ERR_CONNECTION_REFUSED" not in str(ex):
+                raise
+            time.sleep(1)
+    sys.exit(f"{address} does not answer")
 
 
 def main() -> None:
@@ -89,15 +117,8 @@ def main() -> None:
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         os.environ["MLEBENCH_DATA_DIR"] = str(Path(temporary, "data"))
-        log = make_log(Path(temporary, "logs"))
-        bundle(log_dir=str(Path(temporary, "logs")), output_dir=str(Path(temporary, "www")), overwrite=True)
-        handler = functools.partial(_Quiet, directory=str(Path(temporary, "www")))
-        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            for name, (page, size) in PAGES.items():
-                path = page.format(log=Path(log.location).name)
-                shoot(f"http://127.0.0.1:{server.server_port}/index.html{path}", size, target / f"{name}.png")
-            server.shutdown()
+        logs = Path(temporary, "logs")
+        shoot(logs, make_log(logs), target)
 
 
 if __name__ == "__main__":

@@ -8,30 +8,28 @@ from mlebench_inspect.sandboxes.provider import GuestPaths
 from mlebench_inspect.tasks import Competition
 
 _TEXT = """\
-# {name}
+You take part in an offline machine learning competition, **{name}**. Train models on the data in `{data}` and predict \
+the test set as well as you can. How good your result is will be judged by one thing: the score of the file \
+`{submission}` when your time is over or when you say that you are done, held against the results of human teams, for \
+whom there were gold, silver and bronze medals.
 
-You take part in an offline machine learning competition. Train models on the data in `{data}` and predict the test
-set as well as you can. How good your result is will be judged by one thing: the score of the file `{submission}` when
-your time is over or when you say that you are done, held against the results of human teams, for whom there were
-gold, silver and bronze medals.
+# Where things are
 
-## Where things are
-
-- `{data}`: the competition's data, read-only. `{data}/description.md` is the description below; there is a sample
-  submission.
-- `{submission}`: where your submission must lie: one regular CSV file (no link, no archive). Whatever lies there when
-  the run ends is graded, so put an early version there soon and replace it when you have a better one (write to
-  another name, then rename).
+- `{data}`: the competition's data, read-only. `{data}/description.md` is the description below; there is a sample \
+submission.
+- `{submission}`: where your submission must lie: one regular CSV file (no link, no archive). Whatever lies there when \
+the run ends is graded, so put an early version there soon and replace it when you have a better one (write to another \
+name, then rename).
 - `{code}`: keep the code that makes your submission here. `{logs}`: a place for logs.
 {validation}
-## Rules
+# Rules
 
-- Make your predictions with a model that you train or build here. Do not write predictions by hand, do not look for
-  the test set's answers anywhere, and do not copy another person's solution.
+- Make your predictions with a model that you train or build here. Do not write predictions by hand, do not look for \
+the test set's answers anywhere, and do not copy another person's solution.
 - There is no person to ask. Decide for yourself and go on until your time is used up or nothing more is to be gained.
 - {network}
 
-## What you have
+# What you have
 
 - Time: {time}
 - Hardware: {hardware}

@@ -185,11 +185,18 @@ def score_of(
 
 
 def _answer(report: GradingReport) -> str:
+    """The verdict in one line, as it stands at the top of the sample's page."""
     if not report.submission_exists:
-        return "no submission"
+        return f"No submission: {_shortened(report.error)}"
     if not report.valid_submission:
-        return "invalid submission"
-    return f"{report.metric} {report.score if report.score is not None else report.score_note}"
+        return f"Invalid submission: {_shortened(report.error)}"
+    score = report.score if report.score is not None else report.score_note
+    return f"{_TITLES[report.medal]}: {report.metric} {score}{_gap(report)}"
+
+
+def _shortened(text: str | None, width: int = 160) -> str:
+    text = " ".join((text or "").split())
+    return text if len(text) <= width else text[: width - 3] + "..."
 
 
 def explain(report: GradingReport, found: Competition) -> str:
@@ -202,7 +209,7 @@ def explain(report: GradingReport, found: Competition) -> str:
         return "\n".join([*lines, f"**{verdict}**, no medal: {report.error}"])
     direction = "higher" if found.higher_is_better else "lower"
     lines += [
-        f"**{_TITLES[report.medal]}** with {found.metric} {report.score} ({direction} is better){_gap(report)}",
+        f"**{_TITLES[report.medal]}** with {found.metric} {report.score} ({direction} is better){_gap(report)}.",
         "",
     ]
     if report.score_note:
@@ -225,7 +232,7 @@ _TITLES = {"gold": "Gold medal", "silver": "Silver medal", "bronze": "Bronze med
 
 def _gap(report: GradingReport) -> str:
     if report.medal == "gold" or report.score is None:
-        return "."
+        return ""
     following = {"silver": "gold", "bronze": "silver", "none": "bronze"}[report.medal]
     distance = abs(getattr(report, f"{following}_threshold") - report.score)
-    return f"; {distance:.5g} short of {following}."
+    return f"; {distance:.5g} short of {following}"

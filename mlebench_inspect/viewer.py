@@ -11,9 +11,11 @@ from inspect_ai.viewer import (
     ViewerConfig,
 )
 
+TIERS = ("gold", "silver", "bronze")
+
 
 def viewer_config() -> ViewerConfig:
-    """Competition, tier, score and standing first; the best on top; tiers in colours."""
+    """Competition, tier, score, standing and verdict first; the best on top; tiers in colours."""
     name = "mlebench"
     return ViewerConfig(
         task_samples_view=TaskSamplesView(
@@ -25,16 +27,24 @@ def viewer_config() -> ViewerConfig:
                 TaskSamplesColumn.score(name, "medal"),
                 TaskSamplesColumn.score(name, "score"),
                 TaskSamplesColumn.score(name, "percentile"),
-                TaskSamplesColumn.score(name, "above_median"),
+                TaskSamplesColumn(id="answer"),
                 TaskSamplesColumn.score(name, "valid"),
-                TaskSamplesColumn.score(name, "made"),
+                TaskSamplesColumn.score(name, "above_median"),
                 TaskSamplesColumn(id="tokens"),
                 TaskSamplesColumn(id="duration"),
                 TaskSamplesColumn(id="limit"),
                 TaskSamplesColumn(id="error"),
+                *(TaskSamplesColumn.score(name, key, visible=False) for key in ("made", "any_medal", *TIERS)),
+                *(TaskSamplesColumn(id=key, visible=False) for key in ("input", "target")),
             ],
+            multiline=False,
             sort=[TaskSamplesSort.score(name, "percentile", dir="desc")],
-            score_labels={"medal": "Medal", "score": "Score", "percentile": "Percentile", "valid": "Valid"},
+            score_labels={
+                "medal": "Medal",
+                "score": "Score",
+                "above_median": "Above median",
+                "percentile": "Percentile",
+            },
             score_color_scales={
                 "medal": {"gold": "good", "silver": "info", "bronze": "warn", "none": "muted"},
                 "percentile": ScoreColorScale(palette="good-high", min=0, max=100),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from agents.scripted import solution
+from inspect_ai.log import list_eval_logs, read_eval_log
 from inspect_ai.model import (
     ChatMessageAssistant,
     ChatMessageSystem,
@@ -102,6 +104,26 @@ def test_the_stand_in_refuses_what_the_model_refuses(tmp_path: Path, stand_in: S
     log = run(tmp_path, react(actions="tools", compaction=0), model=o1_preview(), allow_local=True, time_limit=120)
     assert stand_in.refused
     assert value(log)["made"] == 0
+
+
+def test_the_command_of_the_readme_works_as_it_is_typed(tmp_path: Path, stand_in: StandIn) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (line,) = [line for line in readme.splitlines() if line.startswith("inspect eval") and "o1-preview" in line]
+    command = line.split()
+    command[0] = str(Path(sys.executable).with_name("inspect"))
+    # one competition, generated data, and no container: the words that are the user's stay as they are
+    command += ["-T", "competitions=spooky-author-identification", "-T", "data=miniature", "-T", "hardware=lite"]
+    command += ["-T", "sandbox=local", "-T", "allow_local=true", "--log-dir", str(tmp_path), "--display", "none"]
+    stand_in.answer = lambda messages: (
+        "```submit\n```"
+        if any(m["role"] == "assistant" for m in messages)
+        else "```bash\ncp data/sample_submission.csv submission/submission.csv\n```"
+    )
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (path,) = list_eval_logs(str(tmp_path))
+    assert not stand_in.refused
+    assert value(read_eval_log(path))["valid"] == 1
 
 
 def test_react_works_in_plain_text(tmp_path: Path, stand_in: StandIn) -> None:
