@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from mlebench_inspect.graders.submission import InvalidSubmission, read_table, require_labels, require_numbers
 from mlebench_inspect.tasks import GradingError, competition
 
 Prepared = Callable[..., Path]
@@ -102,3 +105,19 @@ def test_a_grader_that_fails_for_all_is_an_error_of_ours(
     path.write_text("PassengerId,Transported\n0001_01,True\n")
     with pytest.raises(GradingError, match="fails for every submission"):
         grade(titanic, path)
+
+
+@pytest.mark.parametrize("digits", [25, 500])
+def test_whole_numbers_beyond_64_bits_are_read_as_text(digits: int) -> None:
+    table = read_table(io.BytesIO(f"id,label\na,{'9' * digits}\nb,1\nc,\n".encode()))
+    assert table["label"].tolist()[:2] == ["9" * digits, "1"]
+    assert table["label"].isna().tolist() == [False, False, True]
+    with pytest.raises(InvalidSubmission, match=r"column label must hold .* the row with id 'a' has '999"):
+        require_numbers(table, ["label"], id_column="id", whole=True, missing=True)
+
+
+def test_numbers_mixed_with_text_are_refused_where_the_text_is() -> None:
+    table = pd.DataFrame({"id": range(4), "label": pd.Series([7, 8, "9", "dog"], dtype=object)})
+    with pytest.raises(InvalidSubmission, match=r"id 3 has 'dog' \(1 such row\)"):
+        require_labels(table, "label", id_column="id")
+    require_labels(table.astype({"label": str}).astype({"label": object}), "label", id_column="id")
