@@ -64,7 +64,7 @@ def prepare_with_regions(
     names = [f"images/{i // 1000:03d}/{i}.jpg" for i in range(len(test))]
     test_images = [images[p] | {"id": str(i), "file_name": names[i]} for i, p in enumerate(test)]
     found = [source / "train" / images[p]["file_name"] for p in test]
-    place_files(((f, target / "test" / n) for f, n in zip(found, names, strict=True)), len(names))
+    place_files(((f, target / "test" / n) for f, n in zip(found, names, strict=True)), len(names), fresh=True)
     of_test = {"images": test_images, "info": data["info"], "licenses": data["licenses"]}
     write_json(of_test, target / "test/metadata.json")
     write_answers([categories[p] for p in test], 0, public, private)

@@ -424,6 +424,11 @@ def forget_time(path: Path) -> None:
 _SOME_TIME = 946684800  # 2000-01-01
 
 
+def time_is_forgotten(path: Path | os.DirEntry[str]) -> bool:
+    """Whether `forget_time` was applied to the file."""
+    return path.stat().st_mtime == _SOME_TIME
+
+
 def _clone(source: Path, target: Path) -> None:
     ficlone = 0x40049409  # Linux ioctl FICLONE: share the blocks, copy on write
     try:
@@ -437,8 +442,15 @@ def _clone(source: Path, target: Path) -> None:
     forget_time(target)
 
 
-def place_files(pairs: Iterable[tuple[Path, Path]], total: int = 0) -> int:
-    """Places each (source, target) pair (see `place`), making the targets' folders; returns their number."""
+def place_files(pairs: Iterable[tuple[Path, Path]], total: int = 0, *, fresh: bool = False) -> int:
+    """Places each (source, target) pair (see `place`), making the targets' folders; returns their number.
+
+    Args:
+        pairs: The files.
+        total: Their number if known, for the display of progress.
+        fresh: Whether new files are made instead of links. The inode number of a link tells beside which others the
+            raw file was unpacked. Where raw folders or names tell labels, test files must not be links.
+    """
     counter, made = _Counter(total), set()
     reporting = counter.report is not None
     for source, target in pairs:
@@ -446,7 +458,12 @@ def place_files(pairs: Iterable[tuple[Path, Path]], total: int = 0) -> int:
         if parent not in made:
             parent.mkdir(parents=True, exist_ok=True)
             made.add(parent)
-        place(source, target)
+        if not fresh:
+            place(source, target)
+        elif target.exists():
+            raise FileExistsError(target)
+        else:
+            _clone(source, target)
         counter.add(target.stat().st_size if reporting else 0)
     return counter.files
 

@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from mlebench_inspect.tasks.preparing import time_is_forgotten
+
 _SMALLEST_SHARED = 4096
 
 
@@ -26,10 +28,16 @@ def used(folders: Iterable[Path]) -> int:
 def share(raw: Path, prepared: Path) -> int:
     """Makes prepared files that equal the raw file of the same name hard links to it.
 
+    Files without a time of their own are left alone: the preparation made them anew so that they are no links.
+
     Returns:
         Bytes saved. Where the file system knows no hard links nothing is done.
     """
-    alone = [e for e in _files(prepared) if e.stat().st_nlink == 1 and e.stat().st_size >= _SMALLEST_SHARED]
+    alone = [
+        e
+        for e in _files(prepared)
+        if e.stat().st_nlink == 1 and e.stat().st_size >= _SMALLEST_SHARED and not time_is_forgotten(e)
+    ]
     if not alone:
         return 0
     wanted = {(e.name, e.stat().st_size) for e in alone}

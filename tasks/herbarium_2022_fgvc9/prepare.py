@@ -44,7 +44,8 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
 
     test = numbered(test_groups, found, revision)
     names = [f"{i // 1000:03d}/test-{i:06d}.jpg" for i in range(len(test))]
-    place_files(((found[p], public / "test_images" / name) for p, name in zip(test, names, strict=True)), len(names))
+    pairs = ((found[p], public / "test_images" / name) for p, name in zip(test, names, strict=True))
+    place_files(pairs, len(names), fresh=True)
     of_test = [images[p] | {"image_id": str(i), "file_name": names[i]} for i, p in enumerate(test)]
     write_json(of_test, public / "test_metadata.json")
     write_answers([categories[p] for p in test], 42, public, private)

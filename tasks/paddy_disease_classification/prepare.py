@@ -43,4 +43,4 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     labelled = zip(train["label"], train["image_id"], strict=True)
     place_files(((images / y / i, public / "train_images" / y / i) for y, i in labelled), len(train))
     hidden = zip(test["label"], test["image_id"], strict=True)
-    place_files(((images / y / i, public / "test_images" / i) for y, i in hidden), len(test))
+    place_files(((images / y / i, public / "test_images" / i) for y, i in hidden), len(test), fresh=True)

@@ -33,6 +33,7 @@ from mlebench_inspect.data.preflight import Need, Preflight
 from mlebench_inspect.data.runner import run_job
 from mlebench_inspect.data.workers import run_jobs
 from mlebench_inspect.tasks import Checksums, ExtraDownload, competition, competition_ids
+from mlebench_inspect.tasks.preparing import place_files
 
 ID = "spaceship-titanic"
 REAL = Path(__file__).parents[3] / "shared/data"
@@ -545,6 +546,15 @@ def test_equal_files_are_shared_between_raw_and_prepared(tmp_path: Path) -> None
     assert not (raw / "a/other.bin").samefile(prepared / "public/b/other.bin")
     assert before - disk.used([tmp_path]) >= 8192
     assert disk.share(raw, prepared) == 0
+
+
+def test_files_made_anew_are_not_shared(tmp_path: Path) -> None:
+    raw, prepared = tmp_path / "raw", tmp_path / "prepared"
+    raw.mkdir()
+    (raw / "same.bin").write_bytes(b"x" * 10_000)
+    place_files([(raw / "same.bin", prepared / "same.bin")], fresh=True)
+    assert disk.share(raw, prepared) == 0
+    assert not (raw / "same.bin").samefile(prepared / "same.bin")
 
 
 def test_status(served: Checksums, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,6 +60,24 @@ def test_row_order_tells_nothing_in_v2(prepared: Prepared, competition_id: str, 
     assert sample[key].is_monotonic_increasing
 
 
+@pytest.mark.parametrize("revision", ["v1", "v2"])
+@pytest.mark.parametrize(
+    ("competition_id", "folder"),
+    [
+        ("paddy-disease-classification", "test_images"),
+        ("hotel-id-2021-fgvc8", "test_images"),
+        ("herbarium-2020-fgvc7", "nybg2020/test/images"),
+        ("herbarium-2021-fgvc8", "test/images"),
+        ("herbarium-2022-fgvc9", "test_images"),
+    ],
+)
+def test_test_images_are_no_links_into_folders_of_labels(
+    prepared: Prepared, competition_id: str, folder: str, revision: str
+) -> None:
+    images = list((prepared(competition_id, revision) / "prepared/public" / folder).rglob("*.jpg"))
+    assert {p.stat().st_nlink for p in images} == {1}
+
+
 def test_paddy_v2_split_depends_on_ids_alone(prepared: Prepared, tmp_path: Path) -> None:
     found = competition("paddy-disease-classification")
     found.make_miniature(tmp_path / "raw")

@@ -12,6 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from mlebench_inspect.tasks.preparing import (
     DataError,
+    place_files,
     read_csv,
     shuffled_group_split,
     unzip,
@@ -69,3 +70,16 @@ def test_times_of_unpacked_files_tell_nothing(tmp_path: Path) -> None:
     unzip_renamed(archive, [("dog.jpg", tmp_path / "0.jpg"), ("cat.jpg", tmp_path / "1.jpg")])
     files = [*(tmp_path / "all").iterdir(), tmp_path / "0.jpg", tmp_path / "1.jpg"]
     assert len({f.stat().st_mtime for f in files}) == 1
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_placed_files_are_links_unless_made_anew(fresh: bool, tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "folder/target"
+    source.write_bytes(b"contents")
+    assert place_files([(source, target)], fresh=fresh) == 1
+    assert target.read_bytes() == b"contents"
+    assert source.samefile(target) != fresh
+    source.write_bytes(b"others")
+    with pytest.raises(FileExistsError):
+        place_files([(source, target)], fresh=fresh)
+    assert target.read_bytes() == (b"contents" if fresh else b"others")
