@@ -246,7 +246,7 @@ def _stack(ids: pd.Series, runs: Runs, height: Ints, width: Ints) -> _Volumes:
     import numpy as np
     import pandas as pd
 
-    names, row = np.unique(ids.to_numpy(dtype=str), return_inverse=True)
+    row, names = pd.factorize(ids.to_numpy(dtype=object), sort=True)
     volume, keys = pd.factorize(np.array([n.partition("_slice_")[0] for n in names], dtype=object))
     order = np.argsort(volume, kind="stable")
     place = np.empty(len(order), dtype=np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Sequence
 
 import numpy as np
@@ -58,6 +59,17 @@ def test_weighted_dice_hausdorff(seed: int, order: str) -> None:
         order=order,
     )
     assert own == pytest.approx(0.4 * np.nanmean(dice) + 0.6 * (1 - np.nanmean(distances)), abs=1e-12, nan_ok=True)
+
+
+def test_a_long_id_costs_its_own_length_alone() -> None:
+    ids = ["x" * 200_000, *(f"case_slice_{i:04d}" for i in range(299))]
+    table = pd.DataFrame({"id": ids, "mask": "1 2", "height": 3, "width": 4})
+    tracemalloc.start()
+    score = weighted_dice_hausdorff(table, table, mask="mask", height="height", width="width", id_columns=["id"])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert score == 1
+    assert peak < 50_000_000
 
 
 def test_hausdorff_distance_of_many_voxels() -> None:
