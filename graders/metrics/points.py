@@ -44,10 +44,13 @@ def _boxes_found(truth: list[str], given: list[str]) -> int:
     """The number of boxes (groups of five tokens) that a point (groups of three) is assigned to."""
     import numpy as np
 
-    labels = np.array(given[0::3], dtype=object)
     x, y = (np.array(list(map(float, given[axis::3]))) for axis in (1, 2))
     left, top, width, height = (np.array(list(map(float, truth[i::5]))) for i in range(1, 5))
-    unused = {label: np.flatnonzero(labels == label) for label in set(truth[0::5])}
+    points: dict[str, list[int]] = {label: [] for label in truth[0::5]}
+    for point, label in enumerate(given[0::3]):
+        if label in points:
+            points[label].append(point)
+    unused = {label: np.array(of_label, dtype=int) for label, of_label in points.items()}
     hits = 0
     for box, label in enumerate(truth[0::5]):
         left_over = unused[label]
