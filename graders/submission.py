@@ -190,6 +190,8 @@ def require_ids(
     Raises:
         InvalidSubmission: Naming the first ids at fault.
     """
+    import pandas as pd
+
     given, wanted = submission[id_column], answers[id_column]
     repeated = given[given.duplicated()]
     if len(repeated) and not repeats:
@@ -197,6 +199,9 @@ def require_ids(
             f"{id_column} {_listing(repeated.unique())} occurs more than once; give each id one row"
         )
     unknown = given[~given.isin(wanted)]
+    if len(unknown) and pd.api.types.is_numeric_dtype(wanted):
+        words = unknown[pd.to_numeric(unknown, errors="coerce").isna()]
+        unknown = words if len(words) else unknown  # one word makes text of the other ids as well
     if len(unknown):
         raise InvalidSubmission(
             f"{id_column} {_listing(unknown)} ({len(unknown):,} in all) not among the ids to predict; "

@@ -10,7 +10,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mlebench_inspect.graders.submission import InvalidSubmission, read_table, require_labels, require_numbers
+from mlebench_inspect.graders.submission import (
+    InvalidSubmission,
+    read_table,
+    require_ids,
+    require_labels,
+    require_numbers,
+)
 from mlebench_inspect.tasks import GradingError, competition
 
 Prepared = Callable[..., Path]
@@ -121,3 +127,9 @@ def test_numbers_mixed_with_text_are_refused_where_the_text_is() -> None:
     with pytest.raises(InvalidSubmission, match=r"id 3 has 'dog' \(1 such row\)"):
         require_labels(table, "label", id_column="id")
     require_labels(table.astype({"label": str}).astype({"label": object}), "label", id_column="id")
+
+
+def test_the_word_among_numeric_ids_is_named() -> None:
+    table = read_table(io.BytesIO(b"id\n1\n2\n3.jpg\n"))
+    with pytest.raises(InvalidSubmission, match=r"^id '3\.jpg' \(1 in all\) not among the ids"):
+        require_ids(table, pd.DataFrame({"id": [1, 2, 3]}), "id")
