@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,11 +39,9 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     for folder in (COVER, *ALGORITHMS):
         pairs = ((raw / folder / name, public / folder / f"{i:05d}.jpg") for i, name in enumerate(train, start=1))
         place_files(pairs, len(train))
-    (public / "Test").mkdir()
     ids = [f"{i:04d}.jpg" for i in range(1, len(drawn) + 1)]
-    for new, (folder, name) in zip(ids, drawn, strict=True):
-        # Copies, since times and link count of a hard link would tell which raw file it is.
-        shutil.copyfile(raw / folder / name, public / "Test" / new)
+    pairs = ((raw / folder / name, public / "Test" / new) for new, (folder, name) in zip(ids, drawn, strict=True))
+    place_files(pairs, len(drawn), fresh=True)
     answers = pd.DataFrame({"Id": ids, "Label": [int(folder != COVER) for folder, _ in drawn]})
     write_answers_and_sample(answers, {"Label": 0}, private / "test.csv", public / "sample_submission.csv")
 

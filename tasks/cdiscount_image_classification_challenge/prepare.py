@@ -30,6 +30,8 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     import numpy as np
     import pandas as pd
 
+    if (raw / FILE).stat().st_size == 0:
+        raise DataError(f"{FILE} is empty")
     with open(raw / FILE, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         starts, ids, categories = read_products(data)
         if len(np.unique(ids)) != len(ids):
@@ -68,7 +70,7 @@ def read_products(data: mmap.mmap) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             length = _LENGTH.unpack_from(data, at)[0]
             after_key, key = _integer(data, at + 4, _KEY)
             after_category, category = _integer(data, after_key, _CATEGORY)
-        except (struct.error, ValueError):
+        except (struct.error, ValueError, IndexError):
             raise DataError(f"{FILE}: no _id and category_id at byte {at:,}, where a product begins") from None
         if not after_category - at < length <= end - at or data[at + length - 1] != 0:
             raise DataError(f"{FILE}: the product that begins at byte {at:,} has no proper end; is the file cut off?")

@@ -45,5 +45,7 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
         pairs = zip(rows["species"], rows["file"], strict=True)
         folder = public / part
         place_files(
-            ((raw / "train" / s / f, folder / s / f if part == "train" else folder / f) for s, f in pairs), len(rows)
+            ((raw / "train" / s / f, folder / s / f if part == "train" else folder / f) for s, f in pairs),
+            len(rows),
+            fresh=part == "test",
         )

@@ -6,13 +6,21 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import bson
 import pandas as pd
 import py7zr
 import pytest
 
-from mlebench_inspect.tasks import competition
+from mlebench_inspect.tasks import GradingError, competition
 from mlebench_inspect.tasks._tfrecords import read_examples
-from mlebench_inspect.tasks.preparing import DataError, read_csv, train_test_positions, write_csv, zip_files
+from mlebench_inspect.tasks.preparing import (
+    DataError,
+    read_csv,
+    time_is_forgotten,
+    train_test_positions,
+    write_csv,
+    zip_files,
+)
 
 Prepared = Callable[..., Path]
 
@@ -69,13 +77,15 @@ def test_row_order_tells_nothing_in_v2(prepared: Prepared, competition_id: str, 
         ("herbarium-2020-fgvc7", "nybg2020/test/images"),
         ("herbarium-2021-fgvc8", "test/images"),
         ("herbarium-2022-fgvc9", "test_images"),
+        ("plant-seedlings-classification", "test"),
+        ("alaska2-image-steganalysis", "Test"),
     ],
 )
 def test_test_images_are_no_links_into_folders_of_labels(
     prepared: Prepared, competition_id: str, folder: str, revision: str
 ) -> None:
-    images = list((prepared(competition_id, revision) / "prepared/public" / folder).rglob("*.jpg"))
-    assert {p.stat().st_nlink for p in images} == {1}
+    images = list((prepared(competition_id, revision) / "prepared/public" / folder).rglob("*.*"))
+    assert {(p.stat().st_nlink, time_is_forgotten(p)) for p in images} == {(1, True)}
 
 
 def test_paddy_v2_split_depends_on_ids_alone(prepared: Prepared, tmp_path: Path) -> None:
@@ -142,3 +152,36 @@ def test_repeated_ids_are_refused(tmp_path: Path, competition_id: str, file: str
     write_csv(pd.concat([table, table.tail(1)]), tmp_path / "raw" / file)
     with pytest.raises(DataError, match=f"{file}: {id_column} .* more than once"):
         found.prepare(tmp_path / "raw", tmp_path / "public", tmp_path / "private")
+
+
+def test_cdiscount_files_are_what_bson_makes_of_the_documents(prepared: Prepared) -> None:
+    root = prepared("cdiscount-image-classification-challenge")
+    documents = bson.decode_all((root / "raw/train.bson").read_bytes())
+    train, test = (sorted(part) for part in train_test_positions(len(documents), 0.1))
+    expected = {
+        "train.bson": [documents[i] for i in train],
+        "train_example.bson": [documents[i] for i in train[:100]],
+        "test.bson": [{k: v for k, v in documents[i].items() if k != "category_id"} for i in test],
+    }
+    for name, contents in expected.items():
+        assert (root / "prepared/public" / name).read_bytes() == b"".join(map(bson.encode, contents)), name
+
+
+@pytest.mark.parametrize("left", [0, 2, 4, 13, 30, 100])
+def test_cdiscount_refuses_a_file_that_is_cut_off(left: int, tmp_path: Path) -> None:
+    found = competition("cdiscount-image-classification-challenge")
+    found.make_miniature(tmp_path / "raw")
+    data = (tmp_path / "raw/train.bson").read_bytes()
+    (tmp_path / "raw/train.bson").write_bytes(data[: left and int.from_bytes(data[:4], "little") + left])
+    with pytest.raises(DataError, match=r"train\.bson"):
+        found.prepare(tmp_path / "raw", tmp_path / "public", tmp_path / "private")
+
+
+def test_imet_v2_without_its_list_of_attributes_is_no_fault_of_the_submission(
+    prepared: Prepared, tmp_path: Path
+) -> None:
+    root = prepared("imet-2020-fgvc7", "v2") / "prepared"
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private/answers.csv").write_bytes((root / "private/answers.csv").read_bytes())
+    with pytest.raises(GradingError, match="answers are missing"):
+        competition("imet-2020-fgvc7").grade(root / "public/sample_submission.csv", tmp_path / "private", "v2")
