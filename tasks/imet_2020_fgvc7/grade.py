@@ -17,11 +17,11 @@ MAX_CHARACTERS = 1_000_000  # all attributes in one cell need 17,000
 
 
 def read_answers(path: Path, options: dict[str, Any]) -> pd.DataFrame:
-    """The answers; where the list of all attributes lies beside them (v2), it comes as `attrs["attributes"]`."""
+    """The answers; in v2 with the list of all attributes, which lies beside them, as `attrs["attributes"]`."""
     answers = read_table(path, **options)
-    labels = path.with_name("labels.csv")
-    if labels.exists():
-        answers.attrs["attributes"] = frozenset(read_table(labels)["attribute_id"].astype(str))
+    if options:
+        labels = read_table(path.with_name("labels.csv"))
+        answers.attrs["attributes"] = frozenset(labels["attribute_id"].astype(str))
     return answers
 
 

@@ -36,9 +36,9 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
             first = pd.to_numeric(first, errors="coerce")
             refuse_where(submission, first.isna(), TARGET, must, id_column=ID)
         submission = submission.assign(**{TARGET: first})
-    elif revision == "v1":
-        is_float = pd.api.types.is_float_dtype(given)
-        refuse_where(submission, [is_float] * len(given), TARGET, "integers without a decimal point in every row")
+    elif revision == "v1" and pd.api.types.is_float_dtype(given):
+        refuse_where(submission, given.isna(), TARGET, "a category id in every row", id_column=ID)
+        refuse_where(submission, given.notna(), TARGET, "integers without a decimal point", id_column=ID)
     if revision == "v2":
         last = CATEGORIES - 1
         require_numbers(submission, [TARGET], id_column=ID, minimum=0, maximum=last, whole=True, booleans=False)
