@@ -11,6 +11,7 @@ from mlebench_inspect.graders.submission import (
     aligned,
     require_columns,
     require_numbers,
+    require_rows,
 )
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ ID, ANGLES = "event_id", ["azimuth", "zenith"]
 def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
     """Any finite angles are allowed; alike in v1 and v2."""
     require_columns(submission, [ID, *ANGLES], exact=True)
+    require_rows(submission, len(answers))
     require_numbers(submission, ANGLES, id_column=ID, booleans=False)
     for column in ANGLES:
         if submission[column].dtype == object:
