@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlebench_inspect.graders.metrics.text import mean_levenshtein_distance
-from mlebench_inspect.graders.submission import Revision, aligned
+from mlebench_inspect.graders.submission import Revision, aligned, require_length
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ID, TARGET = "image_id", "InChI"
 READ_CSV: dict[str, dict[str, Any]] = {"v2": {"dtype": {ID: str, TARGET: str}, "keep_default_na": False}}
+MAX_CHARACTERS = 1 << 28  # some 500 for each image
 
 
 def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
     """A missing prediction counts as the three letters "nan" in v1, as the empty text in v2."""
     answers, submission = aligned(answers, submission, ID, [TARGET])
+    require_length(submission, TARGET, MAX_CHARACTERS, id_column=ID)  # a distance takes time with the cell's length
     truth, given = ([str(v) for v in table[TARGET]] for table in (answers, submission))
     return mean_levenshtein_distance(
         answers.assign(**{TARGET: truth}), submission.assign(**{TARGET: given}), target=TARGET
