@@ -23,15 +23,16 @@ ROW = f"{TRIP} and {TIME}"
 
 def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
     """v1 matches the rows of a trip by their order, and a missing coordinate makes the score NaN."""
-    strict = revision == "v2"
     require_columns(submission, [TRIP, TIME, LATITUDE, LONGITUDE])
     require_rows(submission, len(answers))
-    require_numbers(submission, [LATITUDE, LONGITUDE], id_column=TRIP, finite=strict, missing=not strict)
-    if strict:
-        require_numbers(submission, [LATITUDE], id_column=TRIP, minimum=-90, maximum=90)
+    if revision == "v2":
         require_numbers(submission, [TIME], id_column=TRIP, whole=True)
-        answers, submission = aligned(_with_row_key(answers), _with_row_key(submission), ROW)
+        answers, submission = _with_row_key(answers), _with_row_key(submission)
+        require_numbers(submission, [LATITUDE, LONGITUDE], id_column=ROW)
+        require_numbers(submission, [LATITUDE], id_column=ROW, minimum=-90, maximum=90)
+        answers, submission = aligned(answers, submission, ROW)
     else:
+        require_numbers(submission, [LATITUDE, LONGITUDE], id_column=TRIP, finite=False, missing=True)
         given = submission[TRIP].value_counts()
         for trip, count in answers[TRIP].value_counts(sort=False).items():
             if given.get(trip, 0) != count:

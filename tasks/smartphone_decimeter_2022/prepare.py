@@ -74,14 +74,14 @@ def _day(drive: str) -> str:
 
 
 def _files(source: Path, target: Path, revision: Revision) -> Iterator[tuple[Path, Path]]:
-    """The (file, target) pairs of a test drive; phone logs that hold positions are written instead of placed."""
+    """The (file, target) pairs of a test drive; text logs that hold positions are written instead of placed."""
     for folder, _, names in os.walk(source):
         here = target / os.path.relpath(folder, source)
         for name in sorted(names):
             path = Path(folder, name)
             if name == TRUTH or (revision == "v2" and name.lower().endswith(".nmea")):
                 continue
-            if revision == "v2" and name == "gnss_log.txt" and _holds_positions(path):
+            if revision == "v2" and name.lower().endswith(".txt") and _holds_positions(path):
                 here.mkdir(parents=True, exist_ok=True)
                 with open(path, "rb") as old, open(here / name, "xb") as new:
                     new.writelines(line for line in old if not line.startswith(b"Fix"))
