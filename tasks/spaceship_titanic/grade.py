@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ID, TARGET = "PassengerId", "Transported"
+WORDS = {"true": 1, "false": 0, "1": 1, "0": 0, "1.0": 1, "0.0": 0}
 
 
 def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
@@ -20,13 +21,12 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     answers, submission = aligned(answers, submission, ID, [TARGET])
     given = submission[TARGET]
     values: Any
-    must = "True or False in every row"
-    if revision == "v2":
-        words = {"true": 1, "false": 0, "1": 1, "0": 0, "1.0": 1, "0.0": 0}
-        values = given.astype(str).str.strip().str.lower().map(words)
-    elif pd.api.types.is_numeric_dtype(given):
+    if revision == "v1" and pd.api.types.is_numeric_dtype(given):
         values = given.astype(float).where(lambda v: v % 1 == 0)  # v1 counts other whole numbers as wrong labels
     else:
-        values = given.map({True: 1, False: 0})
-    refuse_where(submission, values.isna(), TARGET, must, id_column=ID)
+        values = given.astype(str).str.strip().str.lower().map(WORDS)
+    refuse_where(submission, values.isna(), TARGET, "True or False in every row", id_column=ID)
+    if revision == "v1":
+        text = given.map(lambda v: isinstance(v, str))  # such as True in one row and 1 in another
+        refuse_where(submission, text, TARGET, "True and False alone, or 1 and 0 alone", id_column=ID)
     return accuracy(answers.astype({TARGET: float}), submission.assign(**{TARGET: values.astype(float)}), target=TARGET)

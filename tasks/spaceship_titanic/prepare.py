@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mlebench_inspect.graders.submission import Revision
-from mlebench_inspect.tasks.preparing import read_csv, train_test_positions, write_csv
+from mlebench_inspect.tasks.preparing import group_split, read_csv, train_test_positions, write_csv
 
 
 def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
@@ -13,13 +13,9 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     table = read_csv(raw / "train.csv")
     if revision == "v1":
         train_rows, test_rows = train_test_positions(len(table), 0.1)
-        train, test = table.iloc[train_rows], table.iloc[test_rows]
     else:
-        group = table["PassengerId"].str.partition("_")[0]
-        names = group.unique()
-        _, test_groups = train_test_positions(len(names), 0.1)
-        in_test = group.isin(names[test_groups])
-        train, test = table[~in_test], table[in_test]
+        train_rows, test_rows = group_split(table["PassengerId"].str.partition("_")[0], 0.1)
+    train, test = table.iloc[train_rows], table.iloc[test_rows]
 
     write_csv(train, public / "train.csv")
     write_csv(test.drop(columns="Transported"), public / "test.csv")
