@@ -5,14 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.regression import mean_absolute_error
-from mlebench_inspect.graders.submission import (
-    InvalidSubmission,
-    Revision,
-    aligned,
-    refuse_where,
-    require_columns,
-    require_numbers,
-)
+from mlebench_inspect.graders.submission import Revision, require_columns, require_ids, require_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,16 +17,9 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     """v1 counts each copy of a repeated id as a further row, and rounds the error to a whole number."""
     import pandas as pd
 
-    require_columns(submission, [ID, TARGET])
-    if revision == "v2":
-        answers, submission = aligned(answers, submission, ID, [TARGET])
-    else:
-        unknown = ~submission[ID].isin(answers[ID])
-        refuse_where(submission, unknown, ID, "ids of the sample submission alone")
-        missing = answers.loc[~answers[ID].isin(submission[ID]), ID]
-        if len(missing):
-            raise InvalidSubmission(f"no row for {ID} {missing.iloc[0]} ({len(missing):,} in all); add them")
-        answers = submission[[ID]].merge(answers, on=ID, how="left")
+    require_columns(submission, [TARGET, ID])
+    require_ids(submission, answers, ID, repeats=revision == "v1")
+    answers = answers.iloc[pd.Index(answers[ID]).get_indexer(submission[ID])]
     require_numbers(submission, [TARGET], id_column=ID)
     submission = submission.assign(**{TARGET: pd.to_numeric(submission[TARGET]).astype(float)})
     error = mean_absolute_error(answers, submission, target=TARGET)
