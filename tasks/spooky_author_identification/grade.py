@@ -9,10 +9,10 @@ from mlebench_inspect.graders.submission import (
     InvalidSubmission,
     Revision,
     aligned,
-    refuse_where,
     require_columns,
     require_numbers,
     require_row_sums,
+    rescaled_rows,
 )
 
 if TYPE_CHECKING:
@@ -26,15 +26,10 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     require_columns(submission, [ID, *AUTHORS], exact=True)
     if revision == "v1" and submission.columns[0] != ID:
         raise InvalidSubmission(f"the first column is {submission.columns[0]!r}; put {ID} first")
-    if revision == "v2":
-        require_numbers(submission, AUTHORS, id_column=ID, minimum=0)
-        sums = submission[AUTHORS].sum(axis=1)
-        refuse_where(submission, sums == 0, AUTHORS[0], "at least one probability above 0 in each row", id_column=ID)
-        submission = submission.assign(**{a: submission[a] / sums for a in AUTHORS})
-    else:
-        require_numbers(submission, AUTHORS, id_column=ID, minimum=0, maximum=1)
-        require_row_sums(submission, AUTHORS, id_column=ID, tolerance=1.1e-5)
     answers, submission = aligned(answers, submission, ID, AUTHORS)
     if revision == "v2":
+        submission = rescaled_rows(submission, AUTHORS, id_column=ID)
         return multiclass_log_loss(answers, submission, targets=AUTHORS, eps=1e-15)
+    require_numbers(submission, AUTHORS, id_column=ID, minimum=0, maximum=1)
+    require_row_sums(submission, AUTHORS, id_column=ID, tolerance=1.1e-5)
     return multiclass_log_loss(answers, submission, targets=AUTHORS)
