@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.ranking import map_at_12
-from mlebench_inspect.graders.submission import InvalidSubmission, Revision, aligned, require_columns, require_ids
+from mlebench_inspect.graders.submission import InvalidSubmission, Revision, require_columns, require_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,10 +25,10 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     submission = submission[submission[ID].isin(answers[ID])]
     if revision == "v2":
         require_ids(submission, answers, ID)
-        answers, submission = aligned(answers, submission, ID)
-        scored = answers[TARGET].notna()
+        answers = answers.dropna(subset=[TARGET])
+        submission = submission.set_index(ID).loc[answers[ID]]
         truth, given = (
-            [[i.lstrip("0") for i in text.split(None, most)] for text in table.loc[scored, TARGET].fillna("")]
+            [[i.lstrip("0") for i in text.split(None, most)] for text in table[TARGET].fillna("")]
             for table, most in ((answers, -1), (submission, 12))
         )
     else:
