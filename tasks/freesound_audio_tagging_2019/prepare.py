@@ -14,10 +14,15 @@ if TYPE_CHECKING:
 
 META = "FSDKaggle2019.meta"
 TABLE = f"{META}/test_post_competition.csv"
+FILES = ("train_curated.csv", "train_noisy.csv", "sample_submission.csv")
+FOLDERS = ("train_curated", "train_noisy", "test")  # or .zip
 
 
 def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
-    """Places all that lies in raw, except the published labels, which become the answers. Both revisions are alike."""
+    """Places what Kaggle gives, and nothing else that lies in raw: the published labels become the answers.
+
+    Both revisions are alike.
+    """
     sample = read_csv(raw / "sample_submission.csv")
     classes = list(sample.columns[1:])
     published = _published_labels(raw)
@@ -29,9 +34,16 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     if (labels.sum(axis=1) != test["labels"].str.count(",") + 1).any():
         raise DataError(f"{TABLE} names labels that sample_submission.csv has no column for")
 
-    for entry in sorted(raw.iterdir()):
-        if META not in entry.name:
-            (place_tree if entry.is_dir() else place)(entry, public / entry.name)
+    for name in FILES:
+        place(raw / name, public / name)
+    for name in FOLDERS:
+        packed = raw / f"{name}.zip"
+        if (raw / name).is_dir():
+            place_tree(raw / name, public / name)
+        elif packed.is_file():
+            place(packed, public / packed.name)
+        else:
+            raise DataError(f"{raw} holds neither {name}/ nor {packed.name}")
     write_csv(answers, private / "test.csv")
 
 
