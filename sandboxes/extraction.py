@@ -100,8 +100,8 @@ def copy_out(container: str, path: str, dest: Path, cap: int, timeout: float = 6
 
 
 def _kind(member: tarfile.TarInfo | None) -> str:
-    if member is None:
-        return "empty"
+    if member is None:  # Docker archives no socket
+        return "not a regular file"
     kinds = {tarfile.SYMTYPE: "a symbolic link", tarfile.LNKTYPE: "a hard link", tarfile.DIRTYPE: "a folder"}
     return kinds.get(member.type, "not a regular file")
 

@@ -72,7 +72,8 @@ ATTACKS = {
     + PYTHON
     + "\"import socket; socket.socket(2, 2).sendto(b'x', ('8.8.8.8', 53))\"",
     # the submission check
-    "kill_check": SUBMIT + "pkill -9 -f server.py; kill -9 $(pgrep -f server.py); rm -rf /var/tmp/sandbox-services; "
+    "kill_check": SUBMIT
+    + "pkill -9 -f 'serve[r].py'; kill -9 $(pgrep -f 'serve[r].py'); rm -rf /var/tmp/sandbox-services; "
     "mv /var/tmp/sandbox-services /tmp/x; chmod 000 /home/agent; "
     f"/home/validate_submission.sh {TARGET}; chmod 700 /home/agent",
     "forge_requests": SUBMIT
@@ -230,14 +231,14 @@ def test_the_answers_are_nowhere_in_the_container(attacks: Run) -> None:
         ("link_through_proc_root", "symbolic link"),
         ("link_to_device", "symbolic link"),
         ("fifo", "regular file"),
-        ("socket", "cannot be read"),
+        ("socket", "regular file"),
         ("folder", "a folder"),
         ("sparse", "at most"),
         ("zip_bomb", "zip"),
         ("gzip_bomb", "gzip"),
         ("formulas", "PassengerId"),
         ("nul_bytes", "NUL"),
-        ("million_columns", "columns"),
+        ("million_columns", "first line"),
         ("invalid_utf8", "UTF-8"),
     ],
 )
@@ -281,7 +282,9 @@ def test_a_memory_bomb_is_stopped_and_the_sample_scored(attacks: Run, attack: st
 def test_the_data_cannot_be_changed(attacks: Run) -> None:
     """Tried: writing, deleting, mounting anew. Holds: a read-only mount, and no right to mount."""
     seen = attacks["write_data"].seen
-    assert seen.count("Read-only file system") >= 3
+    assert seen.count("Read-only file system") == 2
+    assert "must be superuser to unmount" in seen
+    assert "/home/data/train.csv: Permission denied" in seen
     assert seen.startswith("/home/data/train.csv")
     attacks["write_data"].is_valid()
 
