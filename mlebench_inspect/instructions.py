@@ -75,7 +75,7 @@ def task_text(
     )
 
 
-TIME_PLACE = "{time budget}"
+TIME_PLACE = "the time limit of this run"
 
 
 def duration(seconds: float) -> str:

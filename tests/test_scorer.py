@@ -83,7 +83,7 @@ def test_a_day_and_no_other_limit_by_default(tmp_path: Path) -> None:
     assert config.time_limit == DAY == 86400
     assert config.message_limit is config.token_limit is config.cost_limit is config.working_limit is None
     assert log.samples
-    assert "Time: 24 hours from the start" in log.samples[0].input[0].text  # type: ignore[union-attr]
+    assert "Time: 24 hours from the start" in log.samples[0].messages[0].text
     about = score(log).metadata or {}
     assert about["time_limit"] == 86400
     assert about["seconds"] >= 0
@@ -139,7 +139,7 @@ def finished(tmp_path: Path) -> EvalLog:
 
 def test_inspect_score_needs_no_sandbox_and_no_options(tmp_path: Path, finished: EvalLog) -> None:
     target = tmp_path / "again.eval"
-    scorer = ["--scorer", "mlebench_inspect/mlebench_scorer", "--action", "overwrite"]
+    scorer = ["--scorer", "mlebench_inspect/mlebench", "--action", "overwrite"]
     result = inspect("score", finished.location, *scorer, "--output-file", target)
     assert target.exists(), result.stderr
     again = read_eval_log(str(target))
@@ -154,7 +154,7 @@ def test_inspect_score_with_another_revision_says_so(tmp_path: Path, finished: E
     TASKS["spaceship-titanic"](data="miniature", sandbox="local", revision="v2")  # makes the data
     target = tmp_path / "regraded/again.eval"
     target.parent.mkdir()
-    scorer = ["--scorer", "mlebench_inspect/mlebench_scorer", "-S", "revision=v2", "--action", "overwrite"]
+    scorer = ["--scorer", "mlebench_inspect/mlebench", "-S", "revision=v2", "--action", "overwrite"]
     result = inspect("score", finished.location, *scorer, "--output-file", target)
     assert target.exists(), result.stderr
     (found,) = report(read_results([target]))
