@@ -14,6 +14,7 @@ from mlebench_inspect.sandboxes.compose import LIGHT_IMAGE
 from mlebench_inspect.tasks import competition
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keeps all tests of one competition in one process, so that its data is made once."""
     for item in items:
