@@ -68,7 +68,7 @@ def test_a_crashing_agent_is_scored_with_what_it_had(tmp_path: Path) -> None:
     assert value(log)["valid"] == 1
 
 
-def test_nothing_private_is_named_in_the_log(tmp_path: Path) -> None:
+def test_no_folder_of_answers_is_named_in_the_log(tmp_path: Path) -> None:
     log = run(tmp_path, dummy())
     assert "private" not in log.model_dump_json()
 
