@@ -346,6 +346,7 @@ def test_an_end_during_preparation(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
     )
     wait_until((folder / ".prepared.partial/public").is_dir)
     (worker,) = children(process.pid)
