@@ -14,8 +14,8 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
-from logs import graded, write_log
 
+from logs import graded, write_log
 from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.reporting.figures import SettingReport, compare, report, run_of
 from mlebench_inspect.reporting.formats import render_comparison, render_report

@@ -17,15 +17,15 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
 from inspect_ai.model import ModelCost, ModelInfo, ModelOutput, ModelUsage, get_model, set_model_info
 from inspect_ai.solver import Generate, Solver, TaskState, solver
-from logs import graded
-from runs import run, score, shell, value
 
+from logs import graded
 from mlebench_inspect.agents import dummy
 from mlebench_inspect.benchmark import DAY, TASKS
 from mlebench_inspect.reporting.figures import report
 from mlebench_inspect.reporting.results import read_results
 from mlebench_inspect.scorer import explain, mlebench_scorer
 from mlebench_inspect.tasks import competition
+from runs import run, score, shell, value
 
 COPY = "cp data/sample_submission.csv submission/submission.csv"
 

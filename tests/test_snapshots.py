@@ -9,10 +9,10 @@ import anyio
 import pytest
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import sandbox
-from runs import run, score
 
 from mlebench_inspect.agents import dummy
 from mlebench_inspect.snapshots import SnapshotRecord, table
+from runs import run, score
 
 GOOD = "cp data/sample_submission.csv submission/submission.csv"
 BAD = "echo a,b > submission/submission.csv"

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agents.scripted import solution
 from inspect_ai.log import list_eval_logs, read_eval_log
 from inspect_ai.model import (
     ChatMessageAssistant,
@@ -23,10 +22,11 @@ from inspect_ai.model import (
     get_model,
 )
 from inspect_ai.tool import ToolCall, ToolFunction, ToolInfo
-from runs import run, value
 
+from agents.scripted import solution
 from mlebench_inspect.agents import react
 from mlebench_inspect.agents.plain_chat import as_plain_chat, blocks, plain_chat_filter, takes_plain_chat_only
+from runs import run, value
 
 
 class StandIn:

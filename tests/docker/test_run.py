@@ -6,9 +6,9 @@ import math
 from pathlib import Path
 
 import pytest
-from runs import run, score, shell, value
 
 from mlebench_inspect.agents import baseline, dummy
+from runs import run, score, shell, value
 
 pytestmark = pytest.mark.docker
 

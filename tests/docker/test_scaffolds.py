@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agents.scripted import any_scaffold, scripted
 from inspect_ai.agent import Agent
 from inspect_ai.agent import react as inspect_react
 from inspect_ai.log import EvalLog
 from inspect_ai.solver import Solver, SolverSpec
 from inspect_ai.tool import bash
-from runs import run, value
 
+from agents.scripted import any_scaffold, scripted
 from mlebench_inspect.agents import aide, baseline, bridged, dummy, mini_swe_agent, mlab, openhands, react
 from mlebench_inspect.sandboxes.building import IMAGES, SCAFFOLDS, build, image_exists
 from mlebench_inspect.sandboxes.compose import LIGHT_IMAGE
+from runs import run, value
 
 pytestmark = pytest.mark.docker
 
