@@ -69,13 +69,18 @@ def agents_at_work() -> int:
 
 
 class _AtRoot(SandboxEnvironment):
-    """A sandbox whose commands start in `/`: root has no capability here to enter a folder that the agent closes."""
+    """A sandbox as the endpoint uses it.
+
+    Commands start in `/`, since root has no capability here to enter a folder that the agent closes. They wait for no
+    other command: the agents' own may hold every slot that Inspect gives, and be waiting for an answer themselves.
+    """
 
     def __init__(self, inner: SandboxEnvironment) -> None:
         super().__init__()
         self._inner = inner
 
     async def exec(self, cmd: list[str], *args: Any, cwd: str | None = None, **options: Any) -> ExecResult[str]:
+        options["concurrency"] = False
         return await self._inner.exec(cmd, *args, cwd=cwd or "/", **options)  # type: ignore[misc]
 
     async def write_file(self, file: str, contents: str | bytes) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mlebench_inspect import service
 from mlebench_inspect.agents import baseline, dummy
 from runs import run, score, shell, value
 
@@ -41,3 +42,15 @@ def test_agent_faults_are_scored_without_a_medal(tmp_path: Path, script: str, ma
     assert value(log)["made"] == made
     assert math.isnan(value(log)["score"])
     assert words in (score(log).explanation or "")
+
+
+def test_the_check_answers_while_commands_of_agents_hold_every_slot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INSPECT_DOCKER_CLI_CONCURRENCY", "1")
+    monkeypatch.setattr(service, "_HEALTH_EVERY", 0.1)
+    script = f"cp /home/data/sample_submission.csv {SUBMISSION}; sleep 3; /home/validate_submission.sh {SUBMISSION}"
+    log = run(tmp_path, shell(script), sandbox="docker", time_limit=90)
+    assert log.samples
+    assert log.samples[0].limit is None
+    assert "The submission is valid" in log.samples[0].output.completion
