@@ -15,8 +15,10 @@ import resource
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
+from types import FrameType
 
 
 def peak() -> float:
@@ -58,20 +60,29 @@ def one(container: str, way: str) -> None:
 
 
 def many(samples: int) -> None:
-    """Runs `dummy` in many containers at once, and watches the event loop."""
+    """Submits in many containers at once, and watches the event loop; says whose code held it up."""
     import inspect_ai
     from inspect_ai.solver import Generate, Solver, TaskState, solver
     from inspect_ai.util import sandbox
 
     from mlebench_inspect.benchmark import TASKS
 
-    waits: list[tuple[float, float]] = []
+    waits: list[tuple[float, str]] = []
+    beat, held_by = time.perf_counter(), "nothing seen"
 
     async def watch() -> None:
+        nonlocal beat, held_by
         while True:
-            start = time.perf_counter()
+            beat, held_by = time.perf_counter(), "nothing seen"
             await asyncio.sleep(0.02)
-            waits.append((time.perf_counter() - start - 0.02, time.perf_counter()))
+            waits.append((time.perf_counter() - beat - 0.02, held_by))
+
+    def look() -> None:
+        nonlocal held_by
+        while True:
+            time.sleep(0.02)
+            if time.perf_counter() - beat > 0.1 and held_by == "nothing seen":
+                held_by = whose(sys._current_frames()[threading.main_thread().ident or 0])
 
     watching: list[asyncio.Task[None]] = []
 
@@ -80,6 +91,7 @@ def many(samples: int) -> None:
         async def solve(state: TaskState, generate: Generate) -> TaskState:
             if not watching:
                 watching.append(asyncio.get_running_loop().create_task(watch()))
+                threading.Thread(target=look, daemon=True).start()
             script = (
                 "cp /home/data/sample_submission.csv /home/submission/submission.csv; "
                 "/home/validate_submission.sh /home/submission/submission.csv"
@@ -104,17 +116,36 @@ def many(samples: int) -> None:
             display="none",
         )
         took = time.perf_counter() - start
-    longest = sorted((w for w, _ in waits), reverse=True)
+    longest = sorted(waits, reverse=True)
     print(
         json.dumps(
             {
                 "samples": samples,
                 "seconds": round(took, 1),
-                "longest waits of the loop (ms)": [round(1000 * w) for w in longest[:5]],
-                "waits above 200 ms": sum(w > 0.2 for w in longest),
-            }
+                "longest waits of the loop (ms)": [f"{1000 * w:.0f}: {who}" for w, who in longest[:5]],
+                "above 200 ms": sum(w > 0.2 for w, _ in longest),
+                "longest with our code (ms)": round(1000 * max((w for w, who in waits if "ours" in who), default=0)),
+            },
+            indent=2,
         )
     )
+
+
+def whose(frame: FrameType | None) -> str:
+    """Whose code the event loop is in: ours, the innermost place of another package, or waiting for the system."""
+    places = []
+    while frame is not None:
+        places.append((Path(frame.f_code.co_filename), frame.f_code.co_name))
+        frame = frame.f_back
+    root = Path(__file__).parents[1]
+    ours = [f"{p.name}:{name}" for p, name in places if p.is_relative_to(root) and ".venv" not in p.parts]
+    ours = [place for place in ours if not place.startswith(f"{Path(__file__).name}:")]
+    if ours:
+        return f"ours, {ours[0]}"
+    if places[0][1] == "select":
+        return "in select, ready but without a processor"
+    inspects = [f"inspect_ai {p.name}:{name}" for p, name in places if "inspect_ai" in p.parts]
+    return f"{places[0][0].name}:{places[0][1]}" + (f", {inspects[0]}" if inspects else "")
 
 
 if __name__ == "__main__":

@@ -193,6 +193,8 @@ def require_ids(
     import pandas as pd
 
     given, wanted = submission[id_column], answers[id_column]
+    if len(given) == len(wanted) and _places(given, wanted) is not None:
+        return
     repeated = given[given.duplicated()]
     if len(repeated) and not repeats:
         raise InvalidSubmission(
@@ -231,13 +233,34 @@ def aligned(
     Raises:
         InvalidSubmission: A column, a row or an id is missing or too many.
     """
+    import numpy as np
+
     require_columns(submission, [id_column, *columns])
     require_rows(submission, len(answers))
     require_ids(submission, answers, id_column)
-    return (
-        answers.sort_values(id_column, ignore_index=True),
-        submission.sort_values(id_column, ignore_index=True),
-    )
+    in_order = answers.reset_index(drop=True)
+    if not in_order[id_column].is_monotonic_increasing:
+        in_order = in_order.sort_values(id_column)
+    places = _places(submission[id_column], answers[id_column])
+    if places is None:
+        return in_order.reset_index(drop=True), submission.sort_values(id_column, ignore_index=True)
+    rows = np.empty_like(places)
+    rows[places] = np.arange(len(places))
+    return in_order.reset_index(drop=True), submission.take(rows[in_order.index]).reset_index(drop=True)
+
+
+def _places(given: pd.Series, wanted: pd.Series) -> np.ndarray | None:
+    """Where each given id stands among the wanted ones; None unless each of these is given exactly once."""
+    import numpy as np
+    import pandas as pd
+
+    index = pd.Index(wanted)
+    if not index.is_unique:
+        return None
+    places = index.get_indexer(pd.Index(given))
+    if (places < 0).any() or len(places) != len(index) or (np.bincount(places, minlength=len(index)) != 1).any():
+        return None
+    return places
 
 
 def _refuse_row(submission: pd.DataFrame, bad: Any, column: str, id_column: str | None, must: str) -> None:

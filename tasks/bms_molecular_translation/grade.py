@@ -17,9 +17,11 @@ MAX_CHARACTERS = 1 << 28  # some 500 for each image
 
 def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
     """A missing prediction counts as the three letters "nan" in v1, as the empty text in v2."""
+    import pandas as pd
+
     answers, submission = aligned(answers, submission, ID, [TARGET])
     require_length(submission, TARGET, MAX_CHARACTERS, id_column=ID)  # a distance takes time with the cell's length
-    truth, given = ([str(v) for v in table[TARGET]] for table in (answers, submission))
+    truth, given = (pd.Series(list(map(str, table[TARGET])), dtype=object) for table in (answers, submission))
     return mean_levenshtein_distance(
         answers.assign(**{TARGET: truth}), submission.assign(**{TARGET: given}), target=TARGET
     )
