@@ -663,7 +663,7 @@ def filled(
 def features(train: pd.DataFrame, test: pd.DataFrame):
     """One matrix each: numbers as they are, few-valued text as codes, parts of structured text, TF-IDF of prose."""
     both = pd.concat([train, test], ignore_index=True)
-    numbers, prose = {}, []
+    numbers, prose, names = {}, [], []
     for name in both.columns:
         column = both[name]
         if column.map(lambda v: isinstance(v, list | dict)).any():
@@ -686,7 +686,7 @@ def features(train: pd.DataFrame, test: pd.DataFrame):
                 numbers[f"{name} {part}"] = getattr(moment.dt, part).astype(float)
             continue
         if text.nunique() > 255 or text.str.contains(" ").mean() > 0.3:
-            prose.append(text.fillna(""))
+            names.append(text.fillna(""))
         if text.str.len().max() <= 12 and text.nunique() > 255 and not text.str.contains(" ").any():
             for i in range(int(text.str.len().max())):
                 numbers[f"{name} letter {i}"] = text.str.get(i).map(ord, na_action="ignore").astype(float)
@@ -698,6 +698,8 @@ def features(train: pd.DataFrame, test: pd.DataFrame):
                 numbers[f"{name} {i}"] = as_number.astype(float)
             elif part.nunique() <= 255:
                 numbers[f"{name} {i}"] = pd.Series(pd.factorize(part)[0]).astype(float)
+    if prose or len(numbers) < 5:  # names and the like tell less than a handful of numbers
+        prose += names
     blocks = [pd.DataFrame(numbers).astype(float)] if numbers else []
     if prose and sum(p.str.count(" ").mean() > 0.3 for p in prose):
         from scipy import sparse

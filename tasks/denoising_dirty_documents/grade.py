@@ -41,7 +41,7 @@ def _in_order_of(submission: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFram
     try:
         given = pa.array(submission[ID].to_numpy(), pa.large_string())
         positions = pc.index_in(given, value_set=wanted).fill_null(-1).to_numpy()
-    except (pa.ArrowInvalid, pa.ArrowTypeError):  # ids that are not text
+    except pa.ArrowException:  # ids that are not text
         positions = np.full(len(submission), -1)
     if not np.array_equal(np.bincount(positions + 1, minlength=len(answers) + 1)[1:], np.ones(len(answers))):
         require_ids(submission, answers, ID)
