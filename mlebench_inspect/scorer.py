@@ -191,7 +191,7 @@ def _answer(report: GradingReport) -> str:
     if not report.valid_submission:
         return f"Invalid submission: {_shortened(report.error)}"
     score = report.score if report.score is not None else report.score_note
-    return f"{_TITLES[report.medal]}: {report.metric} {score}{_gap(report)}"
+    return f"{_TITLES[report.medal]}{_gap(report, ', ')} ({report.metric} {score})"
 
 
 def _shortened(text: str | None, width: int = 160) -> str:
@@ -209,7 +209,7 @@ def explain(report: GradingReport, found: Competition) -> str:
         return "\n".join([*lines, f"**{verdict}**, no medal: {report.error}"])
     direction = "higher" if found.higher_is_better else "lower"
     lines += [
-        f"**{_TITLES[report.medal]}** with {found.metric} {report.score} ({direction} is better){_gap(report)}.",
+        f"**{_TITLES[report.medal]}** with {found.metric} {report.score} ({direction} is better){_gap(report, '; ')}.",
         "",
     ]
     if report.score_note:
@@ -230,9 +230,10 @@ def explain(report: GradingReport, found: Competition) -> str:
 _TITLES = {"gold": "Gold medal", "silver": "Silver medal", "bronze": "Bronze medal", "none": "No medal"}
 
 
-def _gap(report: GradingReport) -> str:
+def _gap(report: GradingReport, comma: str) -> str:
+    """How far the next tier is, after a comma; nothing where there is none."""
     if report.medal == "gold" or report.score is None:
         return ""
     following = {"silver": "gold", "bronze": "silver", "none": "bronze"}[report.medal]
     distance = abs(getattr(report, f"{following}_threshold") - report.score)
-    return f"; {distance:.5g} short of {following}"
+    return f"{comma}{distance:.5g} short of {following}"

@@ -23,7 +23,7 @@ from mlebench_inspect.agents import dummy
 from mlebench_inspect.benchmark import DAY, TASKS
 from mlebench_inspect.reporting.figures import report
 from mlebench_inspect.reporting.results import read_results
-from mlebench_inspect.scorer import explain, mlebench_scorer
+from mlebench_inspect.scorer import explain, mlebench_scorer, score_of
 from mlebench_inspect.tasks import competition
 from runs import run, score, shell, value
 
@@ -112,6 +112,8 @@ def test_an_explanation_says_tier_and_distance_or_what_is_wrong(letter: str, wor
     text = explain(graded(found.id, letter), found)
     assert all(w in text for w in words)
     assert ("| gold |" in text) == (letter in "gsbn")
+    answer = score_of(graded(found.id, letter), found, {}).answer or ""
+    assert all(w.strip("*") in answer for w in words if w != "higher is better")
 
 
 def test_the_score_stands_between_the_thresholds() -> None:

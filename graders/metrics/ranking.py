@@ -53,15 +53,16 @@ def pooled_kendall_tau(answers: pd.DataFrame, submission: pd.DataFrame, *, targe
     Returns:
         A number in [-1, 1]; 1 is perfect, -1 everything reversed; NaN if no row has two items.
     """
-    from bisect import bisect, insort
+    from bisect import bisect
 
     inversions = pairs = 0
     for truth, given in zip(answers[target], submission[target], strict=True):
         rank = {item: position for position, item in enumerate(truth)}
         seen: list[int] = []
         for item in given:
-            inversions += len(seen) - bisect(seen, rank[item])
-            insort(seen, rank[item])
+            place = bisect(seen, rank[item])
+            inversions += len(seen) - place
+            seen.insert(place, rank[item])
         pairs += len(truth) * (len(truth) - 1)
     return 1 - 4 * inversions / pairs if pairs else float("nan")
 

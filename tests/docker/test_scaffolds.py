@@ -16,6 +16,8 @@ from inspect_ai.tool import bash
 
 from agents.scripted import any_scaffold, scripted
 from mlebench_inspect.agents import aide, baseline, bridged, dummy, mini_swe_agent, mlab, openhands, react
+from mlebench_inspect.reporting.figures import compare
+from mlebench_inspect.reporting.results import read_results
 from mlebench_inspect.sandboxes.building import IMAGES, SCAFFOLDS, build, image_exists
 from mlebench_inspect.sandboxes.compose import LIGHT_IMAGE
 from runs import run, value
@@ -110,6 +112,9 @@ def test_runs_differ_in_the_solver_alone(runs: Callable[[str], EvalLog]) -> None
         (sample,), (first,) = log.samples or [], logs[0].samples or []
         assert sample.input == first.input
         assert sample.metadata["hardware"] == first.metadata["hardware"]
+    (table,) = compare(read_results([Path(log.location) for log in logs]))
+    assert table.competitions == ["spaceship-titanic"]
+    assert len({row.solver for row in table.rows}) == len(names)
 
 
 def _in_place_of_the_runner(monkeypatch: pytest.MonkeyPatch, then: str) -> None:
