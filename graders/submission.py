@@ -257,7 +257,7 @@ def _places(given: pd.Series, wanted: pd.Series) -> np.ndarray | None:
     index = pd.Index(wanted)
     if not index.is_unique:
         return None
-    places = index.get_indexer(pd.Index(given))
+    places: np.ndarray = index.get_indexer(pd.Index(given))
     if (places < 0).any() or len(places) != len(index) or (np.bincount(places, minlength=len(index)) != 1).any():
         return None
     return places

@@ -120,6 +120,15 @@ def test_a_split_counts_what_was_not_run(tmp_path: Path) -> None:
     assert "medium" not in found.any_medal
 
 
+def test_competitions_that_cannot_be_joined_are_named(tmp_path: Path) -> None:
+    insults, whales = [c.id for c in competitions("all") if not c.joinable]
+    write_log(tmp_path, {insults: "g", LOW[0]: "g"})
+    text = "\n".join(one(tmp_path).notes())
+    assert f"Can no longer be joined on Kaggle, and counted in these figures: {insults}." in text
+    assert f"Can no longer be joined on Kaggle, and left out of these figures: {whales}." in text
+    assert "left out" not in "\n".join(one(tmp_path, split="low").notes())
+
+
 def test_only_complete_seeds(tmp_path: Path) -> None:
     write_log(tmp_path, {LOW[0]: "ggn", LOW[1]: "n!g"})
     found = one(tmp_path, seeds="complete")

@@ -102,6 +102,17 @@ class SettingReport(BaseModel):
         ]
         if lacking and self.data == "real":
             lines.append(f"Not whole splits: {', '.join(lacking)}.")
+        return lines + (self._closed() if self.data == "real" and self.competitions > 1 else [])
+
+    def _closed(self) -> list[str]:
+        """Which competitions that few users can still get are in the denominators, and which are not."""
+        ran = {row.competition_id for row in self.per_competition}
+        closed = [c for c in competitions("all") if not c.joinable and c.complexity in self.any_medal]
+        lines = []
+        for counted, where in ((True, "counted in"), (False, "left out of")):
+            names = [c.id for c in closed if (c.id in ran) == counted]
+            if names:
+                lines.append(f"Can no longer be joined on Kaggle, and {where} these figures: {', '.join(names)}.")
         return lines
 
 
