@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inspect_ai.agent import Agent
+from inspect_ai.agent import Agent, deepagent
 from inspect_ai.agent import react as inspect_react
 from inspect_ai.log import EvalLog
 from inspect_ai.solver import Solver, SolverSpec
@@ -47,6 +47,7 @@ def _solver(name: str) -> Solver | Agent | SolverSpec:
         "aide": lambda: aide(steps=1),
         "baseline": baseline,
         "dummy": dummy,
+        "inspect-deepagent": lambda: deepagent(tools=[bash()], compaction=None),
         "inspect-react": lambda: inspect_react(tools=[bash()]),
         "mini-swe-agent": mini_swe_agent,
         "mlab": mlab,
@@ -85,6 +86,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, image: Callable[[str], str]) 
         ("openhands", 2),
         ("mini-swe-agent", 2),
         ("inspect-react", 2),
+        ("inspect-deepagent", 2),
         ("user-agent", 2),
         ("user-solver", 1),
     ],
