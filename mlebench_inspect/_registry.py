@@ -2,7 +2,7 @@
 
 from mlebench_inspect.agents import aide, baseline, dummy, mini_swe_agent, mlab, openhands, react
 from mlebench_inspect.benchmark import TASKS
-from mlebench_inspect.scorer import mlebench_scorer
+from mlebench_inspect.run.scoring import mlebench_faults, mlebench_scorer
 
 __all__ = [
     "TASKS",
@@ -11,6 +11,7 @@ __all__ = [
     "dummy",
     "mini_swe_agent",
     "mlab",
+    "mlebench_faults",
     "mlebench_scorer",
     "openhands",
     "react",

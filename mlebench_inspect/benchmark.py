@@ -8,20 +8,20 @@ from inspect import Parameter, Signature, signature
 from typing import Any
 
 from inspect_ai import Task, task
-from inspect_ai._util.error import PrerequisiteError
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.log import HeadlineMetric
 
+from mlebench_inspect._inspect import prerequisite_error
 from mlebench_inspect.agents.react import react
 from mlebench_inspect.data.errors import PreparationError
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.submission import REVISIONS
-from mlebench_inspect.instructions import task_text
-from mlebench_inspect.metrics import Denominators
+from mlebench_inspect.run.instructions import task_text
+from mlebench_inspect.run.preflight import check_settings, ensure_data
+from mlebench_inspect.run.scoring import MAX_FOLDER, MAX_SUBMISSION, NAME, cleanup, mlebench_faults, mlebench_scorer
+from mlebench_inspect.run.setup import prepare_sample
 from mlebench_inspect.sandboxes.compose import SandboxSettings
 from mlebench_inspect.sandboxes.provider import Provider, provider
-from mlebench_inspect.scorer import NAME, mlebench_scorer
-from mlebench_inspect.setup import prepare_sample
 from mlebench_inspect.tasks import SPLITS, Competition, competition, competition_ids
 from mlebench_inspect.tasks import competitions as competitions_of
 from mlebench_inspect.viewer import viewer_config
@@ -51,8 +51,8 @@ def benchmark(
     claim: str | None = None,
     compose_overrides: dict[str, Any] | None = None,
     allow_local: bool = False,
-    max_submission_bytes: int = 2 * 1024**3,
-    max_artifact_bytes: int = 200 * 1024**2,
+    max_submission_bytes: int = MAX_SUBMISSION,
+    max_artifact_bytes: int = MAX_FOLDER,
     snapshot_every: float | None = None,
 ) -> Task:
     """Competitions as one Inspect task. All arguments can be given on the command line with `-T name=value`.
@@ -86,15 +86,10 @@ def benchmark(
     Raises:
         ValueError: An argument is wrong, or data is not prepared; the message says what to type.
     """
-    if data not in ("real", "miniature"):
-        raise ValueError(f"data must be real or miniature, not {data!r}")
-    if snapshot_every is not None and snapshot_every <= 0:
-        raise ValueError(f"snapshot_every must be a number of seconds above 0, not {snapshot_every!r}")
-    if revision not in REVISIONS:
-        raise ValueError(f"revision must be v1 or v2, not {revision!r}")
+    check_settings(data, revision, snapshot_every, sandbox)
     chosen = _chosen(split, competitions)
     store = Store.open(data_dir, data, revision)  # type: ignore[arg-type]
-    _ensure_data(store, chosen, prepare=prepare)
+    box = provider(sandbox)
     settings = SandboxSettings.preset(
         hardware,
         image=image,
@@ -109,7 +104,7 @@ def benchmark(
         claim=claim,
         compose_overrides=compose_overrides,
     )
-    box = provider(sandbox)
+    ensure_data(store, chosen, prepare=prepare)
     return Task(
         dataset=MemoryDataset([_sample(c, store, settings, box) for c in chosen], name=f"mlebench-{split or 'chosen'}"),
         setup=prepare_sample(
@@ -122,12 +117,16 @@ def benchmark(
             allow_local=allow_local,
         ),
         solver=react(),
-        scorer=mlebench_scorer(data_dir, data, revision, max_submission_bytes, max_artifact_bytes),
+        scorer=[
+            mlebench_scorer(data_dir, data, revision, max_submission_bytes, max_artifact_bytes),
+            mlebench_faults(),
+        ],
+        cleanup=cleanup(max_submission_bytes, max_artifact_bytes),
         headline_metric=HeadlineMetric(scorer=NAME, metric="any_medal"),
         time_limit=DAY,
-        fail_on_error=False,
+        # All samples are finished, those in error scored as far as possible; retrying runs just those again.
+        fail_on_error=True,
         score_on_error=True,
-        early_stopping=Denominators(),
         viewer=viewer_config(),
         version=REVISIONS.index(store.revision) + 1,
         metadata={
@@ -135,7 +134,8 @@ def benchmark(
             "revision": revision,
             "hardware": settings.summary(),
             "sandbox": sandbox,
-            "settings": settings.model_dump(exclude={"compose_overrides"}, exclude_none=True),
+            "settings": settings.model_dump(exclude_none=True),
+            "max_submission_bytes": max_submission_bytes,
         },
         tags=[f"data:{data}", f"revision:{revision}"],
     )
@@ -151,15 +151,6 @@ def _chosen(split: str | None, ids: str | Sequence[str] | None) -> list[Competit
             raise ValueError(f"{', '.join(outside)} not in the split {split}")
         return found
     return competitions_of(split or "all")
-
-
-def _ensure_data(store: Store, chosen: Sequence[Competition], *, prepare: bool) -> None:
-    from mlebench_inspect.data.ensure import ensure_miniature, ensure_prepared
-
-    if store.data == "miniature":
-        ensure_miniature(store, chosen)
-    else:
-        ensure_prepared(store, chosen, prepare=prepare)
 
 
 def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Provider) -> Sample:
@@ -198,7 +189,7 @@ def _with_options(function: Callable[..., Task], *, without: Sequence[str]) -> C
         try:
             return function(**options)
         except (ValueError, OSError, PreparationError) as ex:
-            raise PrerequisiteError(f"[bold]mlebench_inspect[/bold]: {ex}") from ex
+            raise prerequisite_error(f"[bold]mlebench_inspect[/bold]: {ex}") from ex
 
     known = signature(benchmark).parameters.values()
     options = [p.replace(kind=Parameter.KEYWORD_ONLY) for p in known if p.name not in without]

@@ -1,18 +1,26 @@
-"""Taking files out of a sandbox: regular files only, no link followed, bounded in size and memory."""
+"""Taking files out of a sandbox: regular files only, no link followed, bounded in size and memory.
+
+Three things can go wrong, and each has its own exception: what lies there is not what is asked for (`Refused`, and
+`Missing` where nothing lies there), the archive breaks off or says nothing that can be read (`Unreadable`), or this
+host cannot hold it (`HostError`). Only the first is ever the agent's doing.
+"""
 
 from __future__ import annotations
 
 import base64
 import gzip
 import os
-import subprocess
+import stat
 import tarfile
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from inspect_ai.util import SandboxEnvironment
+
+from mlebench_inspect.sandboxes.host import HostError
 
 CHUNK = 6 << 20  # 8 MiB as base64, below the 10 MiB that Inspect returns of a command's output
 _BLOCK = 1 << 20
@@ -22,11 +30,13 @@ _REGULAR = (tarfile.REGTYPE, tarfile.AREGTYPE)  # TarInfo.isreg() lets sparse fi
 # `nonblock` keeps a FIFO from hanging dd.
 _READ_CHUNK = """
 f=$1
-a=$(stat -c '%d %i %s %Y %F' -- "$f") || exit 3
+[ -e "$f" ] || [ -L "$f" ] || exit 3
+a=$(stat -c '%d %i %s %Y %F' -- "$f") || exit 5
 case $a in *'regular file'|*'regular empty file') ;; *) exit 4;; esac
 echo "$a"
 dd if="$f" iflag=nofollow,nonblock,skip_bytes,count_bytes,fullblock bs=1M skip="$2" count="$3" status=none | base64 -w0
 """
+_CHANGED = "it changed while it was read; write it to another name and rename it"
 
 
 class Refused(ValueError):
@@ -37,36 +47,45 @@ class Missing(Refused):
     """Nothing lies at the path."""
 
 
-def copy_out(container: str, path: str, dest: Path, cap: int, timeout: float = 600) -> int:
-    """Streams one regular file of a Docker container to a new host file, with 1 MiB in memory at a time.
+class Unreadable(HostError):
+    """The sandbox's archive cannot be read, or ends early."""
 
-    The archive is made by the daemon from one inode and no link is followed; nothing is extracted from it by name.
+
+@contextmanager
+def _writing(dest: Path) -> Iterator[IO[bytes]]:
+    """The new file `dest`, gone again if anything goes wrong."""
+    try:
+        handle = os.open(dest, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, "wb") as out:
+            yield out
+    except OSError as ex:
+        dest.unlink(missing_ok=True)
+        raise HostError(f"{dest.parent} cannot be written: {ex.strerror or ex}") from ex
+    except BaseException:
+        dest.unlink(missing_ok=True)
+        raise
+
+
+def file_from_tar(stream: IO[bytes], dest: Path, cap: int) -> int:
+    """Reads the one regular file of a tar stream into a new host file, with 1 MiB in memory at a time.
+
+    Nothing is extracted from the archive by name.
 
     Args:
-        container: Name or id; it may be paused or stopped.
-        path: Absolute path in the container.
+        stream: Tar archive, such as `docker cp CONTAINER:FILE -` prints.
         dest: File to create; must not exist.
         cap: Largest size in bytes.
-        timeout: Seconds after which the copy is given up.
 
     Returns:
         The size in bytes.
 
     Raises:
-        Refused: See the class.
+        Refused: The archive holds something else, or more.
+        Unreadable: It is no archive, or ends early.
+        HostError: `dest` cannot be written.
     """
-    process = subprocess.Popen(
-        ["docker", "cp", "--", f"{container}:{path}", "-"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    timer = threading.Timer(timeout, process.kill)
-    timer.start()
     try:
-        with tarfile.open(fileobj=process.stdout, mode="r|", bufsize=_BLOCK) as tar:
+        with tarfile.open(fileobj=stream, mode="r|", bufsize=_BLOCK) as tar:
             member = tar.next()
             if member is None or member.type not in _REGULAR:
                 raise Refused(f"it is {_kind(member)}; write a regular file in its place")
@@ -74,29 +93,16 @@ def copy_out(container: str, path: str, dest: Path, cap: int, timeout: float = 6
                 raise Refused(f"it has {member.size:,} bytes; at most {cap:,} are read")
             source = tar.extractfile(member)
             assert source is not None
-            handle = os.open(dest, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(handle, "wb") as out:
-                done = sum(out.write(chunk) for chunk in iter(lambda: source.read(_BLOCK), b""))
-            if done != member.size:
-                raise Refused("it shrank while it was read; write it to another name and rename it")
+            with _writing(dest) as out:
+                done = 0
+                while done < member.size:
+                    block = source.read(_BLOCK)
+                    if not block:
+                        raise Unreadable(f"the archive ended after {done:,} of {member.size:,} bytes")
+                    done += out.write(block)
             return done
-    except (tarfile.TarError, OSError) as ex:
-        process.kill()
-        dest.unlink(missing_ok=True)
-        message = process.stderr.read(2000).decode(errors="replace")
-        if "could not find" in message.lower() or "no such file" in message.lower():
-            raise Missing("there is no such file") from None
-        raise Refused("it cannot be read out of the container") from ex
-    except Refused:
-        process.kill()
-        dest.unlink(missing_ok=True)
-        raise
-    finally:
-        timer.cancel()
-        process.kill()
-        process.stdout.close()
-        process.stderr.close()
-        process.wait()
+    except tarfile.TarError as ex:
+        raise Unreadable(f"the archive cannot be read: {ex}") from ex
 
 
 def _kind(member: tarfile.TarInfo | None) -> str:
@@ -107,51 +113,57 @@ def _kind(member: tarfile.TarInfo | None) -> str:
 
 
 async def read_out(sandbox: SandboxEnvironment, path: str, dest: Path, cap: int, user: str | None = None) -> int:
-    """As `copy_out`, for any sandbox that can run commands: in chunks, each checked against the first.
+    """As `file_from_tar`, for any sandbox that can run commands: in chunks, each checked against the first.
 
     Raises:
         Refused: See the class.
+        Unreadable: The sandbox does not answer as it should.
+        HostError: `dest` cannot be written.
     """
     done, first, size = 0, None, None
-    handle = os.open(dest, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with _writing(dest) as out:
+        while size is None or done < size:
+            head, chunk = await _chunk(sandbox, path, done, user)
+            first = first or head
+            if head != first:
+                raise Refused(_CHANGED)
+            size = int(head.split()[2])
+            if size > cap:
+                raise Refused(f"it has {size:,} bytes; at most {cap:,} are read")
+            if not chunk and done < size:
+                raise Refused("it is unreadable or changed while it was read")
+            done += out.write(chunk)
+            if done > size:
+                raise Refused(_CHANGED)
+    return done
+
+
+async def _chunk(sandbox: SandboxEnvironment, path: str, start: int, user: str | None) -> tuple[str, bytes]:
+    command = ["/bin/sh", "-c", _READ_CHUNK, "sh", path, str(start), str(CHUNK)]
     try:
-        with os.fdopen(handle, "wb") as out:
-            while size is None or done < size:
-                command = ["/bin/sh", "-c", _READ_CHUNK, "sh", path, str(done), str(CHUNK)]
-                result = await sandbox.exec(command, user=user, timeout=60)
-                if result.returncode == 3:
-                    raise Missing("there is no such file")
-                if result.returncode == 4:
-                    raise Refused("it is not a regular file; write a regular file in its place")
-                head, _, body = result.stdout.partition("\n")
-                if not result.success:
-                    raise Refused("it cannot be read out of the sandbox")
-                first = first or head
-                if head != first:
-                    raise Refused("it changed while it was read; write it to another name and rename it")
-                size = int(head.split()[2])
-                if size > cap:
-                    raise Refused(f"it has {size:,} bytes; at most {cap:,} are read")
-                chunk = base64.b64decode(body, validate=True)
-                if not chunk and done < size:
-                    raise Refused("it is unreadable or changed while it was read")
-                done += out.write(chunk)
-                if done > size:
-                    raise Refused("it changed while it was read; write it to another name and rename it")
-        return done
-    except BaseException:
-        dest.unlink(missing_ok=True)
-        raise
+        result = await sandbox.exec(command, user=user, timeout=60)
+    except Exception as ex:
+        raise Unreadable(f"the sandbox runs no command: {ex}") from ex
+    if result.returncode == 3:
+        raise Missing("there is no such file")
+    if result.returncode == 4:
+        raise Refused("it is not a regular file; write a regular file in its place")
+    head, _, body = result.stdout.partition("\n")
+    try:
+        if not result.success:
+            raise ValueError(result.stderr.strip()[:300] or f"exit code {result.returncode}")
+        return head, base64.b64decode(body, validate=True)
+    except ValueError as ex:
+        raise Unreadable(f"the sandbox did not hand the file over: {ex}") from ex
 
 
 def copy_local(path: Path, dest: Path, cap: int) -> int:
-    """As `copy_out`, for a file of this host: opened without following a final link, and read from that one handle.
+    """As `file_from_tar`, for a file of this host: opened without following a final link, read from that one handle.
 
     Raises:
         Refused: See the class.
+        HostError: `dest` cannot be written.
     """
-    import stat
-
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
@@ -166,19 +178,18 @@ def copy_local(path: Path, dest: Path, cap: int) -> int:
     with os.fdopen(handle, "rb") as source:
         if info.st_size > cap:
             raise Refused(f"it has {info.st_size:,} bytes; at most {cap:,} are read")
-        with open(dest, "xb") as out:
-            done = 0
-            while chunk := source.read(min(_BLOCK, cap + 1 - done)):
-                done += out.write(chunk)
+        done = 0
+        with _writing(dest) as out:
+            while block := source.read(min(_BLOCK, cap + 1 - done)):
+                done += out.write(block)
                 if done > cap:
-                    dest.unlink()
                     raise Refused(f"it grew beyond {cap:,} bytes while it was read")
     return done
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What `copy_folder` kept of a folder."""
+    """What `folder_from_tar` kept of a folder."""
 
     files: int
     size: int
@@ -189,39 +200,27 @@ class Taken:
     """Whether the whole folder was looked at."""
 
 
-def copy_folder(command: list[str], dest: Path, cap: int, timeout: float = 600) -> Taken:
+def folder_from_tar(stream: IO[bytes], dest: Path, cap: int) -> Taken:
     """Keeps the regular files of a tar stream as a tar.gz file: no links, no owners, at most `cap` bytes.
 
     Args:
-        command: Prints the tar stream, such as `docker cp CONTAINER:FOLDER -`.
+        stream: Tar archive, such as `docker cp CONTAINER:FOLDER -` prints.
         dest: File to create.
         cap: Most bytes that are kept; of the stream, ten times as many are read.
-        timeout: Seconds after which the rest is given up.
 
     Raises:
-        Refused: The stream cannot be read, or there is no such folder.
+        Unreadable: The stream cannot be read: there is no such folder, or no such sandbox.
+        HostError: `dest` cannot be written.
     """
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    assert process.stdout is not None
-    timer = threading.Timer(timeout, process.kill)
-    timer.start()
-    try:
-        with (
-            gzip.GzipFile(dest, "xb", compresslevel=1, mtime=0) as packed,
-            tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as out,
-        ):
-            return _filter(process.stdout, out, cap)
-    except tarfile.TarError as ex:
-        dest.unlink(missing_ok=True)
-        raise Refused("it cannot be read out of the sandbox") from ex
-    except BaseException:
-        dest.unlink(missing_ok=True)
-        raise
-    finally:
-        timer.cancel()
-        process.kill()
-        process.stdout.close()
-        process.wait()
+    with _writing(dest) as raw:
+        try:
+            with (
+                gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=1, mtime=0) as packed,
+                tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as out,
+            ):
+                return _filter(stream, out, cap)
+        except tarfile.TarError as ex:
+            raise Unreadable("it cannot be read out of the sandbox") from ex
 
 
 class _Padded:
@@ -244,31 +243,36 @@ class _Padded:
 def _filter(stream: IO[bytes], out: tarfile.TarFile, cap: int) -> Taken:
     files = size = used = seen = left_out = 0
     with tarfile.open(fileobj=stream, mode="r|", bufsize=_BLOCK) as source:  # raises where there is no folder
-        try:
-            for member in source:
-                seen += 512 + member.size
-                if seen > 10 * cap:
-                    return Taken(files, size, left_out + 1, False)
-                kept = tarfile.TarInfo(member.name)
-                kept.mtime, kept.mode = int(member.mtime), 0o644
-                if member.isdir():
-                    kept.type, kept.mode = tarfile.DIRTYPE, 0o755
-                elif member.type not in _REGULAR:
-                    left_out += 1
-                    continue
-                if used + 1024 + member.size > cap:
-                    left_out += 1
-                    continue
-                used += 1024 + member.size
-                if member.isdir():
-                    out.addfile(kept)
-                    continue
-                kept.size = member.size
-                content = _Padded(source.extractfile(member))
-                out.addfile(kept, content)  # type: ignore[arg-type]
+        members = iter(source)
+        while True:
+            try:
+                member = next(members, None)
+            except (tarfile.TarError, OSError, UnicodeError):  # it ended early: what came so far is kept
+                return Taken(files, size, left_out, False)
+            if member is None:
+                return Taken(files, size, left_out, True)
+            seen += 512 + member.size
+            if seen > 10 * cap:
+                return Taken(files, size, left_out + 1, False)
+            if not (member.isdir() or member.type in _REGULAR) or used + 1024 + member.size > cap:
+                left_out += 1
+                continue
+            used += 1024 + member.size
+            if not _copy_member(member, source, out):
+                return Taken(files + (not member.isdir()), size, left_out, False)
+            if not member.isdir():
                 files, size = files + 1, size + member.size
-                if content.short:
-                    return Taken(files, size, left_out, False)
-        except (tarfile.TarError, OSError, UnicodeError):  # the stream ended early: what came so far is kept
-            return Taken(files, size, left_out, False)
-    return Taken(files, size, left_out, True)
+
+
+def _copy_member(member: tarfile.TarInfo, source: tarfile.TarFile, out: tarfile.TarFile) -> bool:
+    """Adds a folder or file without owner and rights; whether the whole of it was there."""
+    kept = tarfile.TarInfo(member.name)
+    kept.mtime, kept.mode = int(member.mtime), 0o644
+    if member.isdir():
+        kept.type, kept.mode = tarfile.DIRTYPE, 0o755
+        out.addfile(kept)
+        return True
+    kept.size = member.size
+    content = _Padded(source.extractfile(member))
+    out.addfile(kept, content)  # type: ignore[arg-type]
+    return not content.short

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import shlex
-import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol, TypeVar
 
+import anyio
 import anyio.to_thread
-from inspect_ai.util import SandboxEnvironment, SandboxEnvironmentSpec, concurrency, sandbox
+from inspect_ai.util import SandboxEnvironment, SandboxEnvironmentSpec, sandbox
 
-from mlebench_inspect.sandboxes import compose, extraction
+from mlebench_inspect.sandboxes import compose, extraction, host
 from mlebench_inspect.sandboxes.compose import SandboxSettings
-from mlebench_inspect.sandboxes.extraction import Taken
+from mlebench_inspect.sandboxes.extraction import Missing, Refused, Taken, Unreadable
+from mlebench_inspect.sandboxes.host import Ended, HostError, HostTimeout
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -58,24 +63,38 @@ class Provider(Protocol):
         """What names the running sandbox from outside; taken at the start, while it surely answers."""
         ...
 
-    async def take_out(self, handle: str, path: str, dest: Path, cap: int, *, as_root: bool = False) -> int:
+    async def take_out(
+        self, handle: str, path: str, dest: Path, cap: int, *, as_root: bool = False, timeout: float = 600
+    ) -> int:
         """Copies a regular file out of the running sandbox to the new file `dest`; returns its size.
 
         Raises:
             Refused: Missing, not a regular file, larger than `cap` bytes, or changed while it was read.
+            HostError: The sandbox or this host does not do its part; `Unreadable` where it is the sandbox's archive.
         """
         ...
 
-    async def take_folder(self, handle: str, path: str, dest: Path, cap: int) -> Taken:
+    async def take_folder(self, handle: str, path: str, dest: Path, cap: int, *, timeout: float = 600) -> Taken:
         """Copies a folder's regular files to the new tar.gz file `dest`, at most `cap` bytes of them.
 
         Raises:
-            Refused: There is no such folder, or it cannot be read.
+            HostError: There is no such folder, or it cannot be read or written.
         """
         ...
 
-    def frozen(self, handle: str) -> AbstractAsyncContextManager[None]:
-        """While this is open, no process of the agent runs. Commands may not work in the sandbox meanwhile."""
+    async def responds(self, handle: str) -> bool:
+        """Whether a file that no agent can alter can be read out: if not, a fault is the host's, not an agent's."""
+        ...
+
+    def frozen(self, handle: str) -> AbstractAsyncContextManager[bool]:
+        """While this is open, no process of the agent runs; False where that could not be had.
+
+        Commands may not work in the sandbox meanwhile.
+        """
+        ...
+
+    async def lost(self, handle: str) -> bool:
+        """Whether the sandbox has ended, and not for want of memory: an agent cannot bring that about."""
         ...
 
     async def disk_use(self, handle: str) -> int | None:
@@ -87,9 +106,7 @@ class Provider(Protocol):
         ...
 
 
-def _gate() -> AbstractAsyncContextManager[Any]:
-    """One copy at a time, so that many samples that end together do not fight for the disk."""
-    return concurrency("mlebench-copy", 1, visible=False)
+_NO_SUCH_FILE = re.compile(r"could not find the file .* in container|could not be found on container", re.IGNORECASE)
 
 
 class Docker:
@@ -110,48 +127,80 @@ class Docker:
         connection = await sandbox().connection()
         return connection.container or ""
 
-    async def take_out(self, handle: str, path: str, dest: Path, cap: int, *, as_root: bool = False) -> int:
-        async with _gate():
-            return await anyio.to_thread.run_sync(
-                lambda: extraction.copy_out(handle, path, dest, cap), abandon_on_cancel=False
-            )
+    async def take_out(
+        self, handle: str, path: str, dest: Path, cap: int, *, as_root: bool = False, timeout: float = 600
+    ) -> int:
+        return await self._archive(handle, path, lambda s: extraction.file_from_tar(s, dest, cap), timeout)
 
-    async def take_folder(self, handle: str, path: str, dest: Path, cap: int) -> Taken:
-        command = ["docker", "cp", "--", f"{handle}:{path}", "-"]
-        async with _gate():
-            return await anyio.to_thread.run_sync(lambda: extraction.copy_folder(command, dest, cap))
+    async def take_folder(self, handle: str, path: str, dest: Path, cap: int, *, timeout: float = 600) -> Taken:
+        return await self._archive(handle, path, lambda s: extraction.folder_from_tar(s, dest, cap), timeout)
+
+    async def responds(self, handle: str) -> bool:
+        try:
+            await self._archive(handle, "/etc/passwd", lambda s: len(s.read()), 60)
+        except (HostError, Missing):
+            return False
+        return True
+
+    async def _archive(self, handle: str, path: str, consume: Callable[[IO[bytes]], T], timeout: float) -> T:
+        """What `consume` makes of the tar stream of a path; the daemon makes it from one inode and follows no link."""
+
+        def attempt(stream: IO[bytes]) -> T | Unreadable:
+            try:
+                return consume(stream)
+            except Unreadable as ex:
+                return ex
+
+        result, ended = await host.stream(["docker", "cp", "--", f"{handle}:{path}", "-"], attempt, timeout=timeout)
+        if not isinstance(result, Unreadable):
+            return result
+        if _NO_SUCH_FILE.search(ended.complaint):
+            raise Missing("there is no such file")
+        raise Unreadable(f"docker cp: {ended.complaint or result}")
 
     @asynccontextmanager
-    async def frozen(self, handle: str) -> AsyncIterator[None]:
-        paused = (await _docker("pause", handle)).returncode == 0  # not if the container has ended: nothing runs then
+    async def frozen(self, handle: str) -> AsyncIterator[bool]:
+        paused = await self._command("pause", handle)
         try:
-            yield
+            yield paused.returncode == 0 or "is not running" in paused.complaint
         finally:
-            if paused:
+            if paused.returncode == 0:
                 with anyio.CancelScope(shield=True):
-                    await _docker("unpause", handle)
+                    await self._command("unpause", handle)
+
+    async def lost(self, handle: str) -> bool:
+        result = await self._command("inspect", "--format", "{{.State.Running}} {{.State.OOMKilled}}", handle)
+        return result.stdout.split() == [b"false", b"false"] or "no such object" in result.complaint.lower()
 
     async def disk_use(self, handle: str) -> int | None:
-        result = await _docker("inspect", "--size", "--format", "{{.SizeRw}}", handle)
+        result = await self._command("inspect", "--size", "--format", "{{.SizeRw}}", handle)
         return int(result.stdout) if result.returncode == 0 and result.stdout.strip().isdigit() else None
 
     async def describe(self, handle: str) -> dict[str, Any]:
-        result = await _docker("inspect", handle)
+        result = await self._command("inspect", handle)
         if result.returncode != 0:
             return {}
         (found,) = json.loads(result.stdout)
-        host = found["HostConfig"]
+        given = found["HostConfig"]
         return {
             "image": found["Config"]["Image"],
             "image_id": found["Image"],
             "user": found["Config"]["User"],
-            "cpus": host["NanoCpus"] / 1e9,
-            "memory": host["Memory"],
-            "shm_size": host["ShmSize"],
-            "network": host["NetworkMode"],
-            "runtime": host["Runtime"],
-            "gpus": [r.get("DeviceIDs") or r.get("Count") for r in host.get("DeviceRequests") or []],
+            "cpus": given["NanoCpus"] / 1e9,
+            "memory": given["Memory"],
+            "shm_size": given["ShmSize"],
+            "network": given["NetworkMode"],
+            "runtime": given["Runtime"],
+            "gpus": [r.get("DeviceIDs") or r.get("Count") for r in given.get("DeviceRequests") or []],
         }
+
+    @staticmethod
+    async def _command(*arguments: str) -> Ended:
+        """A docker command that is over at once; outside Inspect's own limit, which agents' commands may hold."""
+        try:
+            return await host.call(["docker", *arguments], timeout=120)
+        except HostError as ex:
+            return Ended(124, b"", str(ex).encode())
 
 
 class Local:
@@ -171,19 +220,27 @@ class Local:
     async def handle(self) -> str:
         return (await _run(sandbox(), ["pwd", "-P"])).strip()
 
-    async def take_out(self, handle: str, path: str, dest: Path, cap: int, *, as_root: bool = False) -> int:
-        source = Path(handle, path)
-        async with _gate():
-            return await anyio.to_thread.run_sync(lambda: extraction.copy_local(source, dest, cap))
+    async def take_out(
+        self, handle: str, path: str, dest: Path, cap: int, *, as_root: bool = False, timeout: float = 600
+    ) -> int:
+        if not Path(handle).is_dir():
+            raise HostError(f"the sandbox's folder {handle} is gone")
+        return await anyio.to_thread.run_sync(extraction.copy_local, Path(handle, path), dest, cap)
 
-    async def take_folder(self, handle: str, path: str, dest: Path, cap: int) -> Taken:
+    async def take_folder(self, handle: str, path: str, dest: Path, cap: int, *, timeout: float = 600) -> Taken:
         command = ["tar", "-c", "-f", "-", "-C", handle, "--", path]
-        async with _gate():
-            return await anyio.to_thread.run_sync(lambda: extraction.copy_folder(command, dest, cap))
+        taken, _ = await host.stream(command, lambda s: extraction.folder_from_tar(s, dest, cap), timeout=timeout)
+        return taken
+
+    async def responds(self, handle: str) -> bool:
+        return Path(handle).is_dir()
 
     @asynccontextmanager
-    async def frozen(self, handle: str) -> AsyncIterator[None]:
-        yield
+    async def frozen(self, handle: str) -> AsyncIterator[bool]:
+        yield False
+
+    async def lost(self, handle: str) -> bool:
+        return not Path(handle).is_dir()
 
     async def disk_use(self, handle: str) -> int | None:
         return None
@@ -211,33 +268,56 @@ class Kubernetes:
     async def handle(self) -> str:
         return (await _run(sandbox(), ["hostname"])).strip()
 
-    async def take_out(self, handle: str, path: str, dest: Path, cap: int, *, as_root: bool = False) -> int:
-        async with _gate():
-            return await extraction.read_out(sandbox(), path, dest, cap, user=self.root if as_root else None)
+    async def take_out(
+        self, handle: str, path: str, dest: Path, cap: int, *, as_root: bool = False, timeout: float = 600
+    ) -> int:
+        try:
+            with anyio.fail_after(timeout):
+                return await extraction.read_out(sandbox(), path, dest, cap, user=self.root if as_root else None)
+        except TimeoutError:
+            raise HostTimeout(f"the pod did not hand the file over within {timeout:.0f} seconds") from None
 
-    async def take_folder(self, handle: str, path: str, dest: Path, cap: int) -> Taken:
+    async def take_folder(self, handle: str, path: str, dest: Path, cap: int, *, timeout: float = 600) -> Taken:
         parent, _, name = path.rpartition("/")
         script = 'umask 077; f=$(mktemp) && tar -c -C "$1" -- "$2" 2>/dev/null | head -c "$3" >"$f"; echo "$f"'
         most = 10 * cap
         packed = (await _run(sandbox(), ["/bin/sh", "-c", script, "sh", parent, name, str(most)], 600)).strip()
         stream = dest.with_name(f"{dest.name}.tar")
         try:
-            await self.take_out(handle, packed, stream, most)
-            command = ["cat", "--", str(stream)]
-            return await anyio.to_thread.run_sync(lambda: extraction.copy_folder(command, dest, cap))
+            await self.take_out(handle, packed, stream, most, timeout=timeout)
+            return await anyio.to_thread.run_sync(_filtered, stream, dest, cap)
+        except Refused as ex:
+            raise Unreadable(str(ex)) from ex
         finally:
             stream.unlink(missing_ok=True)
-            await sandbox().exec(["rm", "-f", "--", packed], timeout=60)
+            with anyio.CancelScope(shield=True), contextlib.suppress(Exception):
+                await sandbox().exec(["rm", "-f", "--", packed], timeout=60)
+
+    async def responds(self, handle: str) -> bool:
+        try:
+            return (await sandbox().exec(["cat", "/etc/passwd"], timeout=60)).success
+        except Exception:  # whatever the cluster's client raises
+            return False
 
     @asynccontextmanager
-    async def frozen(self, handle: str) -> AsyncIterator[None]:
+    async def frozen(self, handle: str) -> AsyncIterator[bool]:
         # Every process of the agent's but the shell that says so; commands still work.
-        await sandbox().exec(["/bin/sh", "-c", "kill -STOP -1"], timeout=60)
+        stopped = await self._signal("STOP")
         try:
-            yield
+            yield stopped
         finally:
             with anyio.CancelScope(shield=True):
-                await sandbox().exec(["/bin/sh", "-c", "kill -CONT -1"], timeout=60)
+                await self._signal("CONT")
+
+    @staticmethod
+    async def _signal(name: str) -> bool:
+        try:
+            return (await sandbox().exec(["/bin/sh", "-c", f"kill -{name} -1"], timeout=60)).success
+        except Exception:  # whatever the cluster's client raises
+            return False
+
+    async def lost(self, handle: str) -> bool:
+        return not await self.responds(handle)
 
     async def disk_use(self, handle: str) -> int | None:
         return None  # the pod's ephemeral-storage limit
@@ -246,22 +326,15 @@ class Kubernetes:
         return {"pod": handle}
 
 
-async def _docker(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """A docker command that is over at once; outside Inspect's own limit, which long commands of agents may hold."""
-
-    def call() -> subprocess.CompletedProcess[str]:
-        try:
-            return subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=120)
-        except subprocess.TimeoutExpired:
-            return subprocess.CompletedProcess(arguments, 124, "", "no answer")
-
-    return await anyio.to_thread.run_sync(call)
+def _filtered(stream: Path, dest: Path, cap: int) -> Taken:
+    with open(stream, "rb") as source:
+        return extraction.folder_from_tar(source, dest, cap)
 
 
 async def _run(box: SandboxEnvironment, command: list[str], timeout: int = 60) -> str:
     result = await box.exec(command, timeout=timeout)
     if not result.success:
-        raise RuntimeError(f"{command[0]} failed in the sandbox: {result.stderr[:300]}")
+        raise HostError(f"{command[0]} failed in the sandbox: {result.stderr[:300]}")
     return result.stdout
 
 

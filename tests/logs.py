@@ -18,7 +18,7 @@ from inspect_ai.log import (
 from inspect_ai.log._log import EvalError
 
 from mlebench_inspect.graders.report import GradingReport
-from mlebench_inspect.scorer import score_of
+from mlebench_inspect.run.scoring import score_of
 from mlebench_inspect.tasks import competition
 
 # what stands for an outcome: a tier, or "n" a valid submission without a medal, "x" an invalid one, "-" none at all

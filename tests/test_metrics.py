@@ -18,7 +18,7 @@ from inspect_ai.log import EvalLog, HeadlineMetric
 from inspect_ai.scorer import SampleScore, Score, Scorer, Target, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from mlebench_inspect.metrics import Denominators, mean_and_sem, medals, pass_at_k, task_of
+from mlebench_inspect.run.figures import Denominators, mean_and_sem, medals, pass_at_k, task_of
 
 TIERS = ("gold", "silver", "bronze")
 # complexity, category, and a letter for each seed: tier, none, "!" an error, "-" no submission, "x" an invalid one

@@ -92,7 +92,7 @@ def test_missing_answers_are_an_error_and_no_score(tmp_path: Path) -> None:
 def test_the_submission_is_kept_and_graded_again_without_a_sandbox(tmp_path: Path) -> None:
     from inspect_ai import score as score_again
 
-    from mlebench_inspect.scorer import mlebench_scorer
+    from mlebench_inspect.run.scoring import mlebench_scorer
 
     log = run(tmp_path, dummy())
     first = value(log)

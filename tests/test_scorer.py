@@ -23,7 +23,7 @@ from mlebench_inspect.agents import dummy
 from mlebench_inspect.benchmark import DAY, TASKS
 from mlebench_inspect.reporting.figures import report
 from mlebench_inspect.reporting.results import read_results
-from mlebench_inspect.scorer import explain, mlebench_scorer, score_of
+from mlebench_inspect.run.scoring import explain, mlebench_scorer, score_of
 from mlebench_inspect.tasks import competition
 from runs import run, score, shell, value
 

@@ -11,7 +11,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import sandbox
 
 from mlebench_inspect.agents import dummy
-from mlebench_inspect.snapshots import SnapshotRecord, table
+from mlebench_inspect.run.snapshots import SnapshotRecord, table
 from runs import run, score
 
 GOOD = "cp data/sample_submission.csv submission/submission.csv"
@@ -89,7 +89,7 @@ def test_none_unless_asked_for(tmp_path: Path) -> None:
 def test_grading_again_grades_them_again(tmp_path: Path) -> None:
     from inspect_ai import score as score_again
 
-    from mlebench_inspect.scorer import mlebench_scorer
+    from mlebench_inspect.run.scoring import mlebench_scorer
 
     log = run(tmp_path, in_steps(GOOD, BAD), snapshot_every=0.2)
     again = score_again(log, mlebench_scorer(), action="overwrite", display="none")

@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import ExecResult, sandbox, store_as
 
+from mlebench_inspect.run.validation import Validation, check_submission
 from mlebench_inspect.sandboxes.provider import Provider, guest_file, provider
 from mlebench_inspect.tasks import Competition, competition
-from mlebench_inspect.validation import Validation, check_submission
 
 # Beyond the script's own budget: for what cannot be interrupted at once, and for writing the submission.
 GRACE_SECONDS = 120

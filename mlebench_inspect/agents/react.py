@@ -14,8 +14,8 @@ from inspect_ai.tool import Tool, ToolError, bash, python, text_editor, tool
 from inspect_ai.util import sample_limits, store_as
 
 from mlebench_inspect.agents.plain_chat import fenced_actions, takes_plain_chat_only
-from mlebench_inspect.instructions import duration
-from mlebench_inspect.validation import Validation, check_submission, validate_submission
+from mlebench_inspect.run.instructions import duration
+from mlebench_inspect.run.validation import Validation, check_submission, validate_submission
 
 _PROMPT = """\
 You are an experienced machine learning engineer at work on a competition. Work in small steps: look at the data, put a

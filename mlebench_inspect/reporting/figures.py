@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from mlebench_inspect.graders.leaderboard import MEDAL_TIERS, MedalTier
 from mlebench_inspect.graders.report import GradingReport
-from mlebench_inspect.metrics import KEYS, Run, mean_and_sem, members_of
 from mlebench_inspect.reporting.results import ReportingError, Result, Setting
+from mlebench_inspect.run.figures import KEYS, Run, mean_and_sem, members_of
 from mlebench_inspect.tasks import competition, competitions
 
 SeedRule = Literal["padded", "complete"]

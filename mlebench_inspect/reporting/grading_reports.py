@@ -8,6 +8,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -126,9 +127,11 @@ def grade_files(
 
 
 def _grade(found: Competition, path: Path | None, store: Store) -> GradingReport:
-    from mlebench_inspect.artifacts import restore
+    import anyio
+
     from mlebench_inspect.graders.submission import MAX_BYTES
-    from mlebench_inspect.grading import grade_in_process
+    from mlebench_inspect.run.artifacts import unpack
+    from mlebench_inspect.run.grading import grade_file
 
     if path is None:
         return found.report(None, exists=False, error="no submission", revision=store.revision, data=store.data)
@@ -137,7 +140,7 @@ def _grade(found: Competition, path: Path | None, store: Store) -> GradingReport
         if path.suffix == ".gz" and path.is_file():
             file = Path(temporary) / path.stem
             try:
-                restore(path, file)
+                unpack(path, file, MAX_BYTES)
             except (OSError, EOFError) as ex:
                 return found.report(
                     None,
@@ -146,5 +149,5 @@ def _grade(found: Competition, path: Path | None, store: Store) -> GradingReport
                     revision=store.revision,
                     data=store.data,
                 )
-        report = grade_in_process(found, file, store, max_bytes=MAX_BYTES)
+        report = anyio.run(partial(grade_file, found, file, store, max_bytes=MAX_BYTES))
     return report.model_copy(update={"submission_path": str(path)})

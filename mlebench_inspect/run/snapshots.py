@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -14,14 +12,16 @@ from inspect_ai.solver import TaskState
 from inspect_ai.util import StoreModel, background
 from pydantic import Field
 
-from mlebench_inspect.artifacts import SubmissionRecord, find_kept, keep, log_folder, restore, sample_folder, sha256
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.report import GradingReport
-from mlebench_inspect.grading import grade_submission
-from mlebench_inspect.instructions import duration
+from mlebench_inspect.run.artifacts import Archive, sha256
+from mlebench_inspect.run.grading import Unscored, grade_kept
+from mlebench_inspect.run.instructions import duration
+from mlebench_inspect.run.outcome import SubmissionRecord, copying, sample_folder, scratch
 from mlebench_inspect.sandboxes.extraction import Missing, Refused
+from mlebench_inspect.sandboxes.host import HostError
 from mlebench_inspect.sandboxes.provider import Provider
-from mlebench_inspect.tasks import Competition, GradingError
+from mlebench_inspect.tasks import Competition
 
 
 class SnapshotRecord(StoreModel):
@@ -36,9 +36,9 @@ def watch(state: TaskState, box: Provider, *, every: float, max_bytes: int) -> N
     The files lie beside the log as soon as they are taken, so that a run that is killed still has them. Must be called
     from a running sample.
     """
-    folder = sample_folder(state) / "snapshots"
-    root = log_folder()
     record = state.store_as(SubmissionRecord)
+    folder = f"{sample_folder(state, record)}/snapshots"
+    archive, kept = Archive.of_run(), dict[str, str]()
     start = time.monotonic()
 
     async def loop() -> None:
@@ -48,33 +48,43 @@ def watch(state: TaskState, box: Provider, *, every: float, max_bytes: int) -> N
             after = round(time.monotonic() - start)
             # a moment that was slept through, as by a suspended host, is not made up for
             count = max(count + 1, int((time.monotonic() - start) // every) + 1)
-            taken = await _take(box, record.handle, max_bytes, root, folder / f"{after:07d}s.csv")
+            taken = await _take(box, record.handle, max_bytes, archive, f"{folder}/{after:07d}s", kept)
             if taken and taken.get("sha256", taken.get("problem")) != last:
                 last = taken.get("sha256", taken.get("problem"))
-                kept = state.store_as(SnapshotRecord)
-                kept.snapshots = [*kept.snapshots, {"after": after, **taken}]
+                noted = state.store_as(SnapshotRecord)
+                noted.snapshots = [*noted.snapshots, {"after": after, **taken}]
 
     background(loop)
 
 
-async def _take(box: Provider, handle: str, max_bytes: int, root: Path, name: Path) -> dict[str, Any] | None:
-    """One snapshot: its file's facts, or why it was refused; None without a file. Whatever fails, the run goes on."""
-    with tempfile.TemporaryDirectory(prefix="mlebench-snapshot-") as temporary:
-        file = Path(temporary) / "submission.csv"
-        try:
-            size = await box.take_out(handle, box.paths.submission_file, file, max_bytes)
-            digest = await anyio.to_thread.run_sync(sha256, file)
-            folder = root / name.parent
-            known = sorted(folder.glob(f"*-{digest[:16]}.csv.gz"))  # the agent may come back to an earlier one
-            new = f"{name.stem}-{digest[:16]}.csv"
-            kept = known[0] if known else await anyio.to_thread.run_sync(keep, file, folder, new)
-        except Missing:
-            return None
-        except Refused as ex:
-            return {"problem": str(ex)}
-        except Exception as ex:
-            return {"problem": f"no snapshot could be taken: {ex}"}
-        return {"sha256": digest, "size": size, "artifact": str(name.parent / kept.name)}
+async def _take(
+    box: Provider, handle: str, max_bytes: int, archive: Archive, name: str, kept: dict[str, str]
+) -> dict[str, Any] | None:
+    """One snapshot: its file's facts, or why it was refused; None without a file. Whatever fails, the run goes on.
+
+    Args:
+        box: The sample's provider.
+        handle: Names its sandbox.
+        max_bytes: Larger submissions are refused.
+        archive: Where to keep it.
+        name: Begin of its name there.
+        kept: Names of what is kept, by SHA-256: the agent may come back to an earlier submission.
+    """
+    try:
+        async with copying("mlebench-snapshot"):
+            with scratch() as folder:
+                file = folder / "submission.csv"
+                size = await box.take_out(handle, box.paths.submission_file, file, max_bytes)
+                digest = await anyio.to_thread.run_sync(sha256, file)
+                if digest not in kept:
+                    kept[digest] = await anyio.to_thread.run_sync(archive.keep, file, f"{name}-{digest[:16]}.csv")
+    except Missing:
+        return None
+    except Refused as ex:
+        return {"problem": str(ex)}
+    except HostError as ex:
+        return {"problem": f"no snapshot could be taken: {ex}"}
+    return {"sha256": digest, "size": size, "artifact": kept[digest]}
 
 
 async def grade_snapshots(
@@ -82,6 +92,7 @@ async def grade_snapshots(
 ) -> list[dict[str, Any]]:
     """Score and tier of each snapshot, in the order of time."""
     graded: dict[str, GradingReport] = {final.submission_sha256: final} if final.submission_sha256 else {}
+    record = state.store_as(SubmissionRecord)
     rows = []
     for snapshot in state.store_as(SnapshotRecord).snapshots:
         row = {"after": snapshot["after"], "score": None, "medal": "none", "valid_submission": False}
@@ -89,8 +100,10 @@ async def grade_snapshots(
         digest = snapshot.get("sha256")
         if digest and digest not in graded:
             try:
-                graded[digest] = await _grade(state, snapshot["artifact"], found, store, max_bytes)
-            except GradingError as ex:
+                graded[digest] = await grade_kept(
+                    record, snapshot["artifact"], digest, found, store, max_bytes=max_bytes
+                )
+            except Unscored as ex:
                 row["error"] = f"not graded: {ex}"
         if digest in graded:
             row |= graded[digest].model_dump(
@@ -98,16 +111,6 @@ async def grade_snapshots(
             )
         rows.append(row)
     return rows
-
-
-async def _grade(state: TaskState, artifact: str, found: Competition, store: Store, max_bytes: int) -> GradingReport:
-    kept = find_kept(state.store_as(SubmissionRecord), artifact)
-    if kept is None:
-        raise GradingError(f"the kept file {artifact} is missing")
-    with tempfile.TemporaryDirectory(prefix="mlebench-") as folder:
-        file = Path(folder) / "submission.csv"
-        await anyio.to_thread.run_sync(restore, kept, file)
-        return await grade_submission(found, file, store, max_bytes=max_bytes)
 
 
 def table(rows: Sequence[dict[str, Any]], metric: str) -> str:

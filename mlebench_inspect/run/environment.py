@@ -24,7 +24,9 @@ class Environment(StoreModel):
 
 _REQUIREMENTS = """
 for c in bash python3; do command -v $c >/dev/null || echo "command $c"; done
+data=$1 sample=$2; shift 2
 for d in "$@"; do [ -d "$d" ] && [ -w "$d" ] || echo "writable $d"; done
+head -c 1 -- "$sample" >/dev/null && ls "$data" >/dev/null || echo "readable $sample"
 """
 
 _PROBE = r"""
@@ -64,14 +66,19 @@ print(json.dumps({
 """
 
 
-async def check_requirements(place: SandboxEnvironment, paths: GuestPaths) -> None:
+async def check_requirements(place: SandboxEnvironment, paths: GuestPaths, sample: str) -> None:
     """Refuses a sandbox, such as a user's own image, without what every run needs.
+
+    Args:
+        place: The sandbox.
+        paths: Where things lie in it.
+        sample: The sample submission, which the agent's user must be able to read.
 
     Raises:
         UnfitSandbox: Naming all that is missing.
     """
     folders = (paths.submission, paths.code, paths.logs)
-    result = await place.exec(["/bin/sh", "-c", _REQUIREMENTS, "sh", *folders], timeout=120)
+    result = await place.exec(["/bin/sh", "-c", _REQUIREMENTS, "sh", paths.data, sample, *folders], timeout=120)
     if not result.success:
         raise UnfitSandbox(f"the sandbox does not run /bin/sh: {result.stderr.strip()[:300]}")
     problems = []
@@ -79,10 +86,15 @@ async def check_requirements(place: SandboxEnvironment, paths: GuestPaths) -> No
         kind, _, what = line.partition(" ")
         if kind == "command":
             problems.append(f"there is no {what}: install it in the image")
+        elif kind == "readable":
+            problems.append(
+                f"the container's user cannot read {what}: make the prepared data readable on the host with "
+                "chmod -R a+rX DATA_DIR/ID/prepared/public"
+            )
         else:
             problems.append(f"{what} is not a folder that the container's user can write: make it, and chown it to it")
     if problems:
-        raise UnfitSandbox("the image is unfit for a run: " + "; ".join(problems) + " (see docs/sandbox.md)")
+        raise UnfitSandbox("the sandbox is unfit for a run: " + "; ".join(problems) + " (see docs/sandbox.md)")
 
 
 async def record_environment(place: SandboxEnvironment, box: Provider, handle: str, environment: Environment) -> None:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import tempfile
+import os
 import time
-from pathlib import Path
 
+import anyio
 from inspect_ai.log import transcript
 from inspect_ai.tool import Tool, tool
-from inspect_ai.util import StoreModel, store_as
+from inspect_ai.util import StoreModel, concurrency, store_as
 from pydantic import Field
 
-from mlebench_inspect.artifacts import SubmissionRecord
 from mlebench_inspect.data.store import Store
-from mlebench_inspect.grading import grade_submission
+from mlebench_inspect.run.grading import Exhausted, check_file
+from mlebench_inspect.run.outcome import SubmissionRecord, copying, scratch
 from mlebench_inspect.sandboxes.extraction import Missing, Refused
+from mlebench_inspect.sandboxes.host import HostError
 from mlebench_inspect.sandboxes.provider import provider
 from mlebench_inspect.tasks import GradingError, competition
 
 MAX_CHECKS = 1000
 MAX_CHECKS_A_MINUTE = 20
+DEADLINE = 120.0
+"""Seconds within which a check is answered, waiting for others included."""
+SLOTS = max(1, (os.cpu_count() or 1) // 2)
+TOO_LATE = (
+    f"The check could not be answered within {DEADLINE:.0f} seconds; this says nothing about your file. Ask again."
+)
 OUT_OF_ORDER = "The check does not work at the moment; this says nothing about your file."
 
 
@@ -56,32 +63,43 @@ async def check_submission(settings: Validation, uploaded: str | None = None) ->
         return f"No more than {MAX_CHECKS_A_MINUTE} checks a minute are answered; ask again later."
     settings.recent = [*recent, now]
     settings.count += 1
-    answer = await _check(settings, uploaded)
+    answer = TOO_LATE
+    with anyio.move_on_after(DEADLINE):
+        answer = await _check(settings, uploaded)
     asked = "endpoint" if uploaded else "tool"
     transcript().info({"check": settings.count, "asked by": asked, "answer": answer}, source="mlebench")
     return answer
 
 
 async def _check(settings: Validation, uploaded: str | None) -> str:
-    box = provider(settings.provider)
+    """The answer. Neither the place nor the processes of a final grading are used, so no check delays one."""
+    box, found = provider(settings.provider), competition(settings.competition_id)
     store = Store.open(settings.data_dir, settings.data, settings.revision)  # type: ignore[arg-type]
     path = box.paths.submission_file
     shown = "the uploaded file" if uploaded else path
-    with tempfile.TemporaryDirectory(prefix="mlebench-check-") as folder:
-        file = Path(folder) / "submission.csv"
-        handle = store_as(SubmissionRecord).handle
-        try:
-            await box.take_out(handle, uploaded or path, file, settings.max_bytes, as_root=uploaded is not None)
-        except Missing:
-            return OUT_OF_ORDER if uploaded else f"Invalid: there is no file {path}."
-        except Refused as ex:
-            return f"Invalid: {shown} is refused: {ex}."
-        try:
-            report = await grade_submission(
-                competition(settings.competition_id), file, store, max_bytes=settings.max_bytes
-            )
-        except GradingError:
-            return OUT_OF_ORDER
+    try:
+        async with concurrency("mlebench-check", SLOTS, visible=False):
+            with scratch() as folder:
+                file = folder / "submission.csv"
+                async with copying("mlebench-check-copy"):
+                    await box.take_out(
+                        store_as(SubmissionRecord).handle,
+                        uploaded or path,
+                        file,
+                        settings.max_bytes,
+                        as_root=uploaded is not None,
+                        timeout=DEADLINE,
+                    )
+                report = await check_file(found, file, store, max_bytes=settings.max_bytes, timeout=DEADLINE)
+    except Missing:
+        return OUT_OF_ORDER if uploaded else f"Invalid: there is no file {path}."
+    except Refused as ex:
+        return f"Invalid: {shown} is refused: {ex}."
+    except Exhausted:
+        return TOO_LATE
+    except (GradingError, HostError) as ex:
+        transcript().info(f"A check could not be answered: {ex}", source="mlebench")
+        return OUT_OF_ORDER
     return "The submission is valid." if report.valid_submission else f"Invalid: {report.error}."
 
 

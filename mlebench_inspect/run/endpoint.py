@@ -1,6 +1,6 @@
-"""What runs beside an agent: the endpoint of the submission check, and the watch on the disk.
+"""The endpoint of the submission check.
 
-The endpoint is a small server inside the sandbox, run as root, which the agent can neither stop nor read. It hands an
+It is a small server inside the sandbox, run as root, which the agent can neither stop nor read. It hands an
 upload's name to the host through Inspect's sandbox service, so it works without any network.
 """
 
@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 import shlex
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
 from inspect_ai.log import transcript
 from inspect_ai.util import (
     ExecResult,
-    LimitExceededError,
     SandboxEnvironment,
     background,
     sandbox,
@@ -23,8 +23,9 @@ from inspect_ai.util import (
 )
 from pydantic import JsonValue
 
+from mlebench_inspect.run.validation import OUT_OF_ORDER, Validation, check_submission
+from mlebench_inspect.run.watching import is_watched
 from mlebench_inspect.sandboxes.provider import Provider, guest_file
-from mlebench_inspect.validation import OUT_OF_ORDER, Validation, check_submission
 
 # Below the folder of Inspect's sandbox services, which is root's; commands there are not recorded one by one.
 SERVICES = "/var/tmp/sandbox-services"
@@ -46,26 +47,8 @@ _HEALTH = (
     ".open('http://127.0.0.1:5000/health', timeout=5).read()  # " + SERVICES
 )
 
-_HEALTH_EVERY = 60.0
+_HEALTH_EVERY, _HEALTH_AT_MOST = 60.0, 300.0  # seconds; the second while it cannot be brought back
 _SOON, _LATER = 0.3, 2.0  # seconds between looks for requests: while the agent uses the check, and otherwise
-
-# Sandboxes whose agent is at work; what runs beside it ends when its handle is taken out.
-_AT_WORK: set[str] = set()
-
-
-def start_watching(handle: str) -> None:
-    """Notes that an agent is at work in the sandbox."""
-    _AT_WORK.add(handle)
-
-
-def stop_watching(handle: str) -> None:
-    """Ends what runs beside the agent, before its work is taken out."""
-    _AT_WORK.discard(handle)
-
-
-def agents_at_work() -> int:
-    """How many agents are at work in this process."""
-    return len(_AT_WORK)
 
 
 class _AtRoot(SandboxEnvironment):
@@ -118,7 +101,7 @@ async def serve_endpoint(box: Provider, handle: str, check: Validation) -> None:
         return await check_submission(check, uploaded=f"{_SPOOL}/{name}")
 
     def over() -> bool:
-        return handle not in _AT_WORK
+        return not is_watched(handle)
 
     answer = await sandbox_service(
         "mlebench", {"validate": validate}, over, place, user=box.root, handle_requests=False
@@ -126,22 +109,15 @@ async def serve_endpoint(box: Provider, handle: str, check: Validation) -> None:
     await _start(place, box.root, check.max_bytes, first=True)
 
     async def loop() -> None:
-        looked, failures = time.monotonic(), 0
+        looked, pause = time.monotonic(), _HEALTH_EVERY
         while not over():
             await anyio.sleep(_SOON if time.monotonic() - last < 60 else _LATER)
-            if over():
-                return
-            if time.monotonic() - looked > _HEALTH_EVERY:
-                if await _is_healthy(place, box.root):
-                    failures = 0
-                else:
-                    failures += 1
-                    if failures == 3:
-                        transcript().info("The endpoint of the submission check has died.", source="mlebench")
-                        return
-                    await _restart(place, box.root, check.max_bytes)
+            if not over() and time.monotonic() - looked > pause:
+                well = await _is_healthy(place, box.root) or await _restart(place, box.root, check.max_bytes)
+                pause = _HEALTH_EVERY if well else min(2 * pause, _HEALTH_AT_MOST)
                 looked = time.monotonic()
-            await answer()
+            if not over():
+                await _answered(answer)
 
     background(loop)
 
@@ -154,12 +130,23 @@ async def _start(place: SandboxEnvironment, user: str | None, most: int, *, firs
         raise EndpointError(f"the endpoint of the submission check does not start: {result.stderr.strip()[-500:]}")
 
 
-async def _restart(place: SandboxEnvironment, user: str | None, most: int) -> None:
+async def _answered(answer: Callable[[], Awaitable[None]]) -> None:
+    """Answers what was asked. An overloaded sandbox or host is no reason to end the sample: the next look may do."""
+    try:
+        await answer()
+    except Exception as ex:  # whatever a sandbox raises that does not answer
+        transcript().info(f"The submission check could not be looked after: {ex}", source="mlebench")
+        await anyio.sleep(_LATER)
+
+
+async def _restart(place: SandboxEnvironment, user: str | None, most: int) -> bool:
     try:
         await _start(place, user, most, first=False)
-        transcript().info("The endpoint of the submission check was started again.", source="mlebench")
     except Exception as ex:
-        transcript().info(str(ex), source="mlebench")
+        transcript().info(f"The endpoint of the submission check has died: {ex}", source="mlebench")
+        return False
+    transcript().info("The endpoint of the submission check was started again.", source="mlebench")
+    return True
 
 
 async def _is_healthy(place: SandboxEnvironment, user: str | None) -> bool:
@@ -167,33 +154,6 @@ async def _is_healthy(place: SandboxEnvironment, user: str | None) -> bool:
         return (await place.exec(["python3", "-I", "-c", _HEALTH], user=user, timeout=30)).success
     except Exception:  # a container that has ended, or one in which nothing can be started
         return False
-
-
-def watch_disk(box: Provider, handle: str, limit: int, every: float = 15.0) -> None:
-    """Ends the sample, as a limit does, when its agent has written more than `limit` bytes to the sandbox's disk."""
-
-    async def loop() -> None:
-        pause = every
-        while handle in _AT_WORK:
-            await anyio.sleep(pause)
-            started = time.monotonic()
-            used = await box.disk_use(handle)
-            pause = max(every, 20 * (time.monotonic() - started))  # millions of small files are slow to count
-            if used is not None and used > limit and handle in _AT_WORK:
-                message = f"The sandbox's disk holds {used:,} bytes of the agent's; at most {limit:,} are allowed."
-                raise LimitExceededError("custom", value=used, limit=limit, message=message)
-
-    background(loop)
-
-
-def too_few_commands(samples: int, limit: int) -> str | None:
-    """A warning where so many samples must wait for each other's commands, which cuts the time they have."""
-    if samples <= limit:
-        return None
-    return (
-        f"{samples} samples are at work, but only {limit} commands run at once, so agents wait for each other; "
-        f"give --max-subprocesses {2 * samples} and set INSPECT_DOCKER_CLI_CONCURRENCY={2 * samples}"
-    )
 
 
 def put_file(path: str) -> list[str]:

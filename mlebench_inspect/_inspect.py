@@ -1,0 +1,170 @@
+"""The one seam to what is private or young in Inspect. Nothing else of this package imports from `inspect_ai._...`.
+
+Each function says what it does where the interface is gone: `tests/test_inspect_seam.py` holds both ways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+from inspect_ai.dataset import Dataset
+from inspect_ai.util import sandbox
+
+
+class Running(NamedTuple):
+    """The evaluation that the calling code runs in."""
+
+    eval_id: str
+    """Of this evaluation; another one when the run is taken up again."""
+    log_location: str
+
+
+def running() -> Running | None:
+    """The evaluation of the running sample; None outside of one, or where Inspect does not tell."""
+    try:
+        from inspect_ai.log._samples import sample_active
+
+        active = sample_active()
+        return Running(active.eval_id, active.log_location) if active else None
+    except (ImportError, AttributeError):
+        return None
+
+
+def command_slots() -> int | None:
+    """How many sandbox commands Inspect runs at once; None where it does not tell."""
+    try:
+        from inspect_ai.util._subprocess import max_subprocesses_context_var
+
+        return int(max_subprocesses_context_var.get())
+    except (ImportError, AttributeError, LookupError, TypeError, ValueError):
+        return None
+
+
+def prerequisite_error(message: str) -> Exception:
+    """An error that Inspect prints as it stands, without a traceback; a plain one where it has none."""
+    try:
+        from inspect_ai._util.error import PrerequisiteError
+
+        return PrerequisiteError(message)
+    except ImportError:
+        return RuntimeError(message)
+
+
+async def sandbox_type() -> str | None:
+    """Type of the sandbox that the sample really runs in (`docker`, `local` ...); None where it cannot be told."""
+    try:
+        return (await sandbox().connection()).type
+    except NotImplementedError:
+        pass
+    try:
+        from inspect_ai.util._sandbox.local import LocalSandboxEnvironment
+
+        sandbox().as_type(LocalSandboxEnvironment)
+        return "local"
+    except (ImportError, AttributeError, TypeError):
+        return None
+
+
+class Files(Protocol):
+    """What artefacts need of a file system; the methods block."""
+
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file."""
+        ...
+
+    def mkdir(self, path: str, exist_ok: bool = False) -> None:
+        """Makes a folder with its parents."""
+        ...
+
+    def get_file(self, rpath: str, lpath: str) -> None:
+        """Copies to this host."""
+        ...
+
+    def put_file(self, lpath: str, rpath: str) -> None:
+        """Copies from this host."""
+        ...
+
+
+def filesystem(path: str) -> Files:
+    """Inspect's own file system for a path or URL, with its options; fsspec's where Inspect has none."""
+    try:
+        from inspect_ai._util.file import filesystem as inspect_filesystem
+
+        found: Files = inspect_filesystem(path)
+    except ImportError:
+        import fsspec
+
+        found = _Plain(fsspec.core.url_to_fs(path)[0])
+    return found
+
+
+class _Plain:
+    def __init__(self, fs: Any) -> None:
+        self._fs = fs
+
+    def exists(self, path: str) -> bool:
+        return bool(self._fs.exists(path))
+
+    def mkdir(self, path: str, exist_ok: bool = False) -> None:
+        self._fs.makedirs(path, exist_ok=exist_ok)
+
+    def get_file(self, rpath: str, lpath: str) -> None:
+        self._fs.get_file(rpath, lpath)
+
+    def put_file(self, lpath: str, rpath: str) -> None:
+        self._fs.put_file(lpath, rpath)
+
+
+class CommandLine(NamedTuple):
+    """What was typed that decides over samples and sandbox, as far as the task being built can know it."""
+
+    limit: int | tuple[int, int] | None = None
+    sample_id: list[str] | None = None
+    sandbox: str | None = None
+
+
+def command_line() -> CommandLine:
+    """Options of the `inspect` command that is running; empty outside of one (from Python, say)."""
+    import click
+
+    context = click.get_current_context(silent=True)
+    given: dict[str, Any] = dict(context.params) if context else {}
+    try:
+        if given.get("log_files"):  # `inspect eval-retry LOG`: what the log's run was told
+            from inspect_ai.log import read_eval_log
+
+            config = read_eval_log(str(given["log_files"][0]), header_only=True).eval.config
+            ids = config.sample_id
+            return CommandLine(
+                config.limit, [str(i) for i in (ids if isinstance(ids, list) else [ids])] if ids is not None else None
+            )
+        return CommandLine(_limit(given.get("limit")), _ids(given.get("sample_id")), given.get("sandbox") or None)
+    except (OSError, ValueError, TypeError):  # Inspect itself tells what is wrong with them
+        return CommandLine()
+
+
+def _limit(value: object) -> int | tuple[int, int] | None:
+    if value is None or isinstance(value, int):
+        return value
+    numbers = [int(n) for n in str(value).split("-")]
+    return numbers[0] if len(numbers) == 1 else (numbers[0] - 1, numbers[1])
+
+
+def _ids(value: object) -> list[str] | None:
+    if value is None:
+        return None
+    parts: Sequence[object] = value if isinstance(value, list | tuple) else str(value).split(",")
+    return [str(p).strip() for p in parts] or None
+
+
+def selected(dataset: Dataset, typed: CommandLine) -> Dataset:
+    """The samples that a command line selects; all where Inspect's own way of choosing is gone."""
+    try:
+        from inspect_ai._eval.task.util import slice_dataset
+    except ImportError:
+        return dataset
+    try:
+        return slice_dataset(dataset, typed.limit, typed.sample_id)
+    except Exception:  # ids that select nothing: Inspect says so itself
+        return dataset

@@ -1,0 +1,147 @@
+"""Where a run keeps things: in `artifacts`, beside its log, wherever the log lies."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlebench_inspect._inspect import filesystem, running
+from mlebench_inspect.sandboxes.host import HostError
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The folder that holds a log: on this host, or `s3://`, `gs://`, `memory://` and whatever else Inspect writes to.
+
+    All methods block; from a coroutine call them in a thread.
+    """
+
+    root: str
+
+    @classmethod
+    def of_log(cls, location: str) -> Archive:
+        """The folder of the log at `location`."""
+        location = location.removeprefix("file://")
+        if "://" in location:
+            return cls(location.rpartition("/")[0])
+        return cls(str(Path(location).absolute().parent))
+
+    @classmethod
+    def of_run(cls) -> Archive:
+        """The folder of the running evaluation's log; outside of one INSPECT_LOG_DIR, else `./logs`."""
+        now = running()
+        if now is not None and now.log_location:
+            return cls.of_log(now.log_location)
+        folder = os.environ.get("INSPECT_LOG_DIR", "logs").removeprefix("file://").rstrip("/")
+        return cls(folder if "://" in folder else str(Path(folder).absolute()))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a folder of this host."""
+        return "://" not in self.root
+
+    def path(self, name: str) -> str:
+        """Where the file `name`, relative to the log's folder, lies; an absolute name is taken as it is."""
+        return name if "://" in name or Path(name).is_absolute() else f"{self.root}/{name}"
+
+    def has(self, name: str) -> bool:
+        """Whether it is there.
+
+        Raises:
+            HostError: That cannot be told.
+        """
+        try:
+            return Path(self.path(name)).is_file() if self.is_local else filesystem(self.root).exists(self.path(name))
+        except Exception as ex:  # whatever a cloud's client raises
+            raise HostError(f"{self.root} cannot be reached: {ex}") from ex
+
+    def put(self, file: Path, name: str) -> None:
+        """Keeps a file of this host as `name`; nobody ever sees half of it. `file` may be gone afterwards.
+
+        Raises:
+            HostError: It cannot be kept.
+        """
+        try:
+            if self.is_local:
+                target = Path(self.path(name))
+                target.parent.mkdir(parents=True, exist_ok=True)
+                aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+                try:
+                    shutil.move(file, aside)
+                    os.replace(aside, target)
+                finally:
+                    aside.unlink(missing_ok=True)
+            else:
+                files = filesystem(self.root)
+                files.mkdir(self.path(name).rpartition("/")[0], exist_ok=True)
+                files.put_file(str(file), self.path(name))
+        except Exception as ex:  # whatever a cloud's client raises
+            raise HostError(f"{name} cannot be kept in {self.root}: {ex}") from ex
+
+    def keep(self, file: Path, name: str) -> str:
+        """Keeps `file` compressed as `name`.gz; returns that name.
+
+        Raises:
+            HostError: It cannot be kept.
+        """
+        packed = file.with_name(f"{file.name}.packed")
+        try:
+            with open(file, "rb") as source, gzip.GzipFile(packed, "wb", compresslevel=1, mtime=0) as out:
+                shutil.copyfileobj(source, out, _BLOCK)
+            self.put(packed, f"{name}.gz")
+        except OSError as ex:
+            raise HostError(f"{file.parent} cannot be written: {ex.strerror or ex}") from ex
+        finally:
+            packed.unlink(missing_ok=True)
+        return f"{name}.gz"
+
+    def restore(self, name: str, file: Path, most: int) -> None:
+        """Writes what was kept as `name` to the new file `file`, uncompressed.
+
+        Args:
+            name: As `keep` returned it.
+            file: File to create.
+            most: Bytes; more are refused, since what is kept never had more.
+
+        Raises:
+            HostError: It cannot be had, or is damaged.
+        """
+        fetched = file.with_name(f"{file.name}.fetched")
+        try:
+            if self.is_local:
+                unpack(Path(self.path(name)), file, most)
+            else:
+                filesystem(self.root).get_file(self.path(name), str(fetched))
+                unpack(fetched, file, most)
+        except Exception as ex:  # whatever a cloud's client raises
+            raise HostError(f"{name} cannot be read from {self.root}: {ex}") from ex
+        finally:
+            fetched.unlink(missing_ok=True)
+
+
+def unpack(packed: Path, file: Path, most: int) -> None:
+    """Uncompresses a gzip file to the new file `file`, `most` bytes at most.
+
+    Raises:
+        OSError: It cannot be read or written, is damaged, or holds more.
+        EOFError: It ends early.
+    """
+    left = most
+    with gzip.open(packed, "rb") as source, open(file, "xb") as out:
+        while block := source.read(min(_BLOCK, left + 1)):
+            left -= len(block)
+            if left < 0:
+                raise OSError(f"it holds more than {most:,} bytes")
+            out.write(block)
+
+
+def sha256(file: Path) -> str:
+    """SHA-256 of a file, as hex digits."""
+    with open(file, "rb") as source:
+        return hashlib.file_digest(source, "sha256").hexdigest()

@@ -1,0 +1,176 @@
+"""The figures of the log: percentages over seeds with their standard error, groups, percentile, pass@k.
+
+As in the published tables, a percentage is taken per seed over all competitions of the run, and the error is the
+standard error of the mean over seeds (ddof 1). A competition that has no score in a seed, because of an error or since
+it was not run, counts as a failure in that seed; `without_score` says how many did. All figures are over one
+population: the run's competitions, without those for development unless it has no others.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from inspect_ai.scorer import Metric, SampleScore, Value, metric
+
+from mlebench_inspect.run.plan import Plan, groups_of, has_board
+
+Outcomes = dict[int, dict[str, dict[str, float]]]  # seed -> competition -> key of the score -> value
+KEYS = ("any_medal", "gold", "silver", "bronze", "above_median", "valid", "made")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Outcomes of every competition in every seed, failures filled in."""
+
+    outcomes: Outcomes
+    groups: dict[str, dict[str, str]]
+    """Complexity and category of each competition."""
+    without_score: int
+    """(competition, seed) pairs of the population without a score: errors, or never run. They count as failures."""
+
+    @staticmethod
+    def of(outcomes: Mapping[int, Mapping[str, dict[str, float]]], groups: dict[str, dict[str, str]]) -> Run:
+        """The run with these outcomes; a competition of `groups` that a seed lacks is a failure."""
+        filled = {seed: {c: row.get(c, {}) for c in groups} for seed, row in sorted(outcomes.items())}
+        members = population(groups)
+        return Run(filled, groups, sum(c not in row for row in outcomes.values() for c in members))
+
+    @property
+    def members(self) -> list[str]:
+        """The population of all figures."""
+        return population(self.groups)
+
+    def percent(self, key: str, competitions: Iterable[str] | None = None) -> tuple[float, float]:
+        """Mean and standard error over seeds of the percentage of competitions with outcome 1; default: all members."""
+        return self._over_seeds(key, competitions, 100.0)
+
+    def percentile(self) -> tuple[float, float, list[str]]:
+        """Mean percentile, its standard error, and the members without a published board, which are left out.
+
+        Of one competition in one seed: percent of the human teams that were beaten, plus half of those tied; 0 without
+        a valid submission or without a score. Averaged per seed over competitions, then over seeds.
+        """
+        ranked = [c for c in self.members if has_board(c)]
+        mean, sem = self._over_seeds("percentile", ranked, 1.0) if ranked else (math.nan, math.nan)
+        return mean, sem, [c for c in self.members if c not in set(ranked)]
+
+    def pass_at(self, k: int) -> float:
+        """Percent: mean over competitions of the chance that one of k seeds wins a medal."""
+        n = len(self.outcomes)
+        won = [round(math.fsum(row[c].get("any_medal", 0.0) for row in self.outcomes.values())) for c in self.members]
+        return 100 * math.fsum(pass_at_k(n, c, k) for c in won) / len(won)
+
+    def _over_seeds(self, key: str, competitions: Iterable[str] | None, factor: float) -> tuple[float, float]:
+        wanted = self.members if competitions is None else list(competitions)
+        return mean_and_sem(
+            [factor * math.fsum(row[c].get(key, 0.0) for c in wanted) / len(wanted) for row in self.outcomes.values()]
+        )
+
+
+def population(groups: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """The competitions that figures are over: `dev` counts only where it is run alone."""
+    return [c for c, g in groups.items() if g.get("complexity") != "dev"] or list(groups)
+
+
+def collect(scores: Sequence[SampleScore]) -> Run:
+    """The outcomes behind the scores, with failures for what has no score: by the plan that the scores carry."""
+    found: Outcomes = defaultdict(dict)
+    groups: dict[str, dict[str, str]] = {}
+    for sample in scores:
+        meta = sample.score.metadata or {}
+        competition_id = str(meta.get("competition", sample.sample_id))
+        seed = int(meta.get("seed", 1))
+        values = values_of(sample.score.value)
+        if values is not None:
+            found[seed][competition_id] = values
+        plan = Plan.read(meta.get("plan"))
+        if plan is not None:
+            groups |= plan.competitions
+            for planned in range(1, plan.seeds + 1):
+                found.setdefault(planned, {})
+        found.setdefault(seed, {})
+        groups.setdefault(competition_id, groups_of(competition_id))
+    return Run.of(found, groups)
+
+
+def values_of(value: Value) -> dict[str, float] | None:
+    """The numbers of a score that are numbers; None for a score that stands for none (`valid` is NaN)."""
+    if not isinstance(value, Mapping):
+        return None
+    numbers = {k: float(v) for k, v in value.items() if isinstance(v, int | float)}
+    if math.isnan(numbers.get("valid", math.nan)):
+        return None
+    return {k: v for k, v in numbers.items() if not math.isnan(v)}
+
+
+def mean_and_sem(values: Sequence[float]) -> tuple[float, float]:
+    """Mean, and its standard error with ddof 1 (0 for a single value)."""
+    n = len(values)
+    mean = math.fsum(values) / n
+    if n < 2:
+        return mean, 0.0
+    variance = math.fsum((v - mean) ** 2 for v in values) / (n - 1)
+    return mean, math.sqrt(variance / n)
+
+
+def pass_at_k(n: int, c: int, k: int) -> float:
+    """Unbiased estimate of the chance that one of k tries succeeds, given c successes in n: 1 - C(n-c, k) / C(n, k).
+
+    Source: Chen et al., "Evaluating Large Language Models Trained on Code", arXiv 2107.03374.
+    """
+    return 1.0 - math.comb(n - c, k) / math.comb(n, k)
+
+
+@metric(scores="unreduced")
+def medals() -> Metric:
+    """Percentages over the competitions of the run: mean over seeds, and its standard error under `<name>_sem`.
+
+    `any_medal` is the headline. By complexity and category any medal again, with the number of competitions under
+    `<group>_competitions`; `pass_at_k` for k up to the number of seeds (the last is best of all seeds); `percentile`
+    over the `percentile_competitions` that have a published board; and the counts behind all this.
+    """
+
+    def compute(scores: list[SampleScore]) -> Value:
+        return dict(figures(collect(scores))) if scores else {"any_medal": float("nan")}
+
+    return compute
+
+
+def figures(run: Run) -> dict[str, float]:
+    """All figures of a run, by name."""
+    result: dict[str, float] = {}
+    for key in KEYS:
+        result[key], result[f"{key}_sem"] = run.percent(key)
+    for name, members in {
+        **members_of(run.groups, "complexity"),
+        **members_of(run.groups, "category", run.members),
+    }.items():
+        label = re.sub(r"\W+", "_", name.lower()).strip("_")
+        result[label], result[f"{label}_sem"] = run.percent("any_medal", members)
+        result[f"{label}_competitions"] = len(members)
+    seeds = len(run.outcomes)
+    if seeds > 1:
+        result.update({f"pass_at_{k}": run.pass_at(k) for k in range(1, seeds + 1)})
+    mean, sem, boardless = run.percentile()
+    if not math.isnan(mean):
+        result.update(percentile=mean, percentile_sem=sem, percentile_competitions=len(run.members) - len(boardless))
+    result.update(competitions=len(run.members), seeds=seeds, without_score=run.without_score)
+    return result
+
+
+def members_of(
+    groups: Mapping[str, Mapping[str, str]], kind: str, among: Iterable[str] | None = None
+) -> dict[str, list[str]]:
+    """Competitions by complexity (in order of difficulty) or by category; default: among all."""
+    wanted = set(groups if among is None else among)
+    names = sorted({g[kind] for c, g in groups.items() if kind in g and c in wanted}, key=_group_order)
+    return {name: [c for c, g in groups.items() if g.get(kind) == name and c in wanted] for name in names}
+
+
+def _group_order(name: str) -> tuple[int, str]:
+    order = ["low", "medium", "high", "dev"]
+    return (order.index(name) if name in order else len(order), name)

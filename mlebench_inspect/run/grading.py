@@ -1,0 +1,215 @@
+"""What an outcome is worth: a function of what was kept and of answers, with no sandbox in it.
+
+Grading runs in a process of its own, so a large submission never blocks Inspect's event loop, and a hostile one can
+exhaust nothing but its own process, which has a limit on memory and time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import anyio.to_thread
+from inspect_ai.util import concurrency
+
+from mlebench_inspect.data.store import Store
+from mlebench_inspect.graders.report import GradingReport
+from mlebench_inspect.run import worker
+from mlebench_inspect.run.artifacts import Archive, sha256
+from mlebench_inspect.run.identity import answers_digest
+from mlebench_inspect.run.outcome import SubmissionRecord, scratch
+from mlebench_inspect.sandboxes import host
+from mlebench_inspect.sandboxes.host import HostError, HostTimeout
+from mlebench_inspect.tasks import Competition, GradingError
+
+MEMORY_BYTES = 24 * 1024**3
+TIMEOUT_SECONDS = 3600.0
+SLOTS = max(1, (os.cpu_count() or 1) // 2)
+# How libraries end where the process's own limit is reached. SIGKILL is none: that comes from outside.
+_OUT_OF_MEMORY = (-signal.SIGSEGV, -signal.SIGABRT)
+
+
+class Unscored(Exception):
+    """There is no score, through no fault of the agent's.
+
+    Args:
+        reason: One word for it, as the score's `reason`.
+        cause: What happened, for people.
+    """
+
+    def __init__(self, reason: str, cause: str) -> None:
+        super().__init__(cause)
+        self.reason, self.cause = reason, cause
+
+
+async def grade_outcome(
+    record: SubmissionRecord, found: Competition, store: Store, *, max_bytes: int, accept_answers: bool = False
+) -> GradingReport:
+    """The grading report of what was taken out of a sample.
+
+    Args:
+        record: What is known of the sample's submission.
+        found: The competition.
+        store: Where the answers lie.
+        max_bytes: Larger submissions are invalid.
+        accept_answers: Grade even against other answers than those the run began with.
+
+    Raises:
+        Unscored: The host, the answers or the grader is at fault, or nothing was ever taken out.
+    """
+    if not record.started and record.ending.error and record.ending.fault != "cancelled":
+        raise Unscored("setup_failed", record.ending.error)
+    if record.ending.fault == "model":
+        raise Unscored("model_unavailable", record.ending.error or "the model's provider failed")
+    if record.outcome == "never_taken":
+        raise Unscored("never_taken", "the run was ended before the submission could be taken out")
+    if record.outcome == "unreachable":
+        raise Unscored("unreachable", f"the submission could not be taken out: {record.cause}")
+    if record.lost and record.ending.fault == "agent":
+        raise Unscored("sandbox_lost", f"the sandbox ended while the agent was at work: {record.ending.error}")
+    if record.outcome != "taken":
+        exists = record.outcome == "refused"
+        return found.report(None, exists=exists, error=record.cause, revision=store.revision, data=store.data)
+    await anyio.to_thread.run_sync(_check_answers, record, found, store, accept_answers)
+    report = await grade_kept(record, record.artifact or "", record.sha256 or "", found, store, max_bytes=max_bytes)
+    report.submission_path, report.submission_sha256 = record.artifact or "", record.sha256
+    return report
+
+
+def _check_answers(record: SubmissionRecord, found: Competition, store: Store, accept: bool) -> None:
+    if not store.is_prepared(found):
+        command = store.prepare_command([found.id])
+        raise Unscored("answers_missing", f"{found.id} is not prepared in {store.root}; run: {command}")
+    try:
+        digest = answers_digest(store.private(found))
+    except OSError as ex:
+        raise Unscored("answers_missing", f"the answers of {found.id} cannot be read: {ex.strerror or ex}") from ex
+    if record.answers_sha256 and digest != record.answers_sha256 and not accept:
+        raise Unscored(
+            "answers_changed",
+            f"the answers in {store.prepared(found)} are not those that the run began with (SHA-256 {digest[:12]}, "
+            f"then {record.answers_sha256[:12]}); name the right data_dir, or insist with -S accept_answers=true",
+        )
+
+
+async def grade_kept(
+    record: SubmissionRecord, artifact: str, digest: str, found: Competition, store: Store, *, max_bytes: int
+) -> GradingReport:
+    """Grades a kept file, after a look at its SHA-256.
+
+    Raises:
+        Unscored: It is lost or damaged, or the grader is at fault.
+    """
+    try:
+        async with concurrency("mlebench-grade", SLOTS, visible=False):  # so temporary files are no more than this
+            with scratch() as folder:
+                file = folder / "submission.csv"
+                await anyio.to_thread.run_sync(_restore, record, artifact, digest, file, max_bytes)
+                return await grade_file(found, file, store, max_bytes=max_bytes)
+    except (GradingError, HostError) as ex:
+        raise Unscored("grader_failed", str(ex)) from ex
+
+
+def _restore(record: SubmissionRecord, artifact: str, digest: str, file: Path, most: int) -> None:
+    complaints = []
+    for archive in dict.fromkeys((Archive.of_run(), Archive(record.log_folder))):
+        try:
+            archive.restore(artifact, file, most)
+        except HostError as ex:
+            complaints.append(str(ex))
+            file.unlink(missing_ok=True)
+            continue
+        if sha256(file) == digest:
+            return
+        complaints.append(f"{archive.path(artifact)} is not what was taken out: its SHA-256 differs")
+        file.unlink()
+    told = "; ".join(complaints)
+    raise Unscored("artifact_missing", f"{told}; put it beside the log and set INSPECT_LOG_DIR to that folder")
+
+
+async def grade_file(
+    found: Competition,
+    file: Path,
+    store: Store,
+    *,
+    max_bytes: int,
+    memory: int = MEMORY_BYTES,
+    timeout: float = TIMEOUT_SECONDS,
+) -> GradingReport:
+    """As `Competition.grade`, in a process of its own, which ends when this is cancelled.
+
+    A submission that exhausts the process is invalid, if the sample submission does not.
+
+    Args:
+        found: The competition.
+        file: The submission.
+        store: Where the answers lie.
+        max_bytes: Larger submissions are invalid.
+        memory: Address space of the process in bytes.
+        timeout: Seconds after which it is killed.
+
+    Raises:
+        GradingError: The answers are missing or unreadable, or the grader itself is at fault.
+        HostError: The process cannot be had, or was killed.
+    """
+    try:
+        return await _run(found, file, store, max_bytes, memory, timeout)
+    except Exhausted as fault:
+        sample = store.prepared(found) / found.sample_submission
+        try:
+            await _run(found, sample, store, max_bytes, memory, timeout)
+        except Exhausted:
+            raise GradingError(f"{found.id}: grading {fault} for every submission; give it more") from None
+        return found.report(
+            None,
+            exists=True,
+            error=f"grading this submission {fault}; the sample submission does not need as much",
+            revision=store.revision,
+            data=store.data,
+            submission_path=str(file),
+        )
+
+
+async def check_file(found: Competition, file: Path, store: Store, *, max_bytes: int, timeout: float) -> GradingReport:
+    """As `grade_file`, for a check while the agent works: one try with a deadline, and no second one to find the blame.
+
+    Raises:
+        Exhausted: It takes more memory or time.
+        GradingError: See `grade_file`.
+        HostError: See `grade_file`.
+    """
+    return await _run(found, file, store, max_bytes, MEMORY_BYTES, timeout)
+
+
+class Exhausted(RuntimeError):
+    """Grading took more memory or time than it has."""
+
+
+async def _run(
+    found: Competition, file: Path, store: Store, max_bytes: int, memory: int, timeout: float
+) -> GradingReport:
+    request = {
+        "competition": found.id,
+        "submission": str(file),
+        "private": str(store.private(found)),
+        "revision": store.revision,
+        "data": store.data,
+        "max_bytes": max_bytes,
+        "memory": memory,
+    }
+    command = [sys.executable, "-m", "mlebench_inspect.run.worker"]
+    try:
+        ended = await host.call(command, input=json.dumps(request).encode(), timeout=timeout)
+    except HostTimeout:
+        raise Exhausted(f"takes more than {timeout:.0f} seconds") from None
+    text = ended.stdout.decode(errors="replace")
+    if ended.returncode == 0:
+        return GradingReport.model_validate_json(text)
+    if ended.returncode == worker.FAULT:
+        raise GradingError(text.strip())
+    if ended.returncode in (worker.NO_MEMORY, *_OUT_OF_MEMORY):
+        raise Exhausted(f"needs more than {memory / 2**30:.0f} GiB of memory")
+    raise HostError(f"{found.id}: the grading process ended with code {ended.returncode}: {ended.complaint}")

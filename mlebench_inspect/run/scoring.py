@@ -1,0 +1,247 @@
+"""The scorer: has the submission taken out, graded against the answers, and reports the medal tier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from inspect_ai.log import transcript
+from inspect_ai.scorer import Score, Scorer, Target, scorer
+from inspect_ai.solver import TaskState
+from inspect_ai.util import sandbox
+
+from mlebench_inspect.data.store import Store
+from mlebench_inspect.graders.report import GradingReport
+from mlebench_inspect.run.figures import medals
+from mlebench_inspect.run.grading import Unscored, grade_outcome
+from mlebench_inspect.run.outcome import PAUSES_AT_THE_END, SubmissionRecord, ending_of, take_out
+from mlebench_inspect.run.snapshots import grade_snapshots, table
+from mlebench_inspect.tasks import Competition, competition
+
+NAME, FAULTS = "mlebench", "mlebench_faults"
+MAX_SUBMISSION, MAX_FOLDER = 2 * 1024**3, 200 * 1024**2
+_NUMBERS = ("score", "percentile", "any_medal", "gold", "silver", "bronze", "above_median", "valid", "made")
+
+
+@scorer(name=NAME, metrics=[medals()])
+def mlebench_scorer(
+    data_dir: str | None = None,
+    data: str | None = None,
+    revision: str | None = None,
+    max_submission_bytes: int = MAX_SUBMISSION,
+    max_artifact_bytes: int = MAX_FOLDER,
+    accept_answers: bool = False,
+) -> Scorer:
+    """Medal tier of the submission that lies in the sandbox, or beside the log when there is no sandbox any more.
+
+    Whatever is no fault of the agent's leaves a sample without score: its values are NaN, its reason says why.
+
+    Args:
+        data_dir: Data folder; default: MLEBENCH_DATA_DIR, else the user's cache folder.
+        data: `real` or `miniature`; default: what the sample was run on.
+        revision: Revision of the answers; default: what the sample was run on.
+        max_submission_bytes: Larger submissions are invalid.
+        max_artifact_bytes: Most bytes that are kept of each of the agent's folders for code and logs; 0 for none.
+        accept_answers: Grade against the answers that are there, even if they are not those that the run began with.
+    """
+
+    async def score(state: TaskState, target: Target) -> Score:
+        found, meta = competition(state.metadata["competition"]), state.metadata
+        store = Store.open(data_dir, data or meta["data"], revision or meta["revision"])  # type: ignore[arg-type]
+        record = state.store_as(SubmissionRecord)
+        if is_live():
+            await take_out(state, max_bytes=max_submission_bytes, max_folder=max_artifact_bytes)
+        elif record.outcome == "never_taken":
+            record.ending = ending_of(transcript().events)
+        about = circumstances(state, record, found)
+        try:
+            report = await grade_outcome(
+                record, found, store, max_bytes=max_submission_bytes, accept_answers=accept_answers
+            )
+            snapshots = await grade_snapshots(state, found, store, report, max_bytes=max_submission_bytes)
+        except Unscored as ex:
+            return unscored(ex, about)
+        return score_of(report, found, about, snapshots)
+
+    return score
+
+
+@scorer(name=FAULTS, metrics=[])
+def mlebench_faults() -> Scorer:
+    """Makes a sample that has no score an error of the run, so that `eval-set` and `eval-retry` run it again.
+
+    A score that says why stays beside the error, which a scorer that raises itself could not leave.
+    """
+
+    async def score(state: TaskState, target: Target) -> Score | None:
+        found = (state.scores or {}).get(NAME)
+        without = found is not None and is_unscored(found)
+        if without and is_live() and not state.store_as(SubmissionRecord).ending.error:  # else it is an error already
+            raise RuntimeError(f"{state.sample_id} has no score: {found.explanation}")  # type: ignore[union-attr]
+        return None
+
+    return score
+
+
+def cleanup(max_submission_bytes: int, max_artifact_bytes: int):  # type: ignore[no-untyped-def]
+    """What Inspect calls last in every sample that has a sandbox: takes out where no scorer did, as after Ctrl-C."""
+
+    async def clean(state: TaskState) -> None:
+        await take_out(state, max_bytes=max_submission_bytes, max_folder=max_artifact_bytes, pauses=PAUSES_AT_THE_END)
+
+    return clean
+
+
+def is_live() -> bool:
+    """Whether there is a sandbox, so that this is no scoring of a finished log."""
+    try:
+        sandbox()
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def is_unscored(score: Score) -> bool:
+    """Whether a score of this benchmark stands for none."""
+    return isinstance(score.value, dict) and score.value.get("medal") == "unscored"
+
+
+def circumstances(state: TaskState, record: SubmissionRecord, found: Competition) -> dict[str, Any]:
+    """What a score must be read with: which run it is of, on what, for how long, and how it ended."""
+    identity = record.identity
+    return {
+        "competition": found.id,
+        "complexity": found.complexity,
+        "category": found.category,
+        "seed": state.epoch,
+        "plan": record.plan,
+        "task": record.plan.get("task", ""),
+        "identity": record.digest,
+        "given": {k[6:]: v for k, v in identity.get("fields", {}).items() if k.startswith("given_")},
+        "run_identity": identity,
+        "answers_sha256": record.answers_sha256,
+        "outcome": record.outcome,
+        "ending": record.ending.model_dump(exclude_none=True),
+        "hardware": state.metadata.get("hardware"),
+        "provider": state.metadata.get("provider"),
+        "seconds": record.seconds,
+        "time_limit": record.time_limit,
+        "run_revision": state.metadata.get("revision"),
+        "run_data": state.metadata.get("data"),
+    }
+
+
+def unscored(fault: Unscored, about: dict[str, Any]) -> Score:
+    """A score that stands for none, so that it counts in denominators and its plan is known to the metrics."""
+    return Score(
+        value={"medal": "unscored", **{k: float("nan") for k in _NUMBERS}},
+        answer=f"No score: {_shortened(fault.cause)}",
+        explanation=fault.cause,
+        reason=fault.reason,
+        metadata={**about, "unscored": fault.reason, "error": fault.cause},
+    )
+
+
+def score_of(
+    report: GradingReport, found: Competition, circumstances: dict[str, Any], snapshots: Sequence[dict[str, Any]] = ()
+) -> Score:
+    """The grading report as an Inspect score: figures as values, a table for people, the whole report as metadata."""
+    value: dict[str, Any] = {
+        "medal": report.medal,
+        "score": report.score if report.score is not None else float("nan"),
+        "percentile": percentile_of(report, found),
+        "any_medal": int(report.any_medal),
+        "gold": int(report.gold_medal),
+        "silver": int(report.silver_medal),
+        "bronze": int(report.bronze_medal),
+        "above_median": int(report.above_median),
+        "valid": int(report.valid_submission),
+        "made": int(report.submission_exists),
+    }
+    return Score(
+        value=value,
+        answer=_answer(report),
+        explanation=explain(report, found) + (f"\n\n{table(snapshots, found.metric)}" if snapshots else ""),
+        reason=reason_of(report, circumstances),
+        metadata={
+            **circumstances,
+            **report.model_dump(mode="json"),
+            **({"snapshots": list(snapshots)} if snapshots else {}),
+        },
+    )
+
+
+def percentile_of(report: GradingReport, found: Competition) -> float:
+    """Percent of the human teams beaten, and half of those tied; 0 without a valid submission, NaN without a board."""
+    if report.percentile is not None:
+        return report.percentile
+    return 0.0 if found.leaderboard() else float("nan")
+
+
+def reason_of(report: GradingReport, circumstances: dict[str, Any]) -> str | None:
+    """What was out of the ordinary, in a word: the agent's crash before a bad submission, that before a limit."""
+    ending = circumstances.get("ending") or {}
+    if ending.get("fault") == "agent":
+        return "agent_crashed"
+    if ending.get("fault") == "cancelled":
+        return "cancelled"
+    if not report.submission_exists:
+        return "no_submission"
+    if not report.valid_submission:
+        return "submission_refused" if circumstances.get("outcome") == "refused" else "invalid_submission"
+    return f"{ending['limit']}_limit" if ending.get("limit") else None
+
+
+def _answer(report: GradingReport) -> str:
+    """The verdict in one line, as it stands at the top of the sample's page."""
+    if not report.submission_exists:
+        return f"No submission: {_shortened(report.error)}"
+    if not report.valid_submission:
+        return f"Invalid submission: {_shortened(report.error)}"
+    score = report.score if report.score is not None else report.score_note
+    return f"{_TITLES[report.medal]}{_gap(report, ', ')} ({report.metric} {score})"
+
+
+def _shortened(text: str | None, width: int = 160) -> str:
+    text = " ".join((text or "").split())
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
+def explain(report: GradingReport, found: Competition) -> str:
+    """A short markdown text: the verdict, and the score placed between the thresholds."""
+    lines = []
+    if report.data == "miniature":
+        lines += ["**Miniature data**: generated, so this is no result and no comparison with people.", ""]
+    if not report.valid_submission:
+        verdict = "Invalid submission" if report.submission_exists else "No submission"
+        return "\n".join([*lines, f"**{verdict}**, no medal: {report.error}"])
+    direction = "higher" if found.higher_is_better else "lower"
+    lines += [
+        f"**{_TITLES[report.medal]}** with {found.metric} {report.score} ({direction} is better){_gap(report, '; ')}.",
+        "",
+    ]
+    if report.score_note:
+        lines += [report.score_note, ""]
+    rows = [
+        (name, getattr(report, f"{key}_threshold"))
+        for name, key in (("gold", "gold"), ("silver", "silver"), ("bronze", "bronze"), ("median team", "median"))
+    ]
+    if report.score is not None:
+        rows.append(("**this submission**", report.score))
+        rows.sort(key=lambda r: (-r[1] if found.higher_is_better else r[1], r[0].startswith("**")))
+    lines += [f"| place | {found.metric} |", "|---|---|", *(f"| {name} | {value:g} |" for name, value in rows)]
+    if report.rank:
+        lines += ["", f"Rank {report.rank} of {report.teams} human teams, better than {report.percentile:g} % of them."]
+    return "\n".join(lines)
+
+
+_TITLES = {"gold": "Gold medal", "silver": "Silver medal", "bronze": "Bronze medal", "none": "No medal"}
+
+
+def _gap(report: GradingReport, comma: str) -> str:
+    """How far the next tier is, after a comma; nothing where there is none."""
+    if report.medal == "gold" or report.score is None:
+        return ""
+    following = {"silver": "gold", "bronze": "silver", "none": "bronze"}[report.medal]
+    distance = abs(getattr(report, f"{following}_threshold") - report.score)
+    return f"{comma}{distance:.5g} short of {following}"

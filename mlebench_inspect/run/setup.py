@@ -1,0 +1,159 @@
+"""What is done in every sample before the agent starts, whichever agent that is."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+
+import anyio.to_thread
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.util import sample_limits, sandbox
+
+from mlebench_inspect._inspect import command_slots, sandbox_type
+from mlebench_inspect.data.store import Store
+from mlebench_inspect.run.artifacts import Archive
+from mlebench_inspect.run.endpoint import put_file, serve_endpoint
+from mlebench_inspect.run.environment import Environment, check_requirements, record_environment
+from mlebench_inspect.run.identity import Identity, data_facts, fields_of, noted_of, running_header
+from mlebench_inspect.run.instructions import TIME_PLACE, time_budget
+from mlebench_inspect.run.outcome import SubmissionRecord
+from mlebench_inspect.run.plan import Plan
+from mlebench_inspect.run.snapshots import watch
+from mlebench_inspect.run.validation import Validation
+from mlebench_inspect.run.watching import agents_at_work, start_watching, too_few_commands, watch_disk
+from mlebench_inspect.sandboxes.host import HostError
+from mlebench_inspect.sandboxes.provider import Provider, guest_file, provider
+from mlebench_inspect.tasks import Competition, competition
+
+logger = logging.getLogger(__name__)
+SHORTEST = 120
+"""Seconds of time limit below which half of it, which Inspect gives to scoring, may not suffice on a busy host."""
+_warned: set[str] = set()
+
+
+class NoIsolation(RuntimeError):
+    """A model was about to act in a sandbox that isolates nothing."""
+
+
+@solver
+def prepare_sample(
+    data_dir: str | None,
+    data: str,
+    revision: str,
+    max_submission_bytes: int,
+    snapshot_every: float | None,
+    *,
+    max_disk_bytes: int = 0,
+    allow_local: bool = False,
+) -> Solver:
+    """Checks and records the sandbox, tells the agent its time, makes the submission check ready, starts the snapshots.
+
+    Args:
+        data_dir: Data folder.
+        data: `real` or `miniature`.
+        revision: Revision of the prepared data.
+        max_submission_bytes: Larger submissions are invalid.
+        snapshot_every: Seconds between snapshots; None for none.
+        max_disk_bytes: Ends a sample that writes more to its disk; 0 for no limit.
+        allow_local: Let a model act in a sandbox without isolation.
+
+    Raises:
+        NoIsolation: A model is to act without isolation, or in another sandbox than the task was built for.
+        UnfitSandbox: The image lacks what every run needs.
+        HostError: The sandbox, the log or the answers cannot be reached.
+    """
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        meta, found = state.metadata, competition(state.metadata["competition"])
+        box = provider(meta["provider"])
+        await _require_isolation(state, box, allow_local)
+        store = Store.open(data_dir, data, revision)  # type: ignore[arg-type]
+        record = state.store_as(SubmissionRecord)
+        record.handle, record.attempt = await box.handle(), uuid.uuid4().hex[:8]
+        record.log_folder = Archive.of_run().root
+        record.time_limit = sample_limits().time.limit
+        check = state.store_as(Validation)
+        check.competition_id, check.provider = found.id, box.name
+        check.data_dir, check.data, check.revision = data_dir, data, revision
+        check.max_bytes = max_submission_bytes
+        message = state.user_prompt
+        message.text = message.text.replace(TIME_PLACE, time_budget(record.time_limit), 1)
+        await _furnish(box, message.text)
+        await check_requirements(sandbox(), box.paths, f"{box.paths.data}/{found.sample_submission.partition('/')[2]}")
+        environment = state.store_as(Environment)
+        await record_environment(sandbox(), box, record.handle, environment)
+        await _identify(record, environment, store, found)
+        start_watching(record.handle)
+        if box.root:
+            await serve_endpoint(box, record.handle, check)
+        if max_disk_bytes:
+            watch_disk(box, record.handle, max_disk_bytes)
+        _warn(record.time_limit)
+        record.started = time.time()
+        if snapshot_every:
+            watch(state, box, every=snapshot_every, max_bytes=max_submission_bytes)
+        return state
+
+    return solve
+
+
+async def _require_isolation(state: TaskState, box: Provider, allow_local: bool) -> None:
+    runs_in = await sandbox_type()
+    if runs_in is not None and runs_in != box.name:
+        raise NoIsolation(
+            f"the sample runs in the sandbox {runs_in}, but the task was built for {box.name}, whose data and "
+            f"isolation it lacks; give -T sandbox={runs_in} in place of --sandbox"
+        )
+    if not box.isolated and not allow_local and state.model.api not in ("none", "mockllm"):
+        raise NoIsolation(
+            f"the {box.name} sandbox isolates nothing: the model {state.model} could read the answers and change "
+            "your files. Use -T sandbox=docker, --model none for a solver that calls no model, or insist with "
+            "-T allow_local=true"
+        )
+
+
+async def _furnish(box: Provider, instructions: str) -> None:
+    """Puts the instructions and, where there is an endpoint, its script into the sandbox."""
+    files = {box.paths.instructions: instructions}
+    if box.root:
+        files[box.paths.check] = guest_file("validate_submission.sh")
+    for path, text in files.items():
+        result = await sandbox().exec(put_file(path), input=text, user=box.root, timeout=120)
+        if not result.success:
+            raise HostError(f"{path} cannot be written in the sandbox: {result.stderr.strip()[:300]}")
+
+
+async def _identify(record: SubmissionRecord, environment: Environment, store: Store, found: Competition) -> None:
+    """Notes what this sample is of: the run's plan and identity, and its data by hash."""
+    header = await running_header()
+    if header is None:
+        raise HostError("Inspect does not tell which evaluation runs here; update mlebench-inspect or inspect-ai")
+    try:
+        facts = await anyio.to_thread.run_sync(data_facts, store, found)
+    except OSError as ex:
+        raise HostError(
+            f"the answers of {found.id} cannot be read: {ex}; run: {store.prepare_command([found.id])}"
+        ) from ex
+    identity = Identity(
+        fields=fields_of(header, environment.given), noted=noted_of(header.eval), data={found.id: facts}
+    )
+    record.plan = Plan.of(header.eval).model_dump()
+    record.identity, record.digest = identity.model_dump(mode="json"), identity.digest
+    record.answers_sha256 = facts["answers"]
+
+
+def _warn(time_limit: float | None) -> None:
+    """Says, once for a process, what may cut a sample's time; never fails one."""
+    slots = command_slots()
+    texts = [
+        too_few_commands(agents_at_work(), slots) if slots is not None else None,
+        f"a time limit of {time_limit:.0f} seconds leaves half of that to scoring; at least {SHORTEST} are advised. "
+        "What was taken out is kept in any case: inspect score grades it"
+        if time_limit is not None and time_limit < SHORTEST
+        else None,
+    ]
+    for text in texts:
+        if text and text[:20] not in _warned:
+            _warned.add(text[:20])
+            logger.warning(text)

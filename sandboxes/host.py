@@ -1,0 +1,210 @@
+"""The one way to run a command of the host: with a deadline, and killed and reaped whatever ends the wait.
+
+A call returns or raises only when the process and all its children are gone, so a gate around it is held until then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO, NamedTuple, TypeVar
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
+
+T = TypeVar("T")
+_BLOCK = 1 << 20
+
+
+class HostError(RuntimeError):
+    """The host, its engine or its disk did not do what was asked. It says nothing about an agent."""
+
+
+class HostTimeout(HostError):
+    """A command was not done by its deadline, and was killed."""
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    returncode: int
+    """As `subprocess` has it: negative for a signal."""
+    stdout: bytes
+    stderr: bytes
+    """The last 64 KiB."""
+
+    @property
+    def complaint(self) -> str:
+        """The end of what it said on stderr, in one line."""
+        return " ".join(self.stderr.decode(errors="replace").split())[-500:]
+
+
+async def call(
+    command: Sequence[str],
+    *,
+    timeout: float,
+    input: bytes = b"",
+    most: int = 64 << 20,
+    env: dict[str, str] | None = None,
+) -> Ended:
+    """Runs a command and returns what it printed.
+
+    Args:
+        command: Program and arguments; no shell.
+        timeout: Seconds until it is killed.
+        input: Its standard input.
+        most: Bytes of output; with more it is killed.
+        env: Its whole environment; default: this process's.
+
+    Raises:
+        HostTimeout: It was not done in time.
+        HostError: It does not start, or prints more than `most`.
+    """
+
+    def collect(stdout: IO[bytes]) -> bytes:
+        text = stdout.read(most + 1)
+        if len(text) > most:
+            raise HostError(f"{command[0]} printed more than {most:,} bytes")
+        return text
+
+    text, ended = await stream(command, collect, timeout=timeout, input=input, env=env)
+    return ended._replace(stdout=text)
+
+
+async def stream(
+    command: Sequence[str],
+    consume: Callable[[IO[bytes]], T],
+    *,
+    timeout: float,
+    input: bytes = b"",
+    env: dict[str, str] | None = None,
+) -> tuple[T, Ended]:
+    """Runs a command and hands its output, as it comes, to `consume` in a thread.
+
+    Args:
+        command: Program and arguments; no shell.
+        consume: Reads from the stream it is given, which ends early when the process is killed. When it returns or
+            raises before the end, the process is killed.
+        timeout: Seconds until the process is killed.
+        input: Its standard input.
+        env: Its whole environment; default: this process's.
+
+    Returns:
+        What `consume` returned, and how the process ended (`stdout` is empty).
+
+    Raises:
+        HostTimeout: It was not done in time.
+        HostError: It does not start.
+        Exception: Whatever `consume` raises.
+    """
+    late = False
+    with _scratch() as errors, _spooled(input) as source:  # no pipes: nobody need read them for the command to go on
+        process = _start(command, source, errors, env)
+
+        async def watch() -> None:
+            nonlocal late
+            try:
+                await anyio.sleep(timeout)
+                late = True
+            finally:
+                _kill(process)
+
+        outcome: list[T] = []
+        fault: BaseException | None = None
+
+        async def work() -> None:
+            nonlocal fault
+            stdout = process.stdout
+            assert stdout is not None
+            try:
+                outcome.append(await anyio.to_thread.run_sync(consume, stdout, limiter=_threads()))
+            except Exception as ex:
+                fault = ex
+            stdout.close()  # a command that still has more to say ends by this
+
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(watch)
+                await work()
+                if fault is None and not late:
+                    await anyio.to_thread.run_sync(_reap, process, 5.0, limiter=_threads())
+                tasks.cancel_scope.cancel()
+        finally:
+            _kill(process)
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(_reap, process, None, limiter=_threads())
+        if late:
+            raise HostTimeout(f"{command[0]} gave no answer within {timeout:.0f} seconds")
+        if fault is not None:
+            raise fault
+        return outcome[0], Ended(process.returncode, b"", _tail(errors))
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[IO[bytes]]:
+    try:
+        file = tempfile.TemporaryFile()  # noqa: SIM115
+    except OSError as ex:
+        raise HostError(f"no temporary file can be made in {tempfile.gettempdir()}: {ex.strerror}") from ex
+    with file:
+        yield file
+
+
+@contextlib.contextmanager
+def _spooled(data: bytes) -> Iterator[IO[bytes]]:
+    if not data:
+        with open(os.devnull, "rb") as nothing:
+            yield nothing
+        return
+    with _scratch() as file:
+        try:
+            file.write(data)
+            file.seek(0)
+        except OSError as ex:
+            raise HostError(f"the temporary folder {tempfile.gettempdir()} cannot be written: {ex.strerror}") from ex
+        yield file
+
+
+def _start(
+    command: Sequence[str], source: IO[bytes], errors: IO[bytes], env: dict[str, str] | None
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            command, stdin=source, stdout=subprocess.PIPE, stderr=errors, env=env, start_new_session=True
+        )
+    except OSError as ex:
+        raise HostError(f"{command[0]} cannot be started: {ex.strerror or ex}") from ex
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kills the process and its children; nothing where they have ended."""
+    if process.returncode is None:  # else its number may be another's by now
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _reap(process: subprocess.Popen[bytes], timeout: float | None) -> None:
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout)
+
+
+def _tail(file: IO[bytes], most: int = 64 << 10) -> bytes:
+    file.seek(max(0, file.seek(0, os.SEEK_END) - most))
+    return file.read()
+
+
+_LIMITERS: dict[object, anyio.CapacityLimiter] = {}
+
+
+def _threads() -> anyio.CapacityLimiter:
+    """Threads of our own: those that all share may be held by whatever else a run does."""
+    token = anyio.lowlevel.current_token()
+    if token not in _LIMITERS:
+        _LIMITERS.clear()
+        _LIMITERS[token] = anyio.CapacityLimiter(64)
+    return _LIMITERS[token]
