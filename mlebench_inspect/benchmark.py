@@ -18,7 +18,8 @@ from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.submission import REVISIONS
 from mlebench_inspect.instructions import task_text
 from mlebench_inspect.metrics import Denominators
-from mlebench_inspect.sandboxes.compose import SandboxSettings
+from mlebench_inspect.sandboxes.compose import SandboxSettings, check_fits
+from mlebench_inspect.sandboxes.engine import machine
 from mlebench_inspect.sandboxes.provider import Provider, provider
 from mlebench_inspect.scorer import NAME, mlebench_scorer
 from mlebench_inspect.setup import prepare_sample
@@ -65,7 +66,7 @@ def benchmark(
         revision: `v1`, the published benchmark, or `v2`, with leaks and defects mended.
         prepare: Prepare what is missing first, instead of stopping with the command to type.
         sandbox: `docker`, `k8s`, or `local` (no isolation: for solvers that call no model).
-        hardware: Preset: `default` (the host's CPUs and half of its memory), `lite` or `paper`.
+        hardware: Preset: `default` (the engine's CPUs and half of its memory), `lite` or `paper`.
         image: Docker image; default: the light one.
         cpus: CPUs per sample.
         memory: Memory per sample, such as `32g`.
@@ -94,9 +95,11 @@ def benchmark(
         raise ValueError(f"revision must be v1 or v2, not {revision!r}")
     chosen = _chosen(split, competitions)
     store = Store.open(data_dir, data, revision)  # type: ignore[arg-type]
-    _ensure_data(store, chosen, prepare=prepare)
+    box = provider(sandbox)
+    has = machine(box.name)
     settings = SandboxSettings.preset(
         hardware,
+        has,
         image=image,
         cpus=cpus,
         memory=memory,
@@ -109,7 +112,8 @@ def benchmark(
         claim=claim,
         compose_overrides=compose_overrides,
     )
-    box = provider(sandbox)
+    check_fits(settings, has)
+    _ensure_data(store, chosen, prepare=prepare)
     return Task(
         dataset=MemoryDataset([_sample(c, store, settings, box) for c in chosen], name=f"mlebench-{split or 'chosen'}"),
         setup=prepare_sample(
