@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mlebench_inspect.graders.errors import MlebenchError
 
@@ -51,10 +51,15 @@ class Engine(BaseModel):
     license: str = Field("", alias="ProductLicense")
     default_runtime: str = Field("", alias="DefaultRuntime")
     runtimes: dict[str, Any] = Field(default_factory=dict, alias="Runtimes")
-    security: list[str] | None = Field(None, alias="SecurityOptions")
+    security: list[str] = Field(default_factory=list, alias="SecurityOptions")
     limits_memory: bool = Field(True, alias="MemoryLimit")
     limits_cpus: bool = Field(True, alias="CpuCfsQuota")
     limits_processes: bool = Field(True, alias="PidsLimit")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, info: Any) -> Any:
+        return {k: v for k, v in info.items() if v is not None} if isinstance(info, dict) else info
 
     @property
     def is_podman(self) -> bool:
@@ -64,7 +69,7 @@ class Engine(BaseModel):
     @property
     def kinds(self) -> list[str]:
         """What sets it apart from Docker as root on this Linux: Docker Desktop, Podman, rootless and so on."""
-        options = {o.removeprefix("name=").split(",")[0] for o in self.security or []}
+        options = {o.removeprefix("name=").split(",")[0] for o in self.security}
         told = {"rootless": "rootless", "userns": "user namespaces", "selinux": "SELinux"}
         found = ["Podman"] if self.is_podman else []
         found += ["Docker Desktop"] if self.system == "Docker Desktop" else []

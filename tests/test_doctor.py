@@ -94,7 +94,7 @@ def test_a_small_engine_is_noted_beside_this_host(docker: FakeDocker, tmp_path: 
         ({"OperatingSystem": "Docker Desktop"}, "Docker Desktop"),
         ({"SecurityOptions": ["name=seccomp,profile=builtin", "name=rootless", "name=cgroupns"]}, "rootless"),
         ({"SecurityOptions": ["name=selinux"]}, "SELinux"),
-        ({"SecurityOptions": None}, "28.5.1, Ubuntu"),
+        ({"SecurityOptions": None, "Runtimes": None, "KernelVersion": None}, "28.5.1, Ubuntu"),
     ],
 )
 def test_the_kind_of_engine_is_told(docker: FakeDocker, tmp_path: Path, changes: dict[str, Any], words: str) -> None:
