@@ -20,7 +20,8 @@ from mlebench_inspect.run.instructions import task_text
 from mlebench_inspect.run.preflight import check_settings, ensure_data
 from mlebench_inspect.run.scoring import MAX_FOLDER, MAX_SUBMISSION, NAME, cleanup, mlebench_faults, mlebench_scorer
 from mlebench_inspect.run.setup import prepare_sample
-from mlebench_inspect.sandboxes.compose import SandboxSettings
+from mlebench_inspect.sandboxes.compose import SandboxSettings, check_fits
+from mlebench_inspect.sandboxes.engine import machine
 from mlebench_inspect.sandboxes.provider import Provider, provider
 from mlebench_inspect.tasks import SPLITS, Competition, competition, competition_ids
 from mlebench_inspect.tasks import competitions as competitions_of
@@ -65,7 +66,7 @@ def benchmark(
         revision: `v1`, the published benchmark, or `v2`, with leaks and defects mended.
         prepare: Prepare what is missing first, instead of stopping with the command to type.
         sandbox: `docker`, `k8s`, or `local` (no isolation: for solvers that call no model).
-        hardware: Preset: `default` (the host's CPUs and half of its memory), `lite` or `paper`.
+        hardware: Preset: `default` (the engine's CPUs and half of its memory), `lite` or `paper`.
         image: Docker image; default: the light one.
         cpus: CPUs per sample.
         memory: Memory per sample, such as `32g`.
@@ -90,8 +91,10 @@ def benchmark(
     chosen = _chosen(split, competitions)
     store = Store.open(data_dir, data, revision)  # type: ignore[arg-type]
     box = provider(sandbox)
+    has = machine(box.name)
     settings = SandboxSettings.preset(
         hardware,
+        has,
         image=image,
         cpus=cpus,
         memory=memory,
@@ -104,6 +107,7 @@ def benchmark(
         claim=claim,
         compose_overrides=compose_overrides,
     )
+    check_fits(settings, has)
     ensure_data(store, chosen, prepare=prepare)
     return Task(
         dataset=MemoryDataset([_sample(c, store, settings, box) for c in chosen], name=f"mlebench-{split or 'chosen'}"),

@@ -360,7 +360,7 @@ def build(names: tuple[str, ...], base: str | None, quiet: bool) -> None:
 @cli.command()
 @_data_dir
 def doctor(data_dir: Path | None) -> None:
-    """Check Docker, compose, GPU, images, credentials and disk; exit code 1 if something needed is missing."""
+    """Check Docker, GPU, images, credentials, data and disk; exit code 1 if something needed is missing."""
     from mlebench_inspect.doctor import examine
 
     marks = {"ok": ("ok", "green"), "note": ("--", "yellow"), "missing": ("!!", "red")}

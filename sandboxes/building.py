@@ -10,6 +10,8 @@ from pathlib import Path
 
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.sandboxes.compose import FULL_IMAGE, LIGHT_IMAGE
+from mlebench_inspect.sandboxes.engine import EngineError, docker_path
+from mlebench_inspect.sandboxes.host import run_bounded
 
 SCAFFOLDS = ("aide", "openhands", "mini-swe-agent")
 IMAGES = {"light": LIGHT_IMAGE, "full": FULL_IMAGE} | {name: f"mlebench-inspect-{name}" for name in SCAFFOLDS}
@@ -26,15 +28,13 @@ def docker_command() -> str:
     Raises:
         BuildError: It is not installed, or its daemon does not answer.
     """
-    docker = shutil.which("docker")
-    if docker is None:
-        raise BuildError("the docker command is not installed; see https://docs.docker.com/engine/install/")
     try:
-        ping = subprocess.run(
-            [docker, "version", "--format", "{{.Server.Version}}"], capture_output=True, text=True, timeout=30
-        )
-    except subprocess.TimeoutExpired:
-        raise BuildError("the Docker daemon does not answer within 30 seconds; restart it") from None
+        docker = docker_path()
+    except EngineError as ex:
+        raise BuildError(str(ex)) from None
+    ping = run_bounded([docker, "version", "--format", "{{.Server.Version}}"], 30)
+    if ping.returncode == 124:
+        raise BuildError("the Docker daemon does not answer within 30 seconds; restart it")
     if ping.returncode != 0:
         raise BuildError(
             f"the Docker daemon does not answer ({ping.stderr.strip()[:200]}); start it, or join its group"

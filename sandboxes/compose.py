@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any, Literal
 
 from inspect_ai.util import ComposeConfig
 from pydantic import BaseModel, ConfigDict
+
+from mlebench_inspect.sandboxes.engine import Machine, host_machine
 
 LIGHT_IMAGE = "mlebench-inspect-light"
 FULL_IMAGE = "mlebench-inspect-full"
@@ -22,10 +23,6 @@ KEEP_ALIVE = ["/bin/bash", "-c", "trap '' HUP INT QUIT TERM USR1 USR2; while :; 
 PresetName = Literal["default", "paper", "lite"]
 
 
-def _host_memory() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
 def size_in_bytes(text: str) -> int:
     """A size as Docker writes it: `512m`, `10g`; powers of 1024.
 
@@ -36,6 +33,11 @@ def size_in_bytes(text: str) -> int:
     if found is None:
         raise ValueError(f"{text!r} is no size; write a number and k, m, g or t, such as 10g")
     return int(float(found[1]) * 1024 ** " kmgt".index(found[2] or " "))
+
+
+def size_text(size: int) -> str:
+    """Bytes as Docker writes a size: whole `g`, or whole `m` below 1 GiB; rounded down."""
+    return f"{size // 2**30}g" if size >= 2**30 else f"{max(1, size // 2**20)}m"
 
 
 class SandboxSettings(BaseModel):
@@ -62,27 +64,29 @@ class SandboxSettings(BaseModel):
     compose_overrides: dict[str, Any] = {}
 
     @classmethod
-    def preset(cls, name: str, **changes: Any) -> SandboxSettings:
+    def preset(cls, name: str, machine: Machine | None = None, /, **changes: Any) -> SandboxSettings:
         """Settings of a preset, with every change that is not None on top.
 
         Args:
-            name: `default`: the host's CPUs and half of its memory, no GPU. `lite`: 2 CPUs, 4 GB, for trials. `paper`:
-                36 virtual CPUs, 440 GB, one GPU, as the published results had.
+            name: `default`: the machine's CPUs and half of its memory, no GPU. `lite`: at most 2 CPUs and 4 GB, for
+                trials. `paper`: 36 virtual CPUs, 440 GB, one GPU, as the published results had.
+            machine: Where the containers run; default: this host.
             changes: Fields of this class.
 
         Raises:
             ValueError: No preset has that name.
         """
+        has = machine or host_machine()
         # the tag of an image is this package's: `mlebench-inspect build light`
         presets: dict[str, dict[str, Any]] = {
             "default": {
-                "cpus": os.cpu_count() or 1,
-                "memory": f"{max(1, _host_memory() // 2**31)}g",
-                "shm_size": f"{max(64, _host_memory() // 2**23)}m",
+                "cpus": has.cpus,
+                "memory": size_text(has.memory // 2),
+                "shm_size": f"{max(64, has.memory // 2**23)}m",
             },
             "lite": {
-                "cpus": min(2, os.cpu_count() or 1),
-                "memory": "4g",
+                "cpus": min(2, has.cpus),
+                "memory": size_text(min(4 * 2**30, has.memory)),
                 "shm_size": "512m",
                 "pids": 1024,
                 "max_disk": "10g",
@@ -146,6 +150,31 @@ def docker_config(settings: SandboxSettings, public: Path) -> ComposeConfig:
     if overrides and "services" not in overrides:
         overrides = {"services": {"default": overrides}}
     return ComposeConfig.model_validate(merged(config, overrides))
+
+
+def check_fits(settings: SandboxSettings, machine: Machine) -> None:
+    """Refuses more CPUs or memory than the Docker engine has; where it did not tell, nothing is refused.
+
+    Args:
+        settings: Hardware and isolation, `compose_overrides` included.
+        machine: Where the containers run.
+
+    Raises:
+        ValueError: A service asks for more, or for no size at all; the message tells what there is.
+    """
+    if not machine.is_engine:
+        return
+    for service in docker_config(settings, Path("/")).services.values():
+        memory = service.mem_limit or ""
+        too_many = service.cpus is not None and service.cpus > machine.cpus
+        too_much = bool(memory) and size_in_bytes(memory) > machine.memory
+        asked = [f"{service.cpus:g} CPUs"] * too_many + [f"{memory} of memory"] * too_much
+        mend = [f"-T cpus={machine.cpus}"] * too_many + [f"-T memory={size_text(machine.memory)}"] * too_much
+        if asked:
+            raise ValueError(
+                f"{' and '.join(asked)} are more than the Docker engine has ({machine.cpus} CPUs, "
+                f"{machine.memory / 2**30:.1f} GiB); give at most {' '.join(mend)}, or use an engine with more"
+            )
 
 
 def merged(base: Any, changes: Any) -> Any:

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from typing import IO, NamedTuple, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -170,6 +170,32 @@ def _spooled(data: bytes) -> Iterator[IO[bytes]]:
         yield file
 
 
+def run_bounded(command: Sequence[str], timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    """Runs a command where nothing waits beside it: in the command line, and while a task is built. Never raises.
+
+    Args:
+        command: Program and arguments; no shell.
+        timeout: Seconds until it and its children are killed.
+
+    Returns:
+        The result; its code is 124 at the deadline, 127 where it cannot be started.
+    """
+    options: dict[str, Any] = {"encoding": "utf-8", "errors": "replace", "start_new_session": True}
+    pipe, null = subprocess.PIPE, subprocess.DEVNULL
+    try:
+        process = subprocess.Popen(command, stdin=null, stdout=pipe, stderr=pipe, **options)
+    except OSError as ex:
+        return subprocess.CompletedProcess(command, 127, "", str(ex))
+    with process:
+        try:
+            out, err = process.communicate(timeout=timeout)
+            return subprocess.CompletedProcess(command, process.returncode, out, err)
+        except subprocess.TimeoutExpired:
+            return subprocess.CompletedProcess(command, 124, "", f"no answer within {timeout:g} seconds")
+        finally:
+            _kill(process)
+
+
 def _start(
     command: Sequence[str], source: IO[bytes], errors: IO[bytes], env: dict[str, str] | None
 ) -> subprocess.Popen[bytes]:
@@ -181,7 +207,7 @@ def _start(
         raise HostError(f"{command[0]} cannot be started: {ex.strerror or ex}") from ex
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def _kill(process: subprocess.Popen[Any]) -> None:
     """Kills the process and its children; nothing where they have ended."""
     if process.returncode is None:  # else its number may be another's by now
         with contextlib.suppress(ProcessLookupError, PermissionError):
