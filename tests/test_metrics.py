@@ -18,16 +18,24 @@ from inspect_ai.log import EvalLog, HeadlineMetric
 from inspect_ai.scorer import SampleScore, Score, Scorer, Target, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from mlebench_inspect.run.figures import Denominators, mean_and_sem, medals, pass_at_k, task_of
+from mlebench_inspect.run import figures as run_figures
+from mlebench_inspect.run.figures import mean_and_sem, medals, pass_at_k
+from mlebench_inspect.run.grading import Unscored
+from mlebench_inspect.run.identity import running_header
+from mlebench_inspect.run.plan import Plan
+from mlebench_inspect.run.scoring import unscored
 
 TIERS = ("gold", "silver", "bronze")
-# complexity, category, and a letter for each seed: tier, none, "!" an error, "-" no submission, "x" an invalid one
+# complexity, category, and a letter for each seed: tier, none, "!" an error without any score, "?" a score that stands
+# for none, "-" no submission, "x" an invalid one
 OUTCOMES: dict[str, tuple[str, str, str]] = {
     "a": ("low", "Tabular", "g!b"),
     "b": ("low", "Image To Image", "sn-"),
     "c": ("low", "Tabular", "xnn"),
     "d": ("medium", "Tabular", "bbb"),
-    "e": ("high", "Seq -> Seq", "!!!"),
+    "e": ("high", "Seq -> Seq", "!?!"),
+    "f": ("dev", "Tabular", "ggg"),
+    "h": ("low", "Tabular", "???"),
 }
 MEDAL = {"g": "gold", "s": "silver", "b": "bronze"}
 
@@ -37,7 +45,7 @@ def values(letter: str) -> dict[str, Any]:
     return {
         "medal": medal,
         "score": 0.5 if letter in "gsbn" else math.nan,
-        "percentile": {"g": 95.0, "s": 85.0, "b": 75.0, "n": 25.0}.get(letter, math.nan),
+        "percentile": {"g": 95.0, "s": 85.0, "b": 75.0, "n": 25.0}.get(letter, 0.0),
         "any_medal": int(medal != "none"),
         **{tier: int(medal == tier) for tier in TIERS},
         "above_median": int(medal != "none"),
@@ -46,19 +54,34 @@ def values(letter: str) -> dict[str, Any]:
     }
 
 
+def groups(name: str) -> dict[str, str]:
+    return {"complexity": OUTCOMES[name][0], "category": OUTCOMES[name][1]}
+
+
+@pytest.fixture(autouse=True)
+def _boards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_figures, "has_board", lambda name: name != "d")
+
+
 @scorer(name="known", metrics=[medals()])
 def known() -> Scorer:
     async def score(state: TaskState, target: Target) -> Score:
-        complexity, category, letters = OUTCOMES[str(state.sample_id)]
+        letters = OUTCOMES[str(state.sample_id)][2]
         letter = letters[state.epoch - 1]
         if letter == "!" and os.environ.get("MENDED") == state.sample_id:
             letter = "g"
         if letter == "!":
             raise RuntimeError("the grader is broken")
-        from mlebench_inspect.artifacts import evaluation_id
-
-        meta = {"competition": state.sample_id, "complexity": complexity, "category": category, "seed": state.epoch}
-        return Score(value=values(letter), metadata={**meta, "task": task_of(evaluation_id())})
+        header = await running_header()
+        assert header
+        plan = Plan.of(header.eval).model_dump()
+        plan["competitions"] = {c: groups(c) for c in plan["competitions"]}
+        meta = {"competition": state.sample_id, "seed": state.epoch, "plan": plan}
+        return (
+            unscored(Unscored("why", "the cause"), meta)
+            if letter == "?"
+            else Score(value=values(letter), metadata=meta)
+        )
 
     return score
 
@@ -78,7 +101,6 @@ def generated(competitions: str, seeds: int = 3, reducer: Any = None, broken: st
             id=c,
             input="x",
             setup="exit 1" if c == broken else None,
-            metadata={"complexity": OUTCOMES[c][0], "category": OUTCOMES[c][1]},
         )
         for c in competitions
     ]
@@ -89,7 +111,6 @@ def generated(competitions: str, seeds: int = 3, reducer: Any = None, broken: st
         epochs=Epochs(seeds, reducer),
         sandbox="local" if broken else None,
         fail_on_error=False,
-        early_stopping=Denominators(),
         headline_metric=HeadlineMetric(scorer="known", metric="any_medal"),
     )
 
@@ -157,8 +178,6 @@ def test_errors_are_failures_and_counted(tmp_path: Any) -> None:
     assert found["competitions"] == 5
     assert found["seeds"] == 3
     assert found["without_score"] == 4
-    assert found["percentile"] == pytest.approx(statistics.mean([95, 75, 85, 25, 25, 25, 75, 75, 75]))
-    assert found["percentile_samples"] == 9
 
 
 def test_a_sandbox_that_does_not_start_stays_in_the_denominator(tmp_path: Any) -> None:
@@ -209,9 +228,16 @@ def test_a_retried_run_counts_what_still_fails(tmp_path: Any, monkeypatch: pytes
     assert found["competitions"] == 3
 
 
-def direct(rows: list[tuple[str, int, str]]) -> dict[str, float]:
+def direct(rows: list[tuple[str, int, str]], plan: tuple[str, int] | None = None) -> dict[str, float]:
+    about: dict[str, Any] = {}
+    if plan:
+        about["plan"] = {"task": "t", "seeds": plan[1], "competitions": {c: groups(c) for c in plan[0]}}
     scores = [
-        SampleScore(score=Score(value=values(letter), metadata={"competition": c, "seed": s, "complexity": "low"}))
+        SampleScore(
+            score=unscored(Unscored("why", "the cause"), {"competition": c, "seed": s, **about})
+            if letter == "?"
+            else Score(value=values(letter), metadata={"competition": c, "seed": s, **about})
+        )
         for c, s, letter in rows
     ]
     result = medals()(scores)
@@ -224,6 +250,45 @@ def test_partial_seeds_are_padded_with_failures() -> None:
     assert found["without_score"] == 2
     assert found["any_medal"] == pytest.approx((100 + 50 + 0) / 3)
     assert found["any_medal_sem"] == pytest.approx(50 / math.sqrt(3))
+
+
+def test_a_run_in_which_every_sample_failed_has_a_headline(tmp_path: Any) -> None:
+    found = figures(run(tmp_path, "h"))
+    assert (found["any_medal"], found["competitions"], found["seeds"], found["without_score"]) == (0, 1, 3, 3)
+
+
+def test_the_percentile_counts_what_failed_as_nothing(tmp_path: Any) -> None:
+    found = figures(run(tmp_path, "abcde"))
+    # by seed over a, b, c and e, since d has no board: 95 85 0 -; - 25 25 -; 75 0 25 -
+    assert found["percentile"] == pytest.approx((45 + 12.5 + 25) / 3)
+    assert found["percentile_sem"] == pytest.approx(9.464847)
+    assert found["percentile_competitions"] == 4
+    assert direct([("a", 1, "x"), ("b", 1, "s"), ("c", 1, "-")])["percentile"] == pytest.approx(85 / 3)
+    assert "percentile" not in direct([("d", 1, "g")])
+
+
+def test_development_counts_only_where_it_is_run_alone() -> None:
+    mixed = direct([("a", 1, "n"), ("f", 1, "g")], ("af", 1))
+    assert (mixed["any_medal"], mixed["gold"], mixed["competitions"], mixed["percentile"]) == (0, 0, 1, 25)
+    assert (mixed["dev"], mixed["dev_competitions"], mixed["tabular_competitions"]) == (100, 1, 1)
+    alone = direct([("f", 1, "g")], ("f", 1))
+    assert (alone["any_medal"], alone["gold"], alone["competitions"], alone["percentile"]) == (100, 100, 1, 95)
+
+
+def test_any_one_score_carries_the_whole_plan() -> None:
+    """Whichever scores a metric sees, what the run planned and has no score stays in every denominator."""
+    rng = random.Random(1)
+    names = "abcde"
+    for _ in range(50):
+        seeds = rng.randint(1, 4)
+        pairs = [(c, s) for c in names for s in range(1, seeds + 1)]
+        seen = rng.sample(pairs, rng.randint(1, len(pairs)))
+        rows = [(c, s, rng.choice("gsbnx-?")) for c, s in seen]
+        found = direct(rows, (names, seeds))
+        won = sum(letter in "gsb" for _, _, letter in rows)
+        assert (found["competitions"], found["seeds"]) == (5, seeds)
+        assert found["any_medal"] == pytest.approx(100 * won / len(pairs))
+        assert found["without_score"] == len(pairs) - sum(letter != "?" for _, _, letter in rows)
 
 
 def test_random_seeds_against_exact_arithmetic() -> None:

@@ -70,6 +70,8 @@ async def grade_outcome(
         raise Unscored("unreachable", f"the submission could not be taken out: {record.cause}")
     if record.lost and record.ending.fault == "agent":
         raise Unscored("sandbox_lost", f"the sandbox ended while the agent was at work: {record.ending.error}")
+    if record.outcome != "taken" and record.ending.fault == "cancelled":
+        raise Unscored("cancelled", f"the run was interrupted before there was a submission: {record.cause}")
     if record.outcome != "taken":
         exists = record.outcome == "refused"
         return found.report(None, exists=exists, error=record.cause, revision=store.revision, data=store.data)
