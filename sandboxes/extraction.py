@@ -105,6 +105,22 @@ def file_from_tar(stream: IO[bytes], dest: Path, cap: int) -> int:
         raise Unreadable(f"the archive cannot be read: {ex}") from ex
 
 
+def require_member(stream: IO[bytes]) -> None:
+    """Reads the first member of a tar stream to its end, and keeps nothing.
+
+    Raises:
+        Unreadable: There is none, or it ends early.
+    """
+    try:
+        with tarfile.open(fileobj=stream, mode="r|", bufsize=_BLOCK) as tar:
+            member = tar.next()
+            source = tar.extractfile(member) if member is not None else None
+            if member is None or source is None or len(source.read()) != member.size:
+                raise Unreadable("the archive is empty or ends early")
+    except tarfile.TarError as ex:
+        raise Unreadable(f"the archive cannot be read: {ex}") from ex
+
+
 def _kind(member: tarfile.TarInfo | None) -> str:
     if member is None:  # Docker archives no socket
         return "not a regular file"

@@ -137,7 +137,7 @@ class Docker:
 
     async def responds(self, handle: str) -> bool:
         try:
-            await self._archive(handle, "/etc/passwd", lambda s: len(s.read()), 60)
+            await self._archive(handle, "/etc/passwd", extraction.require_member, 60)
         except (HostError, Missing):
             return False
         return True

@@ -51,6 +51,21 @@ def test_imports_run_one_way(layer: str) -> None:
             assert module.split(".")[0] not in FORBIDDEN.get(layer, set()), f"{path.relative_to(ROOT)}: {module}"
 
 
+def test_private_interfaces_of_inspect_stand_in_one_module() -> None:
+    """Only what a name says is private: `inspect_ai._x` or `inspect_ai.x._y`."""
+    for layer in LAYERS:
+        for path in sorted((ROOT / layer).rglob("*.py")):
+            private = [m for m in imported(path) if m.startswith("inspect_ai") and "._" in m]
+            assert not private or path == ROOT / "mlebench_inspect/_inspect.py", f"{path.relative_to(ROOT)}: {private}"
+
+
+def test_a_host_command_is_run_in_one_module() -> None:
+    """Whatever waits beside a sample goes through `sandboxes/host.py`: killed and reaped when it is cancelled."""
+    for path in [*(ROOT / "sandboxes").glob("*.py"), *(ROOT / "mlebench_inspect/run").rglob("*.py")]:
+        if path.name not in ("host.py", "building.py"):  # building images is no part of a run
+            assert "subprocess" not in imported(path), path
+
+
 def loaded_after(statement: str) -> set[str]:
     code = f"{statement}\nimport sys; print(' '.join(m for m in sys.modules if '.' not in m))"
     return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
