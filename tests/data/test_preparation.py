@@ -28,7 +28,7 @@ from mlebench_inspect.data import Manifest, NotPreparedError, Store, disk, ensur
 from mlebench_inspect.data.display import Bars
 from mlebench_inspect.data.errors import DiskFullError, PreparationError, VerificationError, WorkerDiedError
 from mlebench_inspect.data.jobs import Job, Outcome, Progress, ignore
-from mlebench_inspect.data.kaggle import Access, RulesCache, rules_page
+from mlebench_inspect.data.rules import Access, RulesCache, rules_page
 from mlebench_inspect.data.preflight import Need, Preflight
 from mlebench_inspect.data.runner import run_job
 from mlebench_inspect.data.workers import run_jobs
