@@ -105,6 +105,11 @@ def list_(split: str | None, as_json: bool) -> None:
     metavar="DIR_OR_ZIP",
     help="Use this download of yours instead of Kaggle's: a zip, a folder of raw files, or a folder of either.",
 )
+@click.option(
+    "--link-raw",
+    is_flag=True,
+    help="Link files of --raw instead of copying them: saves space, but a later change of yours changes the data too.",
+)
 @_data_dir
 @_revision
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Competitions at once.")
@@ -120,6 +125,7 @@ def prepare(
     ids: tuple[str, ...],
     split: str | None,
     raw: Path | None,
+    link_raw: bool,
     data_dir: Path | None,
     revision: Revision,
     jobs: int,
@@ -132,16 +138,27 @@ def prepare(
     from mlebench_inspect.data.display import display
     from mlebench_inspect.data.store import Store
 
+    ids, unknown = _known(ids)
     found = chosen(ids, split)
+    if link_raw and raw is None:
+        raise click.UsageError("--link-raw says what to do with the files of --raw; give both")
     if raw is not None and raw.is_file() and len(found) > 1:
         raise click.UsageError("one zip holds one competition; give a folder of zips for several")
     sums = _read_checksums(checksums) if checksums is not None else None
     store = Store.open(data_dir, "real", revision)
     with _resumable(), display(len(found)) as shown:
         results = preparation.prepare(
-            store, found, shown, raw=raw, keep_raw=keep_raw, verify=not no_verify, jobs=jobs, checksums=sums
+            store,
+            found,
+            shown,
+            raw=raw,
+            link_raw=link_raw,
+            keep_raw=keep_raw,
+            verify=not no_verify,
+            jobs=jobs,
+            checksums=sums,
         )
-    _require_success(results)
+    _require_success({**results, **unknown})
 
 
 @cli.command()
@@ -159,11 +176,12 @@ def miniature(
     from mlebench_inspect.data.display import display
     from mlebench_inspect.data.store import Store
 
+    ids, unknown = _known(ids)
     found = chosen(ids, split)
     store = Store.open(data_dir, "miniature", revision)
     with _resumable(), display(len(found)) as shown:
         results = preparation.make_miniature(store, found, shown, seed=seed, raw_only=raw_only)
-    _require_success(results)
+    _require_success({**results, **unknown})
 
 
 @cli.command()
@@ -197,21 +215,37 @@ def _resumable() -> Iterator[None]:
         sys.exit(130)
 
 
-def _require_success(results: dict[str, Any]) -> None:
-    """Names each failure on a line of its own.
+def _known(ids: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, CatalogueError]]:
+    """The ids that there are, and what is wrong with the others.
 
     Raises:
-        PreparationError: Something failed.
+        CatalogueError: There is none of them.
     """
-    from mlebench_inspect.data.errors import PreparationError
+    unknown: dict[str, CatalogueError] = {}
+    for competition_id in ids:
+        try:
+            competition(competition_id)
+        except CatalogueError as ex:
+            unknown[competition_id] = ex
+    if unknown and len(unknown) == len(set(ids)):
+        raise next(iter(unknown.values()))
+    return tuple(i for i in ids if i not in unknown), unknown
 
-    failed = [r for r in results.values() if isinstance(r, PreparationError)]
-    if len(failed) == 1 and len(results) == 1:
-        raise failed[0]
-    for error in failed:
-        click.echo(f"mlebench-inspect: {error}", err=True)
+
+def _require_success(results: dict[str, Any]) -> None:
+    """Names what failed, each reason on a line of its own, and ends with exit code 1 if anything did."""
+    reasons: dict[str, list[str]] = {}
+    for competition_id, result in results.items():
+        if isinstance(result, MlebenchError):
+            reasons.setdefault(str(result), []).append(competition_id)
+    for reason, ids in reasons.items():
+        named = len(results) == 1 or any(i in reason for i in ids)
+        click.echo(f"mlebench-inspect: {reason if named else ', '.join(ids) + ': ' + reason}", err=True)
+    failed = sum(map(len, reasons.values()))
+    if failed and len(results) > 1:
+        click.echo(f"mlebench-inspect: {failed} of {len(results)} competitions are not prepared; see above", err=True)
     if failed:
-        raise PreparationError(f"{len(failed)} of {len(results)} competitions are not prepared; see above")
+        sys.exit(1)
 
 
 def _read_checksums(path: Path) -> dict[str, Checksums]:

@@ -115,4 +115,4 @@ def _read(path: Path) -> tuple[dict[str, Any], str | None]:
 
 
 def _home() -> Path:
-    return Path(os.path.expanduser("~"))  # noqa: PTH111 - as the client; Path.home() fails where there is none
+    return Path(os.path.expanduser("~"))

@@ -28,8 +28,8 @@ from mlebench_inspect.data import Manifest, NotPreparedError, Store, disk, ensur
 from mlebench_inspect.data.display import Bars
 from mlebench_inspect.data.errors import DiskFullError, PreparationError, VerificationError, WorkerDiedError
 from mlebench_inspect.data.jobs import Job, Outcome, Progress, ignore
-from mlebench_inspect.data.rules import Access, RulesCache, rules_page
 from mlebench_inspect.data.preflight import Need, Preflight
+from mlebench_inspect.data.rules import Access, RulesCache, rules_page
 from mlebench_inspect.data.runner import run_job
 from mlebench_inspect.data.workers import run_jobs
 from mlebench_inspect.tasks import Checksums, ExtraDownload, competition, competition_ids
@@ -145,7 +145,7 @@ def test_a_corrupt_download_of_the_right_size_is_fetched_anew(prepare: Command, 
 def test_a_download_that_is_always_corrupt(prepare: Command, kaggle: Kaggle, tmp_path: Path) -> None:
     kaggle.corrupt = 99
     done = prepare()
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert "damaged 3 times" in done.stderr
     assert visible(tmp_path / "data" / ID) == set()
 
@@ -158,7 +158,7 @@ def test_rules_not_accepted_do_not_stop_the_others(
     done = command(
         "prepare", "leaf-classification", ID, "--data-dir", tmp_path / "data", "--checksums", tmp_path / "sums.json"
     )
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert "https://www.kaggle.com/c/leaf-classification/rules" in done.stderr
     assert "1 of 2 competitions are not prepared" in done.stderr
     assert (tmp_path / "data" / ID / "prepared/private/test.csv").is_file()
@@ -169,7 +169,7 @@ def test_rules_not_accepted_do_not_stop_the_others(
 def test_no_credentials(prepare: Command, environment: dict[str, str], tmp_path: Path, kaggle: Kaggle) -> None:
     del environment["KAGGLE_USERNAME"], environment["KAGGLE_KEY"]
     done = prepare()
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert events(done)[0]["needs"][0]["rules"] == "unknown"
     assert done.stderr.count("\n") == 1
     assert "https://www.kaggle.com/settings" in done.stderr
@@ -223,12 +223,12 @@ def test_a_file_that_is_not_on_kaggle(kaggle: Kaggle, tmp_path: Path, monkeypatc
     assert not extra.is_there(wanted, raw)
     kaggle.blob_faults = deque([503])
     kaggle.corrupt = 1
-    extra.download(wanted, raw, "demo", ignore)
+    extra.download(wanted, raw, tmp_path / "scratch", "demo", ignore)
     assert [p.name for p in raw.iterdir()] == ["meta.zip"]
     assert extra.is_there(wanted, raw)
     kaggle.blob_faults = deque([404] * 9)
     with pytest.raises(PreparationError, match=r"get it from .*meta\.zip.* and put it into"):
-        extra.download(wanted, tmp_path, "demo", ignore)
+        extra.download(wanted, tmp_path, tmp_path / "scratch", "demo", ignore)
 
 
 def test_nothing_fitting_in_the_given_folder(tmp_path: Path) -> None:
@@ -359,7 +359,7 @@ def test_an_end_during_preparation(
     _, stderr = process.communicate(timeout=60)
     wait_until(lambda: not Path(f"/proc/{worker}").exists() or not Path(f"/proc/{worker}/cmdline").read_bytes())
     if ending == "worker killed":
-        assert process.returncode == 2
+        assert process.returncode == 1
         assert "was ended by signal 9 (out of memory?)" in stderr
         assert stderr.count("\n") == 1
     elif ending == "interrupted":
@@ -385,12 +385,12 @@ def test_unpacking_goes_on_where_it_was_interrupted(served: Checksums, kaggle: K
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        unpack(archive, target, stop)
+        unpack(archive, target, tmp_path / "scratch", stop)
     kept = {p.name: p.stat().st_ino for p in target.iterdir()}
     assert len(kept) == 7
     spoilt = next(p for p in target.iterdir())
     spoilt.write_bytes(bytes(1000))
-    assert unpack(archive, target, ignore) == 20
+    assert unpack(archive, target, tmp_path / "scratch", ignore) == 20
     assert {p.name: p.read_bytes() for p in target.iterdir()} == {p.name: p.read_bytes() for p in source.iterdir()}
     assert all((target / n).stat().st_ino == i for n, i in kept.items() if n != spoilt.name)
 
