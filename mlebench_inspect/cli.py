@@ -138,7 +138,7 @@ def prepare(
     from mlebench_inspect.data.display import display
     from mlebench_inspect.data.store import Store
 
-    ids, unknown = _known(ids)
+    ids, unknown = _known(ids, split)
     found = chosen(ids, split)
     if link_raw and raw is None:
         raise click.UsageError("--link-raw says what to do with the files of --raw; give both")
@@ -176,7 +176,7 @@ def miniature(
     from mlebench_inspect.data.display import display
     from mlebench_inspect.data.store import Store
 
-    ids, unknown = _known(ids)
+    ids, unknown = _known(ids, split)
     found = chosen(ids, split)
     store = Store.open(data_dir, "miniature", revision)
     with _resumable(), display(len(found)) as shown:
@@ -215,11 +215,11 @@ def _resumable() -> Iterator[None]:
         sys.exit(130)
 
 
-def _known(ids: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, CatalogueError]]:
+def _known(ids: tuple[str, ...], split: str | None) -> tuple[tuple[str, ...], dict[str, CatalogueError]]:
     """The ids that there are, and what is wrong with the others.
 
     Raises:
-        CatalogueError: There is none of them.
+        CatalogueError: There is none of them, and no split beside them.
     """
     unknown: dict[str, CatalogueError] = {}
     for competition_id in ids:
@@ -227,7 +227,7 @@ def _known(ids: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, CatalogueEr
             competition(competition_id)
         except CatalogueError as ex:
             unknown[competition_id] = ex
-    if unknown and len(unknown) == len(set(ids)):
+    if split is None and unknown and len(unknown) == len(set(ids)):
         raise next(iter(unknown.values()))
     return tuple(i for i in ids if i not in unknown), unknown
 

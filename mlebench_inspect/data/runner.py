@@ -33,7 +33,8 @@ from mlebench_inspect.data.errors import (
 )
 from mlebench_inspect.data.jobs import Job, Outcome, Progress, Report
 from mlebench_inspect.data.locking import locked
-from mlebench_inspect.data.manifest import Manifest, Source, now, recipe, versions, write_json
+from mlebench_inspect.data.manifest import Manifest, Source, now, versions, write_json
+from mlebench_inspect.data.recipes import recipe
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.data.verification import Findings, differences, published, verify
 from mlebench_inspect.tasks import CatalogueError, Competition, competition
