@@ -1,6 +1,7 @@
 """The command `mlebench-inspect`: thin commands over the library.
 
-A wrong argument or broken input ends in one line that says what is wrong and what to do, with exit code 2.
+A wrong argument or broken input ends in one line that says what is wrong and what to do, with exit code 2. Where some of
+many pieces of work fail, the others are done, each failure is named, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -296,7 +297,8 @@ def grade_sample(
 def grade(submissions: Path, output_dir: Path, data_dir: Path | None, revision: Revision, miniature: bool) -> None:
     """Grade many submission files and write one grading report.
 
-    Each line of the input is {"competition_id": "...", "submission_path": "..."}; files may be compressed (.gz).
+    Each line of the input is {"competition_id": "...", "submission_path": "..."}; files may be compressed (.gz). Lines
+    that cannot be graded are named, and the others graded; then the exit code is 1.
     """
     from mlebench_inspect.data.store import Store
     from mlebench_inspect.graders.report import GradingReport
@@ -306,10 +308,19 @@ def grade(submissions: Path, output_dir: Path, data_dir: Path | None, revision: 
         outcome = f"{report.metric} {report.score}, medal {report.medal}" if report.valid_submission else report.error
         click.echo(f"{report.competition_id}: {outcome}")
 
+    def complain(line: int, fault: str) -> None:
+        click.echo(f"mlebench-inspect: {submissions}, line {line}: {fault}", err=True)
+
     if miniature:
         click.echo("MINIATURE data: these are no results and no comparison with people.")
     store = Store.open(data_dir, "miniature" if miniature else "real", revision)
-    click.echo(f"wrote {grade_files(read_submissions(submissions), store, output_dir, on_report=tell)}")
+    graded = grade_files(read_submissions(submissions), store, output_dir, on_report=tell, on_fault=complain)
+    if graded.file is not None:
+        click.echo(f"wrote {graded.file}")
+    if graded.faults:
+        number = len(graded.faults) + len(graded.reports)
+        click.echo(f"mlebench-inspect: {len(graded.faults)} of {number} lines could not be graded; see above", err=True)
+        sys.exit(1)
 
 
 _logs = click.argument("logs", nargs=-1, required=True, metavar="LOG_DIR...", type=click.Path(path_type=Path))

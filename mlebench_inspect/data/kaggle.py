@@ -52,11 +52,11 @@ def data_page(slug: str) -> str:
     return f"https://www.kaggle.com/competitions/{slug}/data"
 
 
-def _seconds(variable: str, default: float) -> float:
+def _number(variable: str, default: float, what: str) -> float:
     try:
         return float(os.environ.get(variable, default))
     except ValueError:
-        raise KaggleError(f"{variable} must be a number of seconds, not {os.environ[variable]!r}") from None
+        raise KaggleError(f"{variable} must be {what}, not {os.environ[variable]!r}") from None
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,9 @@ class Patience:
 
     @classmethod
     def from_environment(cls) -> Patience:
-        """The defaults, with `MLEBENCH_KAGGLE_TIMEOUT` (seconds) in place of `read`."""
-        return cls(read=_seconds("MLEBENCH_KAGGLE_TIMEOUT", cls.read))
+        """The defaults, but for `MLEBENCH_KAGGLE_TIMEOUT` (`read`, seconds) and `MLEBENCH_KAGGLE_ATTEMPTS`."""
+        read = _number("MLEBENCH_KAGGLE_TIMEOUT", cls.read, "a number of seconds")
+        return cls(read=read, attempts=int(_number("MLEBENCH_KAGGLE_ATTEMPTS", cls.attempts, "a number")))
 
 
 class Kaggle:

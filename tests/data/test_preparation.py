@@ -32,7 +32,7 @@ from mlebench_inspect.data.preflight import Need, Preflight
 from mlebench_inspect.data.rules import Access, RulesCache, rules_page
 from mlebench_inspect.data.runner import run_job
 from mlebench_inspect.data.workers import run_jobs
-from mlebench_inspect.tasks import Checksums, ExtraDownload, competition, competition_ids
+from mlebench_inspect.tasks import Checksums, ExtraDownload, competition, competition_ids, split_ids
 from mlebench_inspect.tasks.preparing import place_files
 
 ID = "spaceship-titanic"
@@ -182,6 +182,84 @@ def test_an_unknown_answer_is_told_as_unknown(prepare: Command, kaggle: Kaggle) 
     done = prepare()
     assert events(done)[0]["needs"][0]["rules"] == "unknown"
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "fault", ["no credentials", "wrong key", "Kaggle away", "not joined", "unknown to Kaggle", "unknown id"]
+)
+def test_what_can_be_prepared_is_prepared(
+    fault: str,
+    command: Command,
+    kaggle: Kaggle,
+    served: Checksums,
+    archive: Archive,
+    environment: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    """One competition cannot be had, and comes first; another lies there as raw data, a third as a zip."""
+    beside, bad = "spooky-author-identification", "nowhere" if fault == "unknown id" else "leaf-classification"
+    data = tmp_path / "data"
+    shutil.copytree(tmp_path / "expected/raw", data / ID / "raw")
+    (data / beside).mkdir()
+    shutil.copy(archive(beside), data / beside / f"{beside}.zip")
+    if fault == "no credentials":
+        del environment["KAGGLE_USERNAME"], environment["KAGGLE_KEY"]
+    elif fault == "wrong key":
+        environment["KAGGLE_KEY"] = "wrong"
+        kaggle.archives["leaf-classification"] = kaggle.archives[ID]
+    elif fault == "Kaggle away":
+        environment |= {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
+    elif fault == "not joined":
+        kaggle.archives["leaf-classification"] = kaggle.archives[ID]
+        kaggle.not_joined = {"leaf-classification"}
+    done = command("prepare", bad, ID, beside, "--data-dir", data, "--no-verify", MLEBENCH_KAGGLE_ATTEMPTS="2")
+    reasons = {
+        "no credentials": "no Kaggle credentials found",
+        "wrong key": "Kaggle refuses the credentials",
+        "Kaggle away": "the download was interrupted",
+        "not joined": "rules are not accepted",
+        "unknown to Kaggle": "Kaggle does not know this competition",
+        "unknown id": "there is no competition 'nowhere'",
+    }
+    assert done.returncode == 1, done.stderr
+    said = done.stderr.splitlines()
+    assert len(said) == 2
+    assert bad in said[0]
+    assert reasons[fault] in said[0]
+    assert "1 of 3 competitions are not prepared" in said[1]
+    for found in (ID, beside):
+        assert (data / found / "prepared/manifest.json").is_file()
+    told = [e["competition"] for e in events(done) if e["event"] == "done"]
+    assert told == [ID, beside]
+
+
+def test_one_reason_of_many_is_told_once(command: Command, environment: dict[str, str], tmp_path: Path) -> None:
+    del environment["KAGGLE_USERNAME"], environment["KAGGLE_KEY"]
+    done = command("prepare", "--split", "low", "--data-dir", tmp_path)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 2
+    assert ID not in done.stderr
+    assert all(i in done.stderr for i in split_ids("low"))
+
+
+def test_only_unknown_ids_are_a_wrong_use(command: Command, tmp_path: Path) -> None:
+    done = command("prepare", "spaceship", "--data-dir", tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert command("prepare", ID, "--link-raw").returncode == 2
+
+
+def test_downloads_that_fit_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlebench_inspect.data import preflight
+
+    sizes = {"leaf-classification": 700, ID: 400, "AI4Code": 900, "aptos2019-blindness-detection": 300}
+    found = Preflight([Need(competition(i), "download", download=n) for i, n in sizes.items()], free=1100)
+    found.needs.append(Need(competition("dog-breed-identification"), "prepare", download=0))
+    preflight._refuse_what_does_not_fit(found)
+    kept = [n.competition.id for n in found.possible]
+    assert kept == ["dog-breed-identification", "leaf-classification", ID]
+    assert all(isinstance(n.fault, DiskFullError) for n in found.needs[2:4])
+    assert "AI4Code: the download alone takes 900 bytes" in str(found.needs[2].fault)
+    assert found.certain == 1100
 
 
 # ---- other sources ------------------------------------------------------------------------------------------------
