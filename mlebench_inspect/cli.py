@@ -1,7 +1,7 @@
 """The command `mlebench-inspect`: thin commands over the library.
 
-A wrong argument or broken input ends in one line that says what is wrong and what to do, with exit code 2. Where some of
-many pieces of work fail, the others are done, each failure is named, and the exit code is 1.
+A wrong argument or broken input ends in one line that says what is wrong and what to do, with exit code 2. Where some
+pieces of the work fail, the others are done, each failure is named, and the exit code is 1.
 """
 
 from __future__ import annotations
