@@ -11,13 +11,24 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.submission import REVISIONS, Revision
-from mlebench_inspect.tasks import SPLITS, CatalogueError, Checksums, Competition, competition, competitions
+from mlebench_inspect.tasks import (
+    SPLITS,
+    CatalogueError,
+    Checksums,
+    Competition,
+    competition,
+    competition_ids,
+    competitions,
+)
+
+if TYPE_CHECKING:
+    from mlebench_inspect.data.errors import PreparationError
 
 EXPECTED_ERRORS = (MlebenchError, OSError)
 
@@ -147,7 +158,9 @@ def prepare(
         raise click.UsageError("one zip holds one competition; give a folder of zips for several")
     sums = _read_checksums(checksums) if checksums is not None else None
     store = Store.open(data_dir, "real", revision)
-    with _resumable(), display(len(found)) as shown:
+    with _resumable(), display(len(found) + len(unknown)) as shown:
+        for competition_id, error in unknown.items():
+            shown.result(competition_id, error)
         results = preparation.prepare(
             store,
             found,
@@ -180,7 +193,9 @@ def miniature(
     ids, unknown = _known(ids, split)
     found = chosen(ids, split)
     store = Store.open(data_dir, "miniature", revision)
-    with _resumable(), display(len(found)) as shown:
+    with _resumable(), display(len(found) + len(unknown)) as shown:
+        for competition_id, error in unknown.items():
+            shown.result(competition_id, error)
         results = preparation.make_miniature(store, found, shown, seed=seed, raw_only=raw_only)
     _require_success({**results, **unknown})
 
@@ -216,20 +231,22 @@ def _resumable() -> Iterator[None]:
         sys.exit(130)
 
 
-def _known(ids: tuple[str, ...], split: str | None) -> tuple[tuple[str, ...], dict[str, CatalogueError]]:
+def _known(ids: tuple[str, ...], split: str | None) -> tuple[tuple[str, ...], dict[str, PreparationError]]:
     """The ids that there are, and what is wrong with the others.
 
     Raises:
         CatalogueError: There is none of them, and no split beside them.
     """
-    unknown: dict[str, CatalogueError] = {}
+    from mlebench_inspect.data.errors import PreparationError
+
+    unknown: dict[str, PreparationError] = {}
     for competition_id in ids:
         try:
             competition(competition_id)
         except CatalogueError as ex:
-            unknown[competition_id] = ex
-    if split is None and unknown and len(unknown) == len(set(ids)):
-        raise next(iter(unknown.values()))
+            if split is None and not any(i in competition_ids() for i in ids):
+                raise
+            unknown[competition_id] = PreparationError(str(ex))
     return tuple(i for i in ids if i not in unknown), unknown
 
 

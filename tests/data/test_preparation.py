@@ -231,6 +231,7 @@ def test_what_can_be_prepared_is_prepared(
         assert (data / found / "prepared/manifest.json").is_file()
     told = [e["competition"] for e in events(done) if e["event"] == "done"]
     assert told == [ID, beside]
+    assert [e["competition"] for e in events(done) if e["event"] == "failed"] == [bad]
 
 
 def test_one_reason_of_many_is_told_once(command: Command, environment: dict[str, str], tmp_path: Path) -> None:
