@@ -5,6 +5,8 @@
     ├── DataError         raw data is not as preparation expects it      (tasks.preparing)
     ├── GradingError      answers missing, or the grader is at fault     (tasks)
     ├── BuildError        an image could not be built                    (sandboxes.building)
+    ├── EngineError       Docker's engine cannot be asked                (sandboxes.engine)
+    ├── HostError         the host or its engine did not do its part     (sandboxes.host)
     └── PreparationError  data could not be got or prepared              (mlebench_inspect.data.errors)
 
 `InvalidSubmission` is none of them: a bad submission is a result, not an error.

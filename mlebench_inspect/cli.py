@@ -1,6 +1,7 @@
 """The command `mlebench-inspect`: thin commands over the library.
 
-A wrong argument or broken input ends in one line that says what is wrong and what to do, with exit code 2.
+A wrong argument or broken input ends in one line that says what is wrong and what to do, with exit code 2. Where some
+pieces of the work fail, the others are done, each failure is named, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -10,13 +11,24 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.submission import REVISIONS, Revision
-from mlebench_inspect.tasks import SPLITS, CatalogueError, Checksums, Competition, competition, competitions
+from mlebench_inspect.tasks import (
+    SPLITS,
+    CatalogueError,
+    Checksums,
+    Competition,
+    competition,
+    competition_ids,
+    competitions,
+)
+
+if TYPE_CHECKING:
+    from mlebench_inspect.data.errors import PreparationError
 
 EXPECTED_ERRORS = (MlebenchError, OSError)
 
@@ -105,6 +117,11 @@ def list_(split: str | None, as_json: bool) -> None:
     metavar="DIR_OR_ZIP",
     help="Use this download of yours instead of Kaggle's: a zip, a folder of raw files, or a folder of either.",
 )
+@click.option(
+    "--link-raw",
+    is_flag=True,
+    help="Link files of --raw instead of copying them: saves space, but a later change of yours changes the data too.",
+)
 @_data_dir
 @_revision
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Competitions at once.")
@@ -120,6 +137,7 @@ def prepare(
     ids: tuple[str, ...],
     split: str | None,
     raw: Path | None,
+    link_raw: bool,
     data_dir: Path | None,
     revision: Revision,
     jobs: int,
@@ -132,16 +150,29 @@ def prepare(
     from mlebench_inspect.data.display import display
     from mlebench_inspect.data.store import Store
 
+    ids, unknown = _known(ids, split)
     found = chosen(ids, split)
+    if link_raw and raw is None:
+        raise click.UsageError("--link-raw says what to do with the files of --raw; give both")
     if raw is not None and raw.is_file() and len(found) > 1:
         raise click.UsageError("one zip holds one competition; give a folder of zips for several")
     sums = _read_checksums(checksums) if checksums is not None else None
     store = Store.open(data_dir, "real", revision)
-    with _resumable(), display(len(found)) as shown:
+    with _resumable(), display(len(found) + len(unknown)) as shown:
+        for competition_id, error in unknown.items():
+            shown.result(competition_id, error)
         results = preparation.prepare(
-            store, found, shown, raw=raw, keep_raw=keep_raw, verify=not no_verify, jobs=jobs, checksums=sums
+            store,
+            found,
+            shown,
+            raw=raw,
+            link_raw=link_raw,
+            keep_raw=keep_raw,
+            verify=not no_verify,
+            jobs=jobs,
+            checksums=sums,
         )
-    _require_success(results)
+    _require_success({**results, **unknown})
 
 
 @cli.command()
@@ -159,11 +190,14 @@ def miniature(
     from mlebench_inspect.data.display import display
     from mlebench_inspect.data.store import Store
 
+    ids, unknown = _known(ids, split)
     found = chosen(ids, split)
     store = Store.open(data_dir, "miniature", revision)
-    with _resumable(), display(len(found)) as shown:
+    with _resumable(), display(len(found) + len(unknown)) as shown:
+        for competition_id, error in unknown.items():
+            shown.result(competition_id, error)
         results = preparation.make_miniature(store, found, shown, seed=seed, raw_only=raw_only)
-    _require_success(results)
+    _require_success({**results, **unknown})
 
 
 @cli.command()
@@ -197,21 +231,39 @@ def _resumable() -> Iterator[None]:
         sys.exit(130)
 
 
-def _require_success(results: dict[str, Any]) -> None:
-    """Names each failure on a line of its own.
+def _known(ids: tuple[str, ...], split: str | None) -> tuple[tuple[str, ...], dict[str, PreparationError]]:
+    """The ids that there are, and what is wrong with the others.
 
     Raises:
-        PreparationError: Something failed.
+        CatalogueError: There is none of them, and no split beside them.
     """
     from mlebench_inspect.data.errors import PreparationError
 
-    failed = [r for r in results.values() if isinstance(r, PreparationError)]
-    if len(failed) == 1 and len(results) == 1:
-        raise failed[0]
-    for error in failed:
-        click.echo(f"mlebench-inspect: {error}", err=True)
+    unknown: dict[str, PreparationError] = {}
+    for competition_id in ids:
+        try:
+            competition(competition_id)
+        except CatalogueError as ex:
+            if split is None and not any(i in competition_ids() for i in ids):
+                raise
+            unknown[competition_id] = PreparationError(str(ex))
+    return tuple(i for i in ids if i not in unknown), unknown
+
+
+def _require_success(results: dict[str, Any]) -> None:
+    """Names what failed, each reason on a line of its own, and ends with exit code 1 if anything did."""
+    reasons: dict[str, list[str]] = {}
+    for competition_id, result in results.items():
+        if isinstance(result, MlebenchError):
+            reasons.setdefault(str(result), []).append(competition_id)
+    for reason, ids in reasons.items():
+        named = len(results) == 1 or any(i in reason for i in ids)
+        click.echo(f"mlebench-inspect: {reason if named else ', '.join(ids) + ': ' + reason}", err=True)
+    failed = sum(map(len, reasons.values()))
+    if failed and len(results) > 1:
+        click.echo(f"mlebench-inspect: {failed} of {len(results)} competitions are not prepared; see above", err=True)
     if failed:
-        raise PreparationError(f"{len(failed)} of {len(results)} competitions are not prepared; see above")
+        sys.exit(1)
 
 
 def _read_checksums(path: Path) -> dict[str, Checksums]:
@@ -262,7 +314,8 @@ def grade_sample(
 def grade(submissions: Path, output_dir: Path, data_dir: Path | None, revision: Revision, miniature: bool) -> None:
     """Grade many submission files and write one grading report.
 
-    Each line of the input is {"competition_id": "...", "submission_path": "..."}; files may be compressed (.gz).
+    Each line of the input is {"competition_id": "...", "submission_path": "..."}; files may be compressed (.gz). Lines
+    that cannot be graded are named, and the others graded; then the exit code is 1.
     """
     from mlebench_inspect.data.store import Store
     from mlebench_inspect.graders.report import GradingReport
@@ -272,10 +325,19 @@ def grade(submissions: Path, output_dir: Path, data_dir: Path | None, revision: 
         outcome = f"{report.metric} {report.score}, medal {report.medal}" if report.valid_submission else report.error
         click.echo(f"{report.competition_id}: {outcome}")
 
+    def complain(line: int, fault: str) -> None:
+        click.echo(f"mlebench-inspect: {submissions}, line {line}: {fault}", err=True)
+
     if miniature:
         click.echo("MINIATURE data: these are no results and no comparison with people.")
     store = Store.open(data_dir, "miniature" if miniature else "real", revision)
-    click.echo(f"wrote {grade_files(read_submissions(submissions), store, output_dir, on_report=tell)}")
+    graded = grade_files(read_submissions(submissions), store, output_dir, on_report=tell, on_fault=complain)
+    if graded.file is not None:
+        click.echo(f"wrote {graded.file}")
+    if graded.faults:
+        number = len(graded.faults) + len(graded.reports)
+        click.echo(f"mlebench-inspect: {len(graded.faults)} of {number} lines could not be graded; see above", err=True)
+        sys.exit(1)
 
 
 _logs = click.argument("logs", nargs=-1, required=True, metavar="LOG_DIR...", type=click.Path(path_type=Path))

@@ -17,11 +17,13 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
+from mlebench_inspect.graders.errors import MlebenchError
+
 T = TypeVar("T")
 _BLOCK = 1 << 20
 
 
-class HostError(RuntimeError):
+class HostError(MlebenchError, RuntimeError):
     """The host, its engine or its disk did not do what was asked. It says nothing about an agent."""
 
 

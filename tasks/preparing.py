@@ -400,12 +400,32 @@ class _Counter:
 # ---- media files --------------------------------------------------------------------------------------------------
 
 
+_LINKS: ContextVar[bool] = ContextVar("links", default=True)
+
+
+@contextmanager
+def without_links() -> Iterator[None]:
+    """Within this block files are placed as new ones (reflinks or copies), for sources that others may change."""
+    token = _LINKS.set(False)
+    try:
+        yield
+    finally:
+        _LINKS.reset(token)
+
+
 def place(source: Path, target: Path) -> None:
     """Makes `target` the same file as `source`: hard link where the file system allows it, else reflink, else a copy.
+
+    What a symbolic link leads to is not linked, nor is anything within `without_links`.
 
     Raises:
         FileExistsError: The target exists.
     """
+    if not _LINKS.get() or source.is_symlink():
+        if target.exists():
+            raise FileExistsError(target)
+        clone(source, target)
+        return
     try:
         os.link(source, target, follow_symlinks=True)
     except FileExistsError:
@@ -413,7 +433,7 @@ def place(source: Path, target: Path) -> None:
     except OSError:
         if target.exists():
             raise FileExistsError(target) from None
-        _clone(source, target)
+        clone(source, target)
 
 
 def forget_time(path: Path) -> None:
@@ -429,7 +449,8 @@ def time_is_forgotten(path: Path | os.DirEntry[str]) -> bool:
     return path.stat().st_mtime == _SOME_TIME
 
 
-def _clone(source: Path, target: Path) -> None:
+def clone(source: Path, target: Path) -> None:
+    """Makes `target` a new file with the contents of `source`: reflink where the file system has it, else a copy."""
     ficlone = 0x40049409  # Linux ioctl FICLONE: share the blocks, copy on write
     try:
         import fcntl
@@ -463,7 +484,7 @@ def place_files(pairs: Iterable[tuple[Path, Path]], total: int = 0, *, fresh: bo
         elif target.exists():
             raise FileExistsError(target)
         else:
-            _clone(source, target)
+            clone(source, target)
         counter.add(target.stat().st_size if reporting else 0)
     return counter.files
 

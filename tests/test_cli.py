@@ -1,21 +1,26 @@
-"""The command line: what it prints, and that bad input ends in one line and exit code 2."""
+"""The command line: what it prints, and that bad input ends in one line and exit code 2, failed work in 1."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from mlebench_inspect.data import Store
+from mlebench_inspect.reporting.grading_reports import grade_files, read_submissions
 
 Prepared = Callable[..., Path]
 
 
 def run(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "mlebench_inspect.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300)
 
 
 def assert_one_line(result: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -71,3 +76,76 @@ def test_not_prepared(tmp_path: Path) -> None:
 
 def test_unknown_image() -> None:
     assert_one_line(run("build", "heavy"), "light")
+
+
+def submissions(folder: Path, *lines: object) -> Path:
+    path = folder / "submissions.jsonl"
+    raw = [line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines]
+    path.write_bytes(b"\n".join(raw))
+    return path
+
+
+def test_grade_goes_on_after_lines_that_cannot_be_graded(data_dir: Path, tmp_path: Path) -> None:
+    sample = data_dir / "spaceship-titanic/prepared/public/sample_submission.csv"
+    with gzip.open(tmp_path / "good.csv.gz", "wb") as packed:
+        packed.write(sample.read_bytes())
+    (tmp_path / "bad.csv.gz").write_bytes((tmp_path / "good.csv.gz").read_bytes()[:10] + b"\xff" * 30)
+    file = {"competition_id": "spaceship-titanic"}
+    listing = submissions(
+        tmp_path,
+        file | {"submission_path": str(sample)},
+        {"competition_id": "leaf-classification", "submission_path": str(sample)},
+        {"competition_id": "spaceship"},
+        b'{"competition_id": ',
+        b"\xff\xfe",
+        b"[]",
+        {"submission_path": "x"},
+        file | {"submission_path": 7},
+        b"",
+        file | {"submission_path": str(tmp_path / "missing.csv")},
+        file | {"submission_path": str(tmp_path)},
+        file | {"submission_path": str(tmp_path / "bad.csv.gz")},
+        file | {"submission_path": str(tmp_path / ("x" * 300))},
+        file | {"submission_path": str(tmp_path / "good.csv.gz"), "text": "a\u2028b"},
+    )
+    result = run("grade", listing, "--output-dir", tmp_path / "out", "--data-dir", data_dir)
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    *faults, last = result.stderr.splitlines()
+    number_of = [int(f.split(", line ")[1].split(":")[0]) for f in faults]
+    assert number_of == [2, 3, 4, 5, 6, 7, 8, 13]
+    assert "leaf-classification is not prepared; run: mlebench-inspect prepare leaf-classification" in faults[0]
+    assert "did you mean spaceship-titanic" in faults[1]
+    assert "8 of 13 lines could not be graded" in last
+    (report,) = (tmp_path / "out").glob("*_grading_report.json")
+    found = json.loads(report.read_text(encoding="utf-8"))
+    assert (found["total_runs"], found["total_runs_with_submissions"], found["total_valid_submissions"]) == (5, 4, 2)
+    assert found["competition_reports"][1]["submission_exists"] is False
+
+
+def test_grade_with_nothing_to_grade(data_dir: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = run("grade", submissions(tmp_path, {"competition_id": "x"}), "--output-dir", out, "--data-dir", data_dir)
+    assert result.returncode == 1
+    assert not list(out.glob("*.json")), "a report of no runs would look like a run of failures"
+    assert_one_line(run("grade", submissions(tmp_path, b" "), "--output-dir", out, "--data-dir", data_dir), "no lines")
+
+
+def test_grade_of_a_file_that_may_not_be_read(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = data_dir / "spaceship-titanic/prepared/public/sample_submission.csv"
+    (tmp_path / "closed.csv").write_text("x")
+    opened = Path.open
+
+    def refuse(path: Path, *args: Any, **options: Any) -> Any:
+        if path.name == "closed.csv":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *args, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    lines = [
+        {"competition_id": "spaceship-titanic", "submission_path": str(p)} for p in (tmp_path / "closed.csv", sample)
+    ]
+    graded = grade_files(read_submissions(submissions(tmp_path, *lines)), Store.open(data_dir), tmp_path / "out")
+    assert list(graded.faults) == [1]
+    assert "closed.csv" in graded.faults[1]
+    assert len(graded.reports) == 1

@@ -270,6 +270,6 @@ def test_grade_many_files(tmp_path: Path, prepared: Callable[..., Path]) -> None
     assert [r["valid_submission"] for r in found["competition_reports"]] == [True, False, False, False]
     listing.write_text('{"competition_id": "spaceship"}', encoding="utf-8")
     result = mlebench("grade", listing, "--output-dir", out, "--data-dir", tmp_path / "data")
-    assert result.returncode == 2
+    assert result.returncode == 1
     assert "line 1" in result.stderr
     assert "Traceback" not in result.stderr

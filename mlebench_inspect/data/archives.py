@@ -40,11 +40,17 @@ def damage(archive: Path) -> str | None:
     return f"{bad} fails its check sum" if bad else None
 
 
-def unpack(archive: Path, target: Path, report: Report) -> int:
+def unpack(archive: Path, target: Path, scratch: Path, report: Report) -> int:
     """Unpacks a zip below the folder `target`, which may hold what an interrupted call left there.
 
-    Members that are there in full are kept; each member is written under another name first. No more is written than
-    the archive announces, and nothing if the file system cannot hold it. Links in the archive are refused.
+    Members that are there in full are kept; whatever is not the archive's is deleted. No more is written than the
+    archive announces, and nothing if the file system cannot hold it. Links in the archive are refused.
+
+    Args:
+        archive: The zip.
+        target: Holds members alone at any time, each in full.
+        scratch: Folder on the same file system for the member that is being written.
+        report: Told how far it is.
 
     Returns:
         The number of files.
@@ -54,12 +60,14 @@ def unpack(archive: Path, target: Path, report: Report) -> int:
         DataError: A member's name leads outside the folder.
         DiskFullError: The file system cannot hold the contents.
     """
-    target.mkdir(parents=True, exist_ok=True)
+    for folder in (target, scratch):
+        folder.mkdir(parents=True, exist_ok=True)
     try:
         with zipfile.ZipFile(archive) as zipped:
             members = {safe_name(i.filename, archive): i for i in zipped.infolist()}
             files = {n: i for n, i in members.items() if not i.is_dir()}
             _refuse_links(files, archive)
+            _delete_others(target, members)
             done = {n for n, i in files.items() if _is_complete(target / n, i)}
             _require_space(sum(i.file_size for n, i in files.items() if n not in done), target)
             counter = Progress(
@@ -70,7 +78,7 @@ def unpack(archive: Path, target: Path, report: Report) -> int:
                     (target / name).mkdir(parents=True, exist_ok=True)
                     continue
                 if name not in done:
-                    _write(zipped, info, target / name)
+                    _write(zipped, info, target / name, scratch / "member")
                 counter.files += 1
                 counter.bytes += info.file_size
                 report(counter)
@@ -81,9 +89,25 @@ def unpack(archive: Path, target: Path, report: Report) -> int:
     return len(files)
 
 
-def _write(zipped: zipfile.ZipFile, info: zipfile.ZipInfo, destination: Path) -> None:
+def _delete_others(target: Path, members: dict[str, zipfile.ZipInfo]) -> None:
+    """Deletes what an archive does not hold, such as what is left of another one, so that it is never published."""
+    files = {Path(n) for n, i in members.items() if not i.is_dir()}
+    folders = {Path(n) for n, i in members.items() if i.is_dir()} | {p for f in files for p in f.parents}
+    for here, inner, names in os.walk(target):
+        for name in [*inner, *names]:
+            path = Path(here, name)
+            is_folder = path.is_dir() and not path.is_symlink()
+            if path.relative_to(target) in (folders if is_folder else files) and not path.is_symlink():
+                continue
+            if is_folder:
+                shutil.rmtree(path)
+                inner.remove(name)
+            else:
+                path.unlink()
+
+
+def _write(zipped: zipfile.ZipFile, info: zipfile.ZipInfo, destination: Path, partial: Path) -> None:
     destination.parent.mkdir(parents=True, exist_ok=True)
-    partial = destination.with_name(f"{destination.name[:200]}.partial-{os.getpid()}")
     try:
         with zipped.open(info) as source, open(partial, "wb") as file:
             shutil.copyfileobj(source, file, _CHUNK)

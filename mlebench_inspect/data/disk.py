@@ -25,8 +25,8 @@ def used(folders: Iterable[Path]) -> int:
     return total
 
 
-def share(raw: Path, prepared: Path) -> int:
-    """Makes prepared files that equal the raw file of the same name hard links to it.
+def share(raw: Path, public: Path) -> int:
+    """Makes public files that equal the raw file of the same name hard links to it.
 
     Files without a time of their own are left alone: the preparation made them anew so that they are no links.
 
@@ -35,7 +35,7 @@ def share(raw: Path, prepared: Path) -> int:
     """
     alone = [
         e
-        for e in _files(prepared)
+        for e in _files(public)
         if e.stat().st_nlink == 1 and e.stat().st_size >= _SMALLEST_SHARED and not time_is_forgotten(e)
     ]
     if not alone:

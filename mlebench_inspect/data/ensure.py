@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 from mlebench_inspect.data.errors import NotPreparedError, PreparationError
 from mlebench_inspect.data.jobs import Job, Progress
-from mlebench_inspect.data.manifest import Manifest, recipe
+from mlebench_inspect.data.manifest import Manifest
+from mlebench_inspect.data.recipes import recipe
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.data.workers import run_jobs
 from mlebench_inspect.tasks import Competition
@@ -34,14 +35,12 @@ def ensure_prepared(store: Store, competitions: Sequence[Competition], *, prepar
     """
     missing = [c for c in competitions if not store.is_prepared(c)]
     if prepare:
-        unknown = [c for c in competitions if c not in missing and Manifest.read(store.prepared(c)) is None]
-        todo = [*missing, *unknown]
+        todo = [*missing, *(c for c in competitions if c not in missing and _can_be_verified(store, c))]
         jobs = [Job(competition=c.id, data_dir=store.data_dir, data=store.data, revision=store.revision) for c in todo]
         if missing:
             _LOG.warning("preparing %s; this may take long, --log-level info shows progress", _names(missing))
         _run(jobs, 1)
-        return
-    if missing:
+    elif missing:
         ids = [c.id for c in missing]
         names, verb = _names(missing), "is" if len(ids) == 1 else "are"
         raise NotPreparedError(
@@ -53,6 +52,12 @@ def ensure_prepared(store: Store, competitions: Sequence[Competition], *, prepar
         if store.data == "real" and store.revision == "v1" and (manifest is None or manifest.verified != "published"):
             state = "differs from the published data" if manifest and manifest.verified == "differs" else "not verified"
             _LOG.warning("%s: %s; see: %s", found.id, state, store.prepare_command([found.id]))
+
+
+def _can_be_verified(store: Store, competition: Competition) -> bool:
+    """Whether nobody has verified it, and the result can be written down beside it."""
+    folder = store.prepared(competition)
+    return Manifest.read(folder) is None and os.access(folder, os.W_OK)
 
 
 def ensure_miniature(

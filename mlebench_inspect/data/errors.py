@@ -1,6 +1,6 @@
 """What can go wrong on the way from Kaggle to prepared data.
 
-    PreparationError            shown as one line, exit code 2
+    PreparationError            shown as one line; exit code 1 where it is the failure of one competition
     ├── NotPreparedError        data is missing; the message holds the command to type
     ├── DiskFullError           no space left on the file system of the data folder
     ├── ArchiveError            an archive is damaged or not the expected one

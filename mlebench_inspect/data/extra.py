@@ -24,8 +24,15 @@ def is_there(extra: ExtraDownload, raw: Path) -> bool:
     return (raw / file_name(extra)).is_file() or (raw / extra.contains).is_file()
 
 
-def download(extra: ExtraDownload, raw: Path, competition_id: str, report: Report) -> None:
+def download(extra: ExtraDownload, raw: Path, scratch: Path, competition_id: str, report: Report) -> None:
     """Downloads the file into the raw folder.
+
+    Args:
+        extra: The file.
+        raw: The raw folder, which never holds a part of it.
+        scratch: Folder on the same file system for the partial file.
+        competition_id: For messages.
+        report: Told how far it is.
 
     Raises:
         PreparationError: It cannot be got; the message says where to put it by hand.
@@ -33,7 +40,8 @@ def download(extra: ExtraDownload, raw: Path, competition_id: str, report: Repor
     import requests
 
     target = raw / file_name(extra)
-    partial = target.with_name(f".{target.name}.partial")
+    scratch.mkdir(parents=True, exist_ok=True)
+    partial = scratch / target.name
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             with requests.get(extra.url, stream=True, timeout=_TIMEOUT) as response:

@@ -25,6 +25,7 @@ class Job(BaseModel):
     data: DataKind = "real"
     revision: Revision = "v1"
     raw: Path | None = None
+    link_raw: bool = False
     keep_raw: bool = True
     verify: bool = True
     checksums: Checksums | None = None

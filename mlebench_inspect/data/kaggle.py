@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import io
 import json
 import logging
@@ -23,8 +22,12 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_dir
-
+from mlebench_inspect.data.credentials import (
+    NO_CREDENTIALS,
+    SETTINGS_PAGE,
+    credentials_found,
+    require_config_folder,
+)
 from mlebench_inspect.data.errors import (
     CredentialsError,
     DiskFullError,
@@ -35,19 +38,13 @@ from mlebench_inspect.data.errors import (
     redact,
 )
 from mlebench_inspect.data.jobs import Progress, Report, ignore
-from mlebench_inspect.data.manifest import now, write_json
+from mlebench_inspect.data.rules import Access, RulesCache, rules_message
 
 _CHUNK = 1 << 17  # bytes that an interruption loses at most
-SETTINGS_PAGE = "https://www.kaggle.com/settings"
 COMPLETE = "complete.zip"
 _SIDECAR = ".kaggle-partial"  # the client's note beside a partial download, without which it does not resume
 _IMPORTING = threading.Lock()
 _TIMEOUTS: list[float] = []  # of the patched client: connect, read
-
-
-def rules_page(slug: str) -> str:
-    """Where a competition's rules are accepted."""
-    return f"https://www.kaggle.com/c/{slug}/rules"
 
 
 def data_page(slug: str) -> str:
@@ -55,11 +52,11 @@ def data_page(slug: str) -> str:
     return f"https://www.kaggle.com/competitions/{slug}/data"
 
 
-def _seconds(variable: str, default: float) -> float:
+def _number(variable: str, default: float, what: str) -> float:
     try:
         return float(os.environ.get(variable, default))
     except ValueError:
-        raise KaggleError(f"{variable} must be a number of seconds, not {os.environ[variable]!r}") from None
+        raise KaggleError(f"{variable} must be {what}, not {os.environ[variable]!r}") from None
 
 
 @dataclass(frozen=True)
@@ -82,18 +79,9 @@ class Patience:
 
     @classmethod
     def from_environment(cls) -> Patience:
-        """The defaults, with `MLEBENCH_KAGGLE_TIMEOUT` (seconds) in place of `read`."""
-        return cls(read=_seconds("MLEBENCH_KAGGLE_TIMEOUT", cls.read))
-
-
-@dataclass(frozen=True)
-class Access:
-    """What Kaggle says about a competition's download."""
-
-    accepted: bool | None
-    """Whether the rules are accepted; None: unknown."""
-    bytes: int | None = None
-    note: str = ""
+        """The defaults, but for `MLEBENCH_KAGGLE_TIMEOUT` (`read`, seconds) and `MLEBENCH_KAGGLE_ATTEMPTS`."""
+        read = _number("MLEBENCH_KAGGLE_TIMEOUT", cls.read, "a number of seconds")
+        return cls(read=read, attempts=int(_number("MLEBENCH_KAGGLE_ATTEMPTS", cls.attempts, "a number")))
 
 
 class Kaggle:
@@ -131,17 +119,19 @@ class Kaggle:
         complete = folder / COMPLETE
         if complete.is_file():
             return complete
-        failures, most = 0, partial_bytes(folder)
+        losses = _Losses(folder, self.patience.attempts)
         with _watching(folder, report):
             while True:
                 try:
                     self.api.competition_download_files(slug, path=str(folder), force=False, quiet=True)
                     break
                 except Exception as ex:
-                    size = partial_bytes(folder)
-                    failures, most = (0, size) if size > most else (failures + 1, most)
-                    wait = self._wait_after(ex, slug, folder, failures)
-                report(Progress(stage="download", bytes=most, note=f"interrupted, going on in {wait:.0f} s"))
+                    wait = self._wait_after(ex, slug, folder, losses.count())
+                report(
+                    Progress(
+                        stage="download", bytes=partial_bytes(folder), note=f"interrupted, going on in {wait:.0f} s"
+                    )
+                )
                 time.sleep(wait)
         found = [p for p in folder.iterdir() if p.is_file() and not p.name.endswith(_SIDECAR)]
         if len(found) != 1:
@@ -190,10 +180,10 @@ class Kaggle:
                 f"{slug}: no space left in {folder.parent}; {_so_far(folder)}; free some space, then run the same "
                 "command to go on"
             ) from None
-        if isinstance(ex, PermissionError):
-            raise KaggleError(f"{slug}: {ex}") from None
         if status is not None and _is_api(ex):
             self._refuse(status, ex, slug)
+        if status is None and not _may_heal(ex):
+            raise KaggleError(f"{slug}: the download fails ({self._clean(ex)}); {_so_far(folder)}") from None
         wanted = _retry_after(ex) if status in (429, 503) else None
         if wanted is not None and wanted > self.patience.longest:
             raise KaggleError(
@@ -215,6 +205,8 @@ class Kaggle:
     def _refuse(self, status: int, ex: Exception, slug: str) -> None:
         if status == 401:
             raise self._refused() from None
+        if status == 403:
+            RulesCache(self.user).drop(slug)
         if status == 403 and "accept" in str(ex).lower():
             raise RulesError(rules_message(slug)) from None
         if status == 403:
@@ -251,8 +243,10 @@ class Kaggle:
                 raise
             except Exception as ex:
                 failures += 1
+                reason = " ".join(redact(str(ex)).split())[:300]
+                if not _may_heal(ex):
+                    raise KaggleError(f"Kaggle's client cannot sign in: {type(ex).__name__}: {reason}") from None
                 if failures > self.patience.attempts:
-                    reason = " ".join(redact(str(ex)).split())[:300]
                     raise KaggleError(f"Kaggle cannot be reached to check the credentials: {reason}") from None
                 time.sleep(min(self.patience.delay * 2**failures, 60.0))
 
@@ -260,6 +254,7 @@ class Kaggle:
         where = credentials_found()
         if where is None:
             raise CredentialsError(NO_CREDENTIALS)
+        require_config_folder()
         _quiet_logs()
         with contextlib.redirect_stdout(io.StringIO()):
             _set_timeouts(self.patience.connect, self.patience.read)
@@ -288,40 +283,6 @@ class Kaggle:
         return api, where
 
 
-NO_CREDENTIALS = (
-    f"no Kaggle credentials found; make an API token on {SETTINGS_PAGE} (API, Create new token) and set "
-    "KAGGLE_API_TOKEN, or save it as ~/.kaggle/access_token (KAGGLE_USERNAME and KAGGLE_KEY, kaggle.json and "
-    "`kaggle auth login` work too); zips that you have already: mlebench-inspect prepare ID --raw ZIP"
-)
-
-
-def rules_message(slug: str) -> str:
-    """What to do where the rules are not accepted."""
-    return (
-        f"{slug}: the competition's rules are not accepted; open {rules_page(slug)}, join or accept there, then run "
-        "the same command; if the page offers no such button (a few competitions can no longer be joined), take a zip "
-        f"that you or a colleague downloaded before: mlebench-inspect prepare {slug} --raw ZIP"
-    )
-
-
-def credentials_found() -> str | None:
-    """Which credentials the client would use, in its order; None where there are none. Asks no server."""
-    home = Path.home() / ".kaggle"
-    if os.environ.get("KAGGLE_API_TOKEN"):
-        return "KAGGLE_API_TOKEN"
-    for name in ("access_token", "access_token.txt"):
-        if (home / name).is_file():
-            return str(home / name)
-    if os.environ.get("KAGGLE_USERNAME") and os.environ.get("KAGGLE_KEY"):
-        return "KAGGLE_USERNAME and KAGGLE_KEY"
-    legacy = _config_dir() / "kaggle.json"
-    if legacy.is_file():
-        return str(legacy)
-    if (home / "credentials.json").is_file():
-        return str(home / "credentials.json")
-    return None
-
-
 def partial_bytes(folder: Path) -> int:
     """Bytes of a download that are there already."""
     if not folder.is_dir():
@@ -333,46 +294,6 @@ def discard(folder: Path) -> None:
     """Deletes a download, partial or complete."""
     for path in list(folder.iterdir()) if folder.is_dir() else []:
         path.unlink()
-
-
-class RulesCache:
-    """What is known of a user's accepted rules, kept between runs; the user's name is stored as a digest."""
-
-    def __init__(self, user: str, path: Path | None = None) -> None:
-        self.path = path or Path(user_cache_dir("mlebench-inspect")) / "kaggle-rules.json"
-        self.user = hashlib.sha256(user.encode()).hexdigest()[:16]
-
-    def get(self, slug: str) -> Access | None:
-        """The last certain answer."""
-        entry = self._read().get(self.user, {}).get(slug)
-        return Access(entry["accepted"], entry.get("bytes"), entry.get("checked", "")) if entry else None
-
-    def put(self, answers: dict[str, Access]) -> None:
-        """Remembers certain answers; a cache that cannot be written is no error."""
-        everything = self._read()
-        mine = everything.setdefault(self.user, {})
-        for slug, access in answers.items():
-            if access.accepted is not None:
-                mine[slug] = {"accepted": access.accepted, "bytes": access.bytes, "checked": now()}
-        with contextlib.suppress(OSError):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_json(self.path, everything)
-
-    @classmethod
-    def all_answers(cls) -> dict[str, bool]:
-        """Whether any user of this cache is known to have accepted the rules, by competition; asks no server."""
-        answers: dict[str, bool] = {}
-        for mine in cls("")._read().values():
-            for slug, entry in mine.items():
-                answers[slug] = answers.get(slug, False) or bool(entry["accepted"])
-        return answers
-
-    def _read(self) -> dict[str, dict[str, Any]]:
-        try:
-            found = json.loads(self.path.read_bytes())
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
 
 
 @contextlib.contextmanager
@@ -395,6 +316,41 @@ def _watching(folder: Path, report: Report) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
+
+
+class _Losses:
+    """Counts the failures in a row without a new byte. Another file (Kaggle's, or the partial one) is a new beginning.
+
+    Args:
+        folder: Where the partial download lies.
+        changes: Changes of the file that are accepted as such; a file that changes all the time is a failure, too.
+    """
+
+    def __init__(self, folder: Path, changes: int) -> None:
+        self.folder, self.changes, self.failures = folder, changes, 0
+        self.file, self.most = _identity(folder), partial_bytes(folder)
+
+    def count(self) -> int:
+        """Takes account of one more failure; returns how many there were in a row."""
+        file, size = _identity(self.folder), partial_bytes(self.folder)
+        if file != self.file and self.changes:
+            self.changes, self.most, self.failures = self.changes - 1, size, 0
+        elif size > self.most:
+            self.most, self.failures = size, 0
+        else:
+            self.failures += 1
+        self.file = file
+        return self.failures
+
+
+def _identity(folder: Path) -> list[tuple[int, str]]:
+    """What tells a partial download from others: the file itself, and the client's note of Kaggle's entity tag."""
+    found = []
+    for path in folder.iterdir():
+        if not path.name.endswith(_SIDECAR):
+            note = _sidecar(path)
+            found.append((path.stat().st_ino, note.read_text(errors="replace") if note.is_file() else ""))
+    return sorted(found)
 
 
 def _sidecar(path: Path) -> Path:
@@ -427,6 +383,24 @@ def _status(ex: BaseException) -> int | None:
         return None
 
 
+def _may_heal(ex: BaseException) -> bool:
+    """Whether asking again may help: faults of the network and of servers, not of this machine."""
+    from http.client import HTTPException
+
+    import requests
+    import urllib3
+
+    status = _status(ex)
+    if status is not None:
+        return status >= 500 or status in (408, 425, 429)
+    if "CERTIFICATE_VERIFY_FAILED" in str(ex):
+        return False
+    if isinstance(ex, ValueError) and "expected size" in str(ex):  # the client's, of a short or long download
+        return True
+    lost = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+    return isinstance(ex, (*lost, urllib3.exceptions.HTTPError, HTTPException, ConnectionError, TimeoutError))
+
+
 def _is_api(ex: BaseException) -> bool:
     """Whether Kaggle itself answered, not the storage behind a signed URL (which may merely have expired)."""
     request = getattr(getattr(ex, "response", None), "request", None)
@@ -448,17 +422,6 @@ def _retry_after(ex: BaseException) -> float | None:
         return None
 
 
-def _config_dir() -> Path:
-    """The folder of `kaggle.json` that the client would choose."""
-    chosen = os.environ.get("KAGGLE_CONFIG_DIR")
-    if chosen:
-        return Path(chosen)
-    home = Path.home() / ".kaggle"
-    if home.exists():
-        return home
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "kaggle"
-
-
 def _is_signed_in(api: Any) -> bool:
     values = api.config_values
     return bool(values.get("token") or (values.get("username") and values.get("key")))
@@ -470,7 +433,6 @@ def _quiet_logs() -> None:
         logger = logging.getLogger(name)
         if logger.getEffectiveLevel() < logging.WARNING:
             logger.setLevel(logging.WARNING)
-    _config_dir().mkdir(parents=True, exist_ok=True)  # the client's own way of making it fails in a race
 
 
 def _set_timeouts(connect: float, read: float) -> None:

@@ -5,7 +5,6 @@ No secret and no signed URL is ever written here, and agents never see it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from datetime import UTC, datetime
@@ -18,7 +17,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from mlebench_inspect.data.errors import PreparationError
 from mlebench_inspect.graders.report import DataKind
 from mlebench_inspect.graders.submission import Revision
-from mlebench_inspect.tasks import Competition
 
 NAME = "manifest.json"
 _LIBRARIES = ("mlebench-inspect", "numpy", "pandas", "pyarrow", "scikit-learn", "pillow", "py7zr")
@@ -104,16 +102,6 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def recipe(competition: Competition) -> str:
-    """A digest of the files that decide what miniature and prepared data look like."""
-    digest = hashlib.sha256()
-    shared = [competition.folder.parent / n for n in ("preparing.py", "_miniature.py")]
-    for path in [*sorted(competition.folder.iterdir()), *shared]:
-        if path.suffix in (".py", ".md", ".yaml", ".json", ".csv") and path.is_file():
-            digest.update(f"{path.name}\0".encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def now() -> str:

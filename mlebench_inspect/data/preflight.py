@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mlebench_inspect.data import manifest
 from mlebench_inspect.data.archives import human
-from mlebench_inspect.data.errors import CredentialsError, DiskFullError, KaggleError, PreparationError
+from mlebench_inspect.data.errors import CredentialsError, DiskFullError, KaggleError, PreparationError, RulesError
+from mlebench_inspect.data.rules import Access, RulesCache, rules_message, rules_page
 from mlebench_inspect.data.runner import find_raw, is_empty
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.tasks import Competition
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Todo = Literal["nothing", "verify", "prepare", "unpack", "go on", "download", "not found"]
 Rules = Literal["accepted", "not accepted", "unknown", "-"]
+_REMOTE = ("download", "go on")
 _AT_ONCE = 4  # questions to Kaggle
 
 
@@ -37,6 +39,10 @@ class Need:
     """Bytes of additional disk use, estimated; None: unknown."""
     note: str = ""
     link: str = ""
+    raw_is_given: bool = False
+    """It is prepared from a folder of the user's."""
+    fault: PreparationError | None = None
+    """Why it cannot be prepared; the others can."""
 
 
 @dataclass
@@ -46,23 +52,26 @@ class Preflight:
     needs: list[Need]
     free: int
     credentials: str = "not needed"
-    fault: KaggleError | None = None
-    asked: bool = field(default=False)
+
+    @property
+    def possible(self) -> list[Need]:
+        """What will be tried: first what is at hand, then what Kaggle must be asked for."""
+        return sorted((n for n in self.needs if n.fault is None), key=lambda n: n.todo in _REMOTE)
 
     @property
     def disk(self) -> int:
         """Estimated additional disk use, as far as it is known."""
-        return sum(n.disk or 0 for n in self.needs)
+        return sum(n.disk or 0 for n in self.possible)
 
     @property
     def certain(self) -> int:
         """Bytes that will be written for certain."""
-        return sum(n.download or 0 for n in self.needs)
+        return sum(n.download or 0 for n in self.possible)
 
     @property
     def unknown(self) -> int:
         """Competitions whose need is unknown."""
-        return sum(n.disk is None for n in self.needs)
+        return sum(n.disk is None for n in self.possible)
 
     def table(self) -> Table:
         """All of it, for a terminal."""
@@ -105,37 +114,28 @@ class Preflight:
             return [text]
         return []
 
-    def require(self) -> None:
-        """Stops what cannot succeed.
 
-        Raises:
-            KaggleError: Something must be downloaded and there are no valid credentials, or Kaggle is out of reach.
-            DiskFullError: The downloads alone are larger than the free space.
-        """
-        if self.fault is not None:
-            raise self.fault
-        if self.certain > self.free:
-            raise DiskFullError(
-                f"the downloads alone take {human(self.certain)}, but {human(self.free)} are free; free some space, "
-                "choose another --data-dir or prepare fewer competitions at a time"
-            )
-
-
-def check(store: Store, competitions: Sequence[Competition], *, raw: Path | None = None) -> Preflight:
+def check(
+    store: Store, competitions: Sequence[Competition], *, raw: Path | None = None, link_raw: bool = False
+) -> Preflight:
     """Finds out what competitions need. Kaggle is asked only about those that must be downloaded.
+
+    What one of them lacks is a fault of that one alone; nothing is raised.
 
     Args:
         store: Where the data is to lie.
         competitions: What is to be prepared.
         raw: Zip or folder that the user gave.
+        link_raw: Its files may be linked, which takes no space.
     """
     needs = [_local(store, c, raw) for c in competitions]
     result = Preflight(needs, _free(store.root))
-    remote = [n for n in needs if n.todo in ("download", "go on")]
+    remote = [n for n in needs if n.todo in _REMOTE]
     if remote:
         _ask(result, remote)
     for need in needs:
-        _estimate(store, need)
+        _estimate(store, need, copied=need.raw_is_given and not link_raw)
+    _refuse_what_does_not_fit(result)
     return result
 
 
@@ -149,8 +149,9 @@ def _local(store: Store, found: Competition, raw: Path | None) -> Need:
         try:
             given = find_raw(raw, found)
         except PreparationError as ex:
-            return Need(found, "not found", download=0, disk=0, note=str(ex))
-        return Need(found, "prepare" if given.is_dir() else "unpack", download=0, note=str(given))
+            return Need(found, "not found", download=0, disk=0, note=str(ex), fault=ex)
+        todo: Todo = "prepare" if given.is_dir() else "unpack"
+        return Need(found, todo, download=0, note=str(given), raw_is_given=given.is_dir())
     if not is_empty(store.raw(found)):
         return Need(found, "prepare", download=0)
     downloads = store.folder(found) / ".download"
@@ -160,17 +161,16 @@ def _local(store: Store, found: Competition, raw: Path | None) -> Need:
 
 
 def _ask(result: Preflight, remote: list[Need]) -> None:
-    from mlebench_inspect.data.kaggle import Access, Kaggle, RulesCache, rules_page
+    from mlebench_inspect.data.kaggle import Kaggle
 
     try:
         kaggle = Kaggle()
     except KaggleError as ex:
-        result.fault = ex
         result.credentials = "missing or refused" if isinstance(ex, CredentialsError) else "could not be checked"
         for need in remote:
-            need.link = rules_page(need.competition.kaggle_slug)
+            need.fault, need.link = ex, rules_page(need.competition.kaggle_slug)
         return
-    result.credentials, result.asked = f"{kaggle.credentials} ({kaggle.user})", True
+    result.credentials = f"{kaggle.credentials} ({kaggle.user})"
     cache = RulesCache(kaggle.user)
     known: dict[str, Access] = {}
     for need in remote:
@@ -182,7 +182,9 @@ def _ask(result: Preflight, remote: list[Need]) -> None:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             answers = dict(zip(unasked, pool.map(kaggle.access, unasked), strict=True))
     except KaggleError as ex:
-        result.fault, result.credentials = ex, "refused"
+        result.credentials = "refused"
+        for need in remote:
+            need.fault = ex
         return
     cache.put(answers)
     for need in remote:
@@ -192,9 +194,25 @@ def _ask(result: Preflight, remote: list[Need]) -> None:
         need.download = access.bytes
         if access.accepted is not True:
             need.link, need.note = rules_page(slug), access.note
+        if access.accepted is False:
+            need.fault = RulesError(rules_message(slug))
 
 
-def _estimate(store: Store, need: Need) -> None:
+def _refuse_what_does_not_fit(result: Preflight) -> None:
+    """Keeps back each download that, with those before it, is larger than the free space."""
+    left = result.free
+    for need in result.possible:
+        if (need.download or 0) <= left:
+            left -= need.download or 0
+            continue
+        need.fault = DiskFullError(
+            f"{need.competition.id}: the download alone takes {human(need.download or 0)}, but only {human(left)} are "
+            f"left of the {human(result.free)} that are free; free some space, choose another --data-dir or prepare "
+            "fewer competitions at a time"
+        )
+
+
+def _estimate(store: Store, need: Need, *, copied: bool) -> None:
     """Estimates disk use: zip contents, and prepared files that hard links cannot share with them."""
     from mlebench_inspect.data.kaggle import partial_bytes
 
@@ -202,12 +220,12 @@ def _estimate(store: Store, need: Need) -> None:
         return
     stated = need.competition.dataset_size_gb
     size = int(stated * 1e9) if stated else None
-    if need.download is not None and need.todo in ("download", "go on"):
+    if need.download is not None and need.todo in _REMOTE:
         size = max(size or 0, int(need.download * 1.2))
         need.download = max(0, need.download - partial_bytes(store.folder(need.competition) / ".download"))
     if size is None:
         return
-    own = size if any(f.archive for f in need.competition.raw_files) else size // 4
+    own = size if copied or any(f.archive for f in need.competition.raw_files) else size // 4
     need.disk = own if need.todo == "prepare" else size + own
 
 

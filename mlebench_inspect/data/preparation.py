@@ -8,7 +8,6 @@ from pathlib import Path
 from mlebench_inspect.data import preflight
 from mlebench_inspect.data.display import Display
 from mlebench_inspect.data.ensure import default_workers
-from mlebench_inspect.data.errors import PreparationError, RulesError
 from mlebench_inspect.data.jobs import Job
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.data.workers import Result, run_jobs
@@ -21,6 +20,7 @@ def prepare(
     display: Display,
     *,
     raw: Path | None = None,
+    link_raw: bool = False,
     keep_raw: bool = True,
     verify: bool = True,
     jobs: int = 1,
@@ -33,6 +33,7 @@ def prepare(
         competitions: What to prepare.
         display: Told of needs, progress and results.
         raw: Zip or folder that the user has, in place of Kaggle's download.
+        link_raw: Prepared files may be hard links to those of the folder, so that a change of one changes both.
         keep_raw: Keep the extracted download in the store.
         verify: Treat files that differ from the published ones as an error, not as a note.
         jobs: Competitions at once.
@@ -40,32 +41,25 @@ def prepare(
 
     Returns:
         Outcome or error of each competition; one that fails does not stop the others.
-
-    Raises:
-        PreparationError: Nothing can be done, for want of credentials or disk space.
     """
-    found = preflight.check(store, competitions, raw=raw)
+    found = preflight.check(store, competitions, raw=raw, link_raw=link_raw)
     display.preflight(found)
-    found.require()
-    results: dict[str, Result] = {}
-    todo = []
-    for need in found.needs:
-        error = _hopeless(need)
-        if error is not None:
-            results[need.competition.id] = error
-            display.result(need.competition.id, error)
-            continue
-        todo.append(
-            Job(
-                competition=need.competition.id,
-                data_dir=store.data_dir,
-                revision=store.revision,
-                raw=raw.absolute() if raw is not None else None,
-                keep_raw=keep_raw,
-                verify=verify,
-                checksums=(checksums or {}).get(need.competition.id),
-            )
+    results: dict[str, Result] = {n.competition.id: n.fault for n in found.needs if n.fault is not None}
+    for competition_id, error in results.items():
+        display.result(competition_id, error)
+    todo = [
+        Job(
+            competition=need.competition.id,
+            data_dir=store.data_dir,
+            revision=store.revision,
+            raw=raw.absolute() if raw is not None else None,
+            link_raw=link_raw,
+            keep_raw=keep_raw,
+            verify=verify,
+            checksums=(checksums or {}).get(need.competition.id),
         )
+        for need in found.possible
+    ]
     results |= run_jobs(todo, jobs, on_progress=display.progress, on_result=display.result) if todo else {}
     return {c.id: results[c.id] for c in competitions}
 
@@ -92,13 +86,3 @@ def make_miniature(
         for c in competitions
     ]
     return run_jobs(todo, jobs or default_workers(), on_progress=display.progress, on_result=display.result, reuse=True)
-
-
-def _hopeless(need: preflight.Need) -> PreparationError | None:
-    from mlebench_inspect.data.kaggle import rules_message
-
-    if need.rules == "not accepted":
-        return RulesError(rules_message(need.competition.kaggle_slug))
-    if need.todo == "not found":
-        return PreparationError(need.note)
-    return None

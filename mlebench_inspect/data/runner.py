@@ -3,7 +3,8 @@
 Everything is made under a name that begins with a dot and renamed at the end, so what has its proper name is complete:
 
     <id>/.download/          Kaggle's zip, partial or complete
-    <id>/.raw.partial/       being unpacked
+    <id>/.scratch/           the file that is being unpacked or downloaded, deleted when a job begins and ends
+    <id>/.raw.partial/       being unpacked, whole files alone
     <id>/raw/                the extracted download
     <id>/.prepared.partial/  being prepared and verified
     <id>/prepared/           public, private, manifest.json
@@ -13,14 +14,15 @@ What is left behind by a run that was killed is taken up (download, unpacking) o
 
 from __future__ import annotations
 
+import errno
 import shutil
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
-from mlebench_inspect.data import disk
+from mlebench_inspect.data import disk, modes
 from mlebench_inspect.data.archives import damage, human, md5, unpack
 from mlebench_inspect.data.errors import (
     ArchiveError,
@@ -31,12 +33,14 @@ from mlebench_inspect.data.errors import (
 )
 from mlebench_inspect.data.jobs import Job, Outcome, Progress, Report
 from mlebench_inspect.data.locking import locked
-from mlebench_inspect.data.manifest import Manifest, Source, now, recipe, versions, write_json
+from mlebench_inspect.data.manifest import Manifest, Source, now, versions, write_json
+from mlebench_inspect.data.recipes import recipe
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.data.verification import Findings, differences, published, verify
 from mlebench_inspect.tasks import CatalogueError, Competition, competition
-from mlebench_inspect.tasks.preparing import DataError, reporting_progress
+from mlebench_inspect.tasks.preparing import DataError, reporting_progress, without_links
 
+_NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
 _TRIES = 3  # downloads of an archive that turns out to be damaged
 
 
@@ -47,11 +51,14 @@ def run_job(job: Job, report: Report) -> Outcome:
         PreparationError: It cannot be done; the message says why.
     """
     found, store, start = competition(job.competition), job.store, time.monotonic()
-    lock = store.root / ".locks" / f"{found.id}.lock"
+    work = (_Miniature if job.data == "miniature" else _Real)(job, found, store, report)
     try:
-        with locked(lock, waiting=lambda: report(Progress(stage="waiting", note="another process prepares it"))):
-            work = _Miniature if job.data == "miniature" else _Real
-            outcome = work(job, found, store, report).run()
+        with _alone(found, store, report):
+            remove(work.scratch)
+            try:
+                outcome = work.run()
+            finally:
+                remove(work.scratch)
     except (PreparationError, CatalogueError):
         raise
     except MemoryError as ex:
@@ -75,6 +82,27 @@ def run_job(job: Job, report: Report) -> Outcome:
     return outcome
 
 
+def _alone(found: Competition, store: Store, report: Report) -> ExitStack:
+    """The competition's lock, held; none where data is prepared in a folder that cannot be written, by nobody else too.
+
+    Raises:
+        PreparationError: The folder cannot be written, and there is something to do.
+    """
+    held = ExitStack()
+    try:
+        lock = store.root / ".locks" / f"{found.id}.lock"
+        waiting = Progress(stage="waiting", note="another process prepares it")
+        held.enter_context(locked(lock, waiting=lambda: report(waiting)))
+    except OSError as ex:
+        if ex.errno not in _NOT_WRITABLE:
+            raise
+        if not store.is_prepared(found):
+            raise PreparationError(
+                f"{found.id}: {store.root} cannot be written ({ex.strerror}); choose another --data-dir"
+            ) from None
+    return held
+
+
 def _plain(ex: BaseException, competition_id: str) -> str:
     return str(ex).removeprefix(f"{competition_id}: ")
 
@@ -92,7 +120,7 @@ class _Work:
         self.job, self.found, self.store, self.report = job, found, store, report
         self.folder, self.raw, self.prepared = store.folder(found), store.raw(found), store.prepared(found)
         self.partial = self.folder / f".{self.prepared.name}.partial"
-        self.raw_facts = self.folder / ".raw.json"
+        self.scratch, self.raw_facts = self.folder / ".scratch", self.folder / ".raw.json"
         self.seconds: dict[str, float] = {}
 
     @contextmanager
@@ -103,8 +131,8 @@ class _Work:
         finally:
             self.seconds[stage] = round(self.seconds.get(stage, 0) + time.monotonic() - start, 3)
 
-    def prepare_from(self, raw: Path) -> None:
-        """Prepares into the partial folder."""
+    def prepare_from(self, raw: Path, *, links: bool = True) -> None:
+        """Prepares into the partial folder; `links`: prepared files may be links to raw ones."""
         remove(self.partial)
         self.partial.mkdir(parents=True)
 
@@ -112,7 +140,7 @@ class _Work:
             self.report(Progress(stage="prepare", files=files, total_files=total, bytes=size))
 
         self.report(Progress(stage="prepare"))
-        with self.timed("prepare"), reporting_progress(tell):
+        with self.timed("prepare"), reporting_progress(tell), nullcontext() if links else without_links():
             self.found.prepare(raw, self.partial / "public", self.partial / "private", self.store.revision)
         here = Path(self.prepared.name)
         for needed in (self.found.answers, self.found.sample_submission):
@@ -134,8 +162,9 @@ class _Work:
         )
 
     def publish(self, manifest: Manifest) -> None:
-        """Gives the partial folder its proper name."""
+        """Gives the partial folder its proper name, and those who may read it their rights."""
         manifest.write(self.partial)
+        modes.settle(self.partial)
         swap(self.partial, self.prepared)
 
 
@@ -170,12 +199,12 @@ class _Real(_Work):
             return self._take_existing()
         raw, source, owned = self._raw_data()
         try:
-            self.prepare_from(raw)
+            self.prepare_from(raw, links=owned or self.job.link_raw)
             findings = self._verify(self.partial, raw)
             notes = self._judge(findings, source)
             if owned:
                 with self.timed("share"):
-                    disk.share(raw, self.partial)
+                    disk.share(raw, self.partial / "public")
             manifest = self._manifest(findings, source, notes)
             self.publish(manifest)
         finally:
@@ -203,6 +232,8 @@ class _Real(_Work):
                 manifest.write(self.prepared)
             except OSError as ex:
                 manifest.notes.append(f"no manifest could be written ({ex.strerror}), so it is verified each time")
+        if not modes.open_public(self.prepared, self.prepared / self.found.sample_submission):
+            manifest.notes.append(f"agents with another uid cannot read {self.prepared / 'public'}; make it readable")
         if not self.job.keep_raw and self.job.raw is None:
             self._discard_raw()
         return Outcome(competition=self.found.id, state="already", verified=manifest.verified, notes=manifest.notes)
@@ -274,7 +305,7 @@ class _Real(_Work):
                 if not self._extra_is_missing(given):
                     return given, Source(kind="folder", path=str(given)), False
                 self._require_no_raw(given)
-                self._link_raw(given)
+                self._take_raw(given)
                 return self._own_raw(Source(kind="folder", path=str(given)))
             return self._own_raw(self._from_zip(given))
         if not is_empty(self.raw):
@@ -291,8 +322,8 @@ class _Real(_Work):
             extra = self.found.extra_download
             assert extra is not None
             with self.timed("extra"):
-                download(extra, self.raw, self.found.id, self.report)
-        return self.raw, source, True
+                download(extra, self.raw, self.scratch, self.found.id, self.report)
+        return self.raw, source, not self.raw.is_symlink()
 
     def _extra_is_missing(self, raw: Path) -> bool:
         from mlebench_inspect.data.extra import is_there
@@ -374,7 +405,7 @@ class _Real(_Work):
     def _unpack(self, archive: Path, source: Source) -> None:
         partial = self.folder / ".raw.partial"
         with self.timed("unpack"):
-            unpack(archive, partial, self.report)
+            unpack(archive, partial, self.scratch, self.report)
         source.seconds = dict(self.seconds)
         self._publish_raw(partial, source)
 
@@ -389,13 +420,15 @@ class _Real(_Work):
             return None
         return Source.model_validate(facts)
 
-    def _link_raw(self, given: Path) -> None:
+    def _take_raw(self, given: Path) -> None:
+        """Makes the user's raw files the store's own, as new files unless links are asked for."""
         from mlebench_inspect.tasks.preparing import place_tree
 
         partial = self.folder / ".raw.partial"
         remove(partial)
         partial.mkdir(parents=True)
-        place_tree(given, partial)
+        with nullcontext() if self.job.link_raw else without_links():
+            place_tree(given, partial)
         self._publish_raw(partial, Source(kind="folder", path=str(given)))
 
     def _discard_raw(self) -> None:

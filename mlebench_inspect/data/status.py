@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from mlebench_inspect.data import disk
 from mlebench_inspect.data.archives import human
 from mlebench_inspect.data.errors import PreparationError
-from mlebench_inspect.data.kaggle import RulesCache, partial_bytes, rules_page
+from mlebench_inspect.data.kaggle import partial_bytes
 from mlebench_inspect.data.manifest import Manifest
+from mlebench_inspect.data.rules import RulesCache, rules_page
 from mlebench_inspect.data.runner import is_empty
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.submission import REVISIONS

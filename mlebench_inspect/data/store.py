@@ -7,6 +7,7 @@ lies beside it in `prepared-v2`, miniature data below `<data_dir>/miniature`, so
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,9 +65,13 @@ class Store:
         return self.prepared(competition) / "private"
 
     def is_prepared(self, competition: Competition) -> bool:
-        """Whether the answers and the sample submission are there; their contents are not checked."""
+        """Whether the answers and the sample submission are there; their contents are not checked.
+
+        Raises:
+            PermissionError: This user may not look at the answers.
+        """
         prepared = self.prepared(competition)
-        return (prepared / competition.answers).is_file() and (prepared / competition.sample_submission).is_file()
+        return all(_is_file(prepared / name) for name in (competition.answers, competition.sample_submission))
 
     def prepare_command(self, competition_ids: list[str]) -> str:
         """What to type to prepare these competitions; a whole split is named by its name."""
@@ -76,3 +81,11 @@ class Store:
         options = [] if self.data_dir == default_data_dir().absolute() else [f"--data-dir {self.data_dir}"]
         options += [f"--revision {self.revision}"] if self.revision != "v1" else []
         return " ".join(["mlebench-inspect", verb, *names, *options])
+
+
+def _is_file(path: Path) -> bool:
+    """As `Path.is_file`, which takes a closed folder for a missing file from Python 3.14 on."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False

@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from mlebench_inspect.data.credentials import SETTINGS_PAGE, credentials_found, require_config_folder
 from mlebench_inspect.data.errors import PreparationError
-from mlebench_inspect.data.kaggle import SETTINGS_PAGE, credentials_found
 from mlebench_inspect.doctor.finding import Finding
 
 
 def examine_credentials() -> Finding:
     try:
         found = credentials_found()
+        if found is None:
+            return Finding("kaggle", "note", f"no credentials; make a token at {SETTINGS_PAGE} to download data")
+        require_config_folder()
     except PreparationError as ex:
         return Finding("kaggle", "note", str(ex))
-    if found is None:
-        return Finding("kaggle", "note", f"no credentials; make a token at {SETTINGS_PAGE} to download data")
-    if found.endswith(".json") and not _is_whole(Path(found)):
-        return Finding("kaggle", "note", f"{found} is damaged or incomplete; make a new one at {SETTINGS_PAGE}")
-    chosen = os.environ.get("KAGGLE_CONFIG_DIR")
-    folder = Path(chosen) if chosen else Path.home() / ".kaggle"
-    if not folder.is_dir() and not _can_be_made(folder):
-        text = f"{found}, but {folder} cannot be made; set KAGGLE_CONFIG_DIR to a folder that you can write"
-        return Finding("kaggle", "note", text)
     return Finding("kaggle", "ok", f"credentials by {found} (not tried)")
-
-
-def _is_whole(file: Path) -> bool:
-    try:
-        content = json.loads(file.read_bytes())
-    except ValueError:
-        return False
-    needed = ("username", "key") if file.name == "kaggle.json" else ()
-    return isinstance(content, dict) and all(isinstance(content.get(k), str) and content[k] for k in needed)
 
 
 def examine_data(data_dir: Path) -> Iterator[Finding]:

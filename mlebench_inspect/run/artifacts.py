@@ -125,11 +125,16 @@ class Archive:
             fetched.unlink(missing_ok=True)
 
 
+class TooLarge(ValueError):
+    """A compressed file holds more than it may."""
+
+
 def unpack(packed: Path, file: Path, most: int) -> None:
     """Uncompresses a gzip file to the new file `file`, `most` bytes at most.
 
     Raises:
-        OSError: It cannot be read or written, is damaged, or holds more.
+        TooLarge: It holds more.
+        OSError: It cannot be read or written, or is damaged.
         EOFError: It ends early.
     """
     left = most
@@ -137,7 +142,7 @@ def unpack(packed: Path, file: Path, most: int) -> None:
         while block := source.read(min(_BLOCK, left + 1)):
             left -= len(block)
             if left < 0:
-                raise OSError(f"it holds more than {most:,} bytes")
+                raise TooLarge(f"it holds more than {most:,} bytes")
             out.write(block)
 
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pytest
 from kaggle_lookalike import DOWNLOADS, KEY, SIGNATURE, TOKEN, Kaggle, downloads
 
 from mlebench_inspect.data.errors import redact
+from mlebench_inspect.data.rules import Access, RulesCache
 
 Download = Callable[..., dict[str, Any]]
 
@@ -267,3 +269,66 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.02)
+
+
+def test_another_archive_begins_a_new_count_of_lost_connections(
+    kaggle: Kaggle, demo: bytes, download: Download, tmp_path: Path
+) -> None:
+    kaggle.cuts = deque([8_000_000])
+    assert download(attempts=0)["error"] == "KaggleError"
+    other = random.Random(1).randbytes(12_000_000)
+    (tmp_path / "other.zip").write_bytes(other)
+    kaggle.archives["demo"] = tmp_path / "other.zip"
+    kaggle.ranges.clear()
+    kaggle.cuts = deque(n * 1_000_000 for n in range(1, 7))  # all of them below what there was of the first archive
+    assert Path(download(attempts=2)["path"]).read_bytes() == other
+
+
+def test_an_archive_that_always_changes_is_given_up(
+    kaggle: Kaggle, demo: bytes, download: Download, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tags = (f'"{n}"' for n in range(1000))
+    monkeypatch.setattr(type(kaggle), "read", lambda self, slug: (demo, next(tags)))
+    kaggle.stall_at = 100_000
+    result = download(attempts=3, read=0.2)
+    assert "without a new byte" in result["message"]
+
+
+@pytest.mark.parametrize("message", ["You must accept this competition's rules", "Permission was denied"])
+def test_a_refused_download_is_no_longer_known_as_accepted(
+    kaggle: Kaggle, demo: bytes, download: Download, environment: dict[str, str], message: str
+) -> None:
+    cache = RulesCache("ada", Path(environment["HOME"], "cache/mlebench-inspect/kaggle-rules.json"))
+    cache.put({"demo": Access(True, 12), "other": Access(True, 3)})
+    kaggle.api_faults = deque([(403, {}, message)])
+    environment["ANY"] = "a process of its own, with this home"
+    assert download()["error"] == "RulesError"
+    assert cache.get("demo") is None
+    assert cache.get("other") == Access(True, 3, cache.get("other").note)
+
+
+def test_answers_are_believed_for_a_day(tmp_path: Path) -> None:
+    cache = RulesCache("ada", tmp_path / "rules.json")
+    cache.put({"demo": Access(True, 12), "refused": Access(False), "unknown": Access(None)})
+    assert (cache.get("demo").accepted, cache.get("demo").bytes) == (True, 12)
+    assert cache.get("unknown") is None
+    for checked, alive in (("-23h", True), ("-25h", False), ("+2h", False), ("broken", False)):
+        found = json.loads(cache.path.read_text())
+        for entry in found[cache.user].values():
+            hours = int(checked[:-1]) if checked != "broken" else 0
+            time_of = datetime.now(UTC) + timedelta(hours=hours)
+            entry["checked"] = time_of.isoformat() if checked != "broken" else "yesterday"
+        cache.path.write_text(json.dumps(found))
+        assert (cache.get("demo") is not None) == alive, checked
+        assert (cache.get("refused") is not None) == alive, checked
+    cache.put({"new": Access(True)})
+    assert list(json.loads(cache.path.read_text())[cache.user]) == ["new"]
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"u": []}', '{"u": {"demo": 1}}', '{"u": {"demo": {"accepted": 1}}}'])
+def test_a_broken_cache_is_an_empty_one(content: str, tmp_path: Path) -> None:
+    (tmp_path / "rules.json").write_text(content.replace("u", RulesCache("ada").user, 1))
+    cache = RulesCache("ada", tmp_path / "rules.json")
+    assert cache.get("demo") is None
+    cache.put({"demo": Access(True)})
+    assert cache.get("demo") is not None

@@ -28,11 +28,11 @@ from mlebench_inspect.data import Manifest, NotPreparedError, Store, disk, ensur
 from mlebench_inspect.data.display import Bars
 from mlebench_inspect.data.errors import DiskFullError, PreparationError, VerificationError, WorkerDiedError
 from mlebench_inspect.data.jobs import Job, Outcome, Progress, ignore
-from mlebench_inspect.data.kaggle import Access, RulesCache, rules_page
 from mlebench_inspect.data.preflight import Need, Preflight
+from mlebench_inspect.data.rules import Access, RulesCache, rules_page
 from mlebench_inspect.data.runner import run_job
 from mlebench_inspect.data.workers import run_jobs
-from mlebench_inspect.tasks import Checksums, ExtraDownload, competition, competition_ids
+from mlebench_inspect.tasks import Checksums, ExtraDownload, competition, competition_ids, split_ids
 from mlebench_inspect.tasks.preparing import place_files
 
 ID = "spaceship-titanic"
@@ -145,7 +145,7 @@ def test_a_corrupt_download_of_the_right_size_is_fetched_anew(prepare: Command, 
 def test_a_download_that_is_always_corrupt(prepare: Command, kaggle: Kaggle, tmp_path: Path) -> None:
     kaggle.corrupt = 99
     done = prepare()
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert "damaged 3 times" in done.stderr
     assert visible(tmp_path / "data" / ID) == set()
 
@@ -158,7 +158,7 @@ def test_rules_not_accepted_do_not_stop_the_others(
     done = command(
         "prepare", "leaf-classification", ID, "--data-dir", tmp_path / "data", "--checksums", tmp_path / "sums.json"
     )
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert "https://www.kaggle.com/c/leaf-classification/rules" in done.stderr
     assert "1 of 2 competitions are not prepared" in done.stderr
     assert (tmp_path / "data" / ID / "prepared/private/test.csv").is_file()
@@ -169,7 +169,7 @@ def test_rules_not_accepted_do_not_stop_the_others(
 def test_no_credentials(prepare: Command, environment: dict[str, str], tmp_path: Path, kaggle: Kaggle) -> None:
     del environment["KAGGLE_USERNAME"], environment["KAGGLE_KEY"]
     done = prepare()
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert events(done)[0]["needs"][0]["rules"] == "unknown"
     assert done.stderr.count("\n") == 1
     assert "https://www.kaggle.com/settings" in done.stderr
@@ -182,6 +182,85 @@ def test_an_unknown_answer_is_told_as_unknown(prepare: Command, kaggle: Kaggle) 
     done = prepare()
     assert events(done)[0]["needs"][0]["rules"] == "unknown"
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "fault", ["no credentials", "wrong key", "Kaggle away", "not joined", "unknown to Kaggle", "unknown id"]
+)
+def test_what_can_be_prepared_is_prepared(
+    fault: str,
+    command: Command,
+    kaggle: Kaggle,
+    served: Checksums,
+    archive: Archive,
+    environment: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    """One competition cannot be had, and comes first; another lies there as raw data, a third as a zip."""
+    beside, bad = "spooky-author-identification", "nowhere" if fault == "unknown id" else "leaf-classification"
+    data = tmp_path / "data"
+    shutil.copytree(tmp_path / "expected/raw", data / ID / "raw")
+    (data / beside).mkdir()
+    shutil.copy(archive(beside), data / beside / f"{beside}.zip")
+    if fault == "no credentials":
+        del environment["KAGGLE_USERNAME"], environment["KAGGLE_KEY"]
+    elif fault == "wrong key":
+        environment["KAGGLE_KEY"] = "wrong"
+        kaggle.archives["leaf-classification"] = kaggle.archives[ID]
+    elif fault == "Kaggle away":
+        environment |= {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
+    elif fault == "not joined":
+        kaggle.archives["leaf-classification"] = kaggle.archives[ID]
+        kaggle.not_joined = {"leaf-classification"}
+    done = command("prepare", bad, ID, beside, "--data-dir", data, "--no-verify", MLEBENCH_KAGGLE_ATTEMPTS="2")
+    reasons = {
+        "no credentials": "no Kaggle credentials found",
+        "wrong key": "Kaggle refuses the credentials",
+        "Kaggle away": "the download was interrupted",
+        "not joined": "rules are not accepted",
+        "unknown to Kaggle": "Kaggle does not know this competition",
+        "unknown id": "there is no competition 'nowhere'",
+    }
+    assert done.returncode == 1, done.stderr
+    said = done.stderr.splitlines()
+    assert len(said) == 2
+    assert bad in said[0]
+    assert reasons[fault] in said[0]
+    assert "1 of 3 competitions are not prepared" in said[1]
+    for found in (ID, beside):
+        assert (data / found / "prepared/manifest.json").is_file()
+    told = [e["competition"] for e in events(done) if e["event"] == "done"]
+    assert told == [ID, beside]
+    assert [e["competition"] for e in events(done) if e["event"] == "failed"] == [bad]
+
+
+def test_one_reason_of_many_is_told_once(command: Command, environment: dict[str, str], tmp_path: Path) -> None:
+    del environment["KAGGLE_USERNAME"], environment["KAGGLE_KEY"]
+    done = command("prepare", "--split", "low", "--data-dir", tmp_path)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 2
+    assert ID not in done.stderr
+    assert all(i in done.stderr for i in split_ids("low"))
+
+
+def test_only_unknown_ids_are_a_wrong_use(command: Command, tmp_path: Path) -> None:
+    done = command("prepare", "spaceship", "--data-dir", tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert command("prepare", ID, "--link-raw").returncode == 2
+
+
+def test_downloads_that_fit_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlebench_inspect.data import preflight
+
+    sizes = {"leaf-classification": 700, ID: 400, "AI4Code": 900, "aptos2019-blindness-detection": 300}
+    found = Preflight([Need(competition(i), "download", download=n) for i, n in sizes.items()], free=1100)
+    found.needs.append(Need(competition("dog-breed-identification"), "prepare", download=0))
+    preflight._refuse_what_does_not_fit(found)
+    kept = [n.competition.id for n in found.possible]
+    assert kept == ["dog-breed-identification", "leaf-classification", ID]
+    assert all(isinstance(n.fault, DiskFullError) for n in found.needs[2:4])
+    assert "AI4Code: the download alone takes 900 bytes" in str(found.needs[2].fault)
+    assert found.certain == 1100
 
 
 # ---- other sources ------------------------------------------------------------------------------------------------
@@ -223,12 +302,12 @@ def test_a_file_that_is_not_on_kaggle(kaggle: Kaggle, tmp_path: Path, monkeypatc
     assert not extra.is_there(wanted, raw)
     kaggle.blob_faults = deque([503])
     kaggle.corrupt = 1
-    extra.download(wanted, raw, "demo", ignore)
+    extra.download(wanted, raw, tmp_path / "scratch", "demo", ignore)
     assert [p.name for p in raw.iterdir()] == ["meta.zip"]
     assert extra.is_there(wanted, raw)
     kaggle.blob_faults = deque([404] * 9)
     with pytest.raises(PreparationError, match=r"get it from .*meta\.zip.* and put it into"):
-        extra.download(wanted, tmp_path, "demo", ignore)
+        extra.download(wanted, tmp_path, tmp_path / "scratch", "demo", ignore)
 
 
 def test_nothing_fitting_in_the_given_folder(tmp_path: Path) -> None:
@@ -359,7 +438,7 @@ def test_an_end_during_preparation(
     _, stderr = process.communicate(timeout=60)
     wait_until(lambda: not Path(f"/proc/{worker}").exists() or not Path(f"/proc/{worker}/cmdline").read_bytes())
     if ending == "worker killed":
-        assert process.returncode == 2
+        assert process.returncode == 1
         assert "was ended by signal 9 (out of memory?)" in stderr
         assert stderr.count("\n") == 1
     elif ending == "interrupted":
@@ -385,12 +464,12 @@ def test_unpacking_goes_on_where_it_was_interrupted(served: Checksums, kaggle: K
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        unpack(archive, target, stop)
+        unpack(archive, target, tmp_path / "scratch", stop)
     kept = {p.name: p.stat().st_ino for p in target.iterdir()}
     assert len(kept) == 7
     spoilt = next(p for p in target.iterdir())
     spoilt.write_bytes(bytes(1000))
-    assert unpack(archive, target, ignore) == 20
+    assert unpack(archive, target, tmp_path / "scratch", ignore) == 20
     assert {p.name: p.read_bytes() for p in target.iterdir()} == {p.name: p.read_bytes() for p in source.iterdir()}
     assert all((target / n).stat().st_ino == i for n, i in kept.items() if n != spoilt.name)
 
