@@ -18,6 +18,7 @@ from inspect_ai.log import (
 )
 from inspect_ai.log._log import EvalError
 from inspect_ai.scorer import Score
+from inspect_ai.util import Store
 
 from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.run.grading import Unscored
@@ -124,7 +125,7 @@ def write_log(
 
 
 def _record(log: EvalLog, letter: str, given: dict[str, Any], answers: str) -> SubmissionRecord:
-    record = SubmissionRecord()
+    record = SubmissionRecord(store=Store())
     if letter == "!":  # the setup did not come so far as to know of plan and identity
         return record
     identity = Identity(fields=fields_of(log, given), noted=noted_of(log.eval), data={"answers": answers})

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from itertools import combinations
 
 from mlebench_inspect.reporting.records import Result
 
@@ -28,7 +31,7 @@ class Layer:
 
     parts: tuple[Part, ...]
 
-    @property
+    @cached_property
     def competitions(self) -> frozenset[str]:
         """Of all parts."""
         return frozenset(c for p in self.parts for c in p.competitions)
@@ -47,8 +50,8 @@ class Layer:
 def tables(parts: Iterable[Part]) -> list[tuple[Layer, ...]]:
     """Layers of equal competitions, which are each other's further seeds, in the order in which they began.
 
-    A run that overlaps others without being of the same plan, such as a pilot, changes none of their tables: larger
-    layers take their shards first, and what belongs to one evaluation set stays together.
+    A run that overlaps others without being of the same plan, such as a pilot, changes none of their tables: what
+    belongs to one evaluation set stays together, and else those go together that began closest to each other.
     """
     groups: dict[str, list[Layer]] = defaultdict(list)
     for part in parts:
@@ -60,19 +63,17 @@ def tables(parts: Iterable[Part]) -> list[tuple[Layer, ...]]:
     return [tuple(stack) for stack in found.values()]
 
 
-def _side_by_side(layers: Sequence[Layer]) -> list[Layer]:
-    """Merges what has no competition in common and equally many seeds: each into the first that it fits, the larger
-    ones first and, since pilots come before runs, the newer of equals."""
-    newest = sorted(layers, key=lambda x: x.created, reverse=True)
-    merged: list[Layer] = []
-    for layer in sorted(newest, key=lambda x: len(x.competitions), reverse=True):
-        for place, other in enumerate(merged):
-            if other.seeds == layer.seeds and not other.competitions & layer.competitions:
-                merged[place] = Layer((*other.parts, *layer.parts))
-                break
-        else:
-            merged.append(layer)
-    return merged
+def _side_by_side(layers: Iterable[Layer]) -> list[Layer]:
+    """Merges what has no competition in common and equally many seeds, the closest in time first."""
+    ordered = sorted(layers, key=lambda x: (x.created, sorted(x.competitions)))
+    times = [datetime.fromisoformat(layer.created) for layer in ordered]
+    home = dict(enumerate(ordered))  # index of a layer -> what it was merged into
+    for i, j in sorted(combinations(home, 2), key=lambda pair: times[pair[1]] - times[pair[0]]):
+        one, other = home[i], home[j]
+        if one is not other and one.seeds == other.seeds and not one.competitions & other.competitions:
+            both = Layer((*one.parts, *other.parts))
+            home = {k: both if layer is one or layer is other else layer for k, layer in home.items()}
+    return list({id(layer): layer for layer in home.values()}.values())
 
 
 def cells(stack: Sequence[Layer]) -> dict[tuple[str, int], Result]:
