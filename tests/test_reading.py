@@ -270,3 +270,11 @@ def test_export_writes_a_file_for_each_row_and_seed(tmp_path: Path) -> None:
 
     assert names() == ["react_mockllm-model_v1_row2_seed1", "react_mockllm-model_v1_seed1"]
     assert names("--pool", "limits") == ["react_mockllm-model_v1_seed1", "react_mockllm-model_v1_seed2"]
+
+
+def test_names_are_shown_as_they_are(tmp_path: Path) -> None:
+    write_log(tmp_path, {LOW[0]: "g"}, model="host/[red]a|b</td>")
+    found = report(read_results([tmp_path]))
+    assert "host/[red]a|b</td>" in render_report(found, "table")
+    assert "host/[red]a\\|b</td>" in render_report(found, "markdown")
+    assert "host/[red]a|b&lt;/td&gt;" in render_report(found, "html")

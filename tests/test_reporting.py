@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import math
+import random
+import re
 import statistics
 import subprocess
 import sys
@@ -14,6 +16,8 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
+from inspect_ai.log import read_eval_log
+from inspect_ai.scorer import SampleScore
 
 from logs import graded, write_log
 from mlebench_inspect.graders.report import GradingReport
@@ -22,6 +26,7 @@ from mlebench_inspect.reporting.figures import report, run_of
 from mlebench_inspect.reporting.formats import render_comparison, render_report
 from mlebench_inspect.reporting.results import read_results
 from mlebench_inspect.reporting.summaries import SettingReport
+from mlebench_inspect.run.figures import medals
 from mlebench_inspect.tasks import competitions
 
 SIZES = {"low": 22, "medium": 38, "high": 15, "all": 75}
@@ -71,11 +76,11 @@ def test_published_rows_come_out_of_rebuilt_grading_reports(row: dict[str, str])
     seeds = next(rebuilt(row))
     ids = {level: [c.id for c in competitions(level)] for level in ("low", "medium", "high")}
     reports: dict[int, dict[str, GradingReport | None]] = {}
-    for number, medals in enumerate(seeds, 1):
+    for number, won_by_level in enumerate(seeds, 1):
         reports[number] = {}
         for level, members in ids.items():
             for place, competition_id in enumerate(members):
-                won = (place + number) % len(members) < medals[level]
+                won = (place + number) % len(members) < won_by_level[level]
                 reports[number][competition_id] = graded(competition_id, "gsb"[place % 3] if won else "nx-"[place % 3])
     ids["all"] = [i for members in ids.values() for i in members]
     run = run_of(reports, ids["all"])
@@ -169,6 +174,29 @@ def test_comparison_is_over_common_competitions(tmp_path: Path) -> None:
     assert found.against_first[1].points == 25
     assert found.against_first[1].sem == pytest.approx(75)
     assert "+25.00 ± 75.00" in render_comparison([found], "markdown")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_figures_are_those_of_the_log(tmp_path: Path, seed: int) -> None:
+    """The metrics of a log and the report on it agree, whatever has no score, was not run, or is for development."""
+    rng = random.Random(seed)
+    ids = rng.sample([c.id for level in ("low", "medium", "dev") for c in competitions(level)][::3], 7)
+    seeds = rng.randint(1, 3)
+    outcomes = {c: "".join(rng.choice("gsbnx-c!?.") for _ in range(seeds)) for c in ids}
+    outcomes[ids[0]] = "g" * seeds  # a score that carries the plan
+    log = read_eval_log(write_log(tmp_path, outcomes))
+    scores = [s.scores["mlebench"] for s in log.samples or [] if s.scores]
+    live = medals()([SampleScore(score=score) for score in scores])
+    assert isinstance(live, dict)
+    found = one(tmp_path)
+    assert found.percentile is not None
+    told = {"without_score": found.without_score, "seeds": found.seeds}
+    told |= {"any_medal": found.any_medal["all"].mean, "any_medal_sem": found.any_medal["all"].sem}
+    told |= {k: f.mean for k, f in {**found.outcomes, "percentile": found.percentile}.items()}
+    told |= {f"pass_at_{k}": v for k, v in found.pass_at_k.items()}
+    told |= {re.sub(r"\W+", "_", k.lower()).strip("_"): f.mean for k, f in found.by_category.items()}
+    told |= {k: found.any_medal[k].mean for k in ("low", "medium", "dev") if k in found.any_medal}
+    assert told == pytest.approx({k: live[k] for k in told})
 
 
 def mlebench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

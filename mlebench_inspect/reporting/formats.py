@@ -169,6 +169,7 @@ _Sections = Sequence[tuple[str, Sequence[str], Sequence[_Table]]]
 def _terminal(sections: _Sections) -> str:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     console = Console(width=200, file=io.StringIO(), record=False, highlight=False)
     for title, notes, tables in sections:
@@ -180,7 +181,7 @@ def _terminal(sections: _Sections) -> str:
             for name in columns:
                 table.add_column(name, no_wrap=name in ("competition", *LEVELS, "dev"))
             for row in rows:
-                table.add_row(*row)
+                table.add_row(*map(Text, row))
             console.print()
             console.print(table)
     file = console.file
@@ -191,7 +192,7 @@ def _terminal(sections: _Sections) -> str:
 def _markdown(sections: _Sections) -> str:
     lines: list[str] = []
     for title, notes, tables in sections:
-        lines += [f"## {title}", "", *(f"- {note}" for note in notes), *([""] if notes else [])]
+        lines += [f"## {title}", "", *("- " + note.replace("\n", "\n  ") for note in notes), *([""] if notes else [])]
         for columns, rows in tables:
             lines += [_pipes(columns), _pipes(["---"] * len(columns)), *map(_pipes, rows), ""]
     return "\n".join(lines).rstrip()
