@@ -7,11 +7,12 @@ from collections.abc import Collection, Sequence
 
 from pydantic import BaseModel
 
-from mlebench_inspect.reporting.figures import SettingReport, report_row
+from mlebench_inspect.reporting.figures import report_row
 from mlebench_inspect.reporting.pieces import conflict
 from mlebench_inspect.reporting.pooling import pool
 from mlebench_inspect.reporting.records import Reading, ReportingError
 from mlebench_inspect.reporting.rows import Row
+from mlebench_inspect.reporting.summaries import SettingReport
 from mlebench_inspect.run.figures import mean_and_sem
 
 

@@ -78,8 +78,8 @@ def _with_results(run: RunRecord, results: list[tuple[Result, str]]) -> list[Run
 
     What has no score belongs where all others were graded: the log may have been graded again on another revision.
     """
-    graded = sorted({(r.report.data, revision) for r, revision in results if r.report})
-    keys = graded or [(run.data, run.revision)]
+    graded: set[tuple[str, str]] = {(r.report.data, revision) for r, revision in results if r.report}
+    keys = sorted(graded) or [(run.data, run.revision)]
     home = (run.data, run.revision) if len(keys) > 1 else keys[0]
     if home not in keys and any(r.report is None for r, _ in results):
         keys.append(home)
@@ -131,7 +131,7 @@ def _ours(scores: Mapping[str, Score]) -> Score | None:
     """The last score of this benchmark, since `inspect score` may have appended one; a result before all others."""
     ours = [s for name, s in scores.items() if name.startswith(SCORER) and "competition" in (s.metadata or {})]
     results = [s for s in ours if values_of(s.value) is not None]
-    return (results or ours or [None])[-1]
+    return results[-1] if results else ours[-1] if ours else None
 
 
 def _is_thinned(score: Score) -> bool:
