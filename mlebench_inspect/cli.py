@@ -30,6 +30,9 @@ from mlebench_inspect.tasks import (
 if TYPE_CHECKING:
     from mlebench_inspect.data.errors import PreparationError
 
+if TYPE_CHECKING:
+    from mlebench_inspect.reporting.records import Reading
+
 EXPECTED_ERRORS = (MlebenchError, OSError)
 
 _data_dir = click.option(
@@ -340,7 +343,7 @@ def grade(submissions: Path, output_dir: Path, data_dir: Path | None, revision: 
         sys.exit(1)
 
 
-_logs = click.argument("logs", nargs=-1, required=True, metavar="LOG_DIR...", type=click.Path(path_type=Path))
+_logs = click.argument("logs", nargs=-1, required=True, metavar="LOG_DIR...")
 _format = click.option(
     "--format",
     "form",
@@ -348,7 +351,30 @@ _format = click.option(
     default="table",
     show_default=True,
 )
-_output = click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+_output = click.option("--output", metavar="FILE", help="Write to this file or URL, such as s3://bucket/report.html.")
+
+
+def _fields(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> list[str]:
+    return [name.strip() for given in value for name in given.split(",") if name.strip()]
+
+
+_pool = click.option(
+    "--pool",
+    multiple=True,
+    callback=_fields,
+    metavar="FIELD,...",
+    help="Pool runs although they differ in these fields of their identity, such as limits,given_image_id,answers.",
+)
+
+
+def _read(logs: tuple[str, ...]) -> Reading:
+    """The results in logs; names on stderr what is left out."""
+    from mlebench_inspect.reporting.results import read_results
+
+    reading = read_results(logs)
+    for skipped in reading.skipped:
+        click.echo(f"mlebench-inspect: skipped {skipped}", err=True)
+    return reading
 
 
 @cli.command()
@@ -363,13 +389,17 @@ _output = click.option("--output", type=click.Path(path_type=Path, dir_okay=Fals
     show_default=True,
     help="Count what a seed lacks as a failure, or leave incomplete seeds out.",
 )
-def report(logs: tuple[Path, ...], form: str, output: Path | None, split: str | None, seeds: Any) -> None:
+@_pool
+def report(
+    logs: tuple[str, ...], form: str, output: str | None, split: str | None, seeds: Any, pool: list[str]
+) -> None:
     """Tables of the results in logs: medals by complexity, each competition, and what is missing."""
     from mlebench_inspect.reporting import figures
     from mlebench_inspect.reporting.formats import render_report
-    from mlebench_inspect.reporting.results import read_results
 
-    _write(render_report(figures.report(read_results(logs), split=split, seeds=seeds), form), output)
+    reading = _read(logs)
+    found = figures.report(reading, split=split, seeds=seeds, pooled=pool)
+    _write(render_report(found, form, reading.skipped), output)
 
 
 @cli.command()
@@ -377,33 +407,38 @@ def report(logs: tuple[Path, ...], form: str, output: Path | None, split: str | 
 @click.option("--by", type=click.Choice(("solver", "model")), help="Compare these, in one table for each of the other.")
 @_format
 @_output
-def compare(logs: tuple[Path, ...], by: str | None, form: str, output: Path | None) -> None:
+@_pool
+def compare(logs: tuple[str, ...], by: str | None, form: str, output: str | None, pool: list[str]) -> None:
     """Solvers and models side by side, over the competitions that all of them ran."""
-    from mlebench_inspect.reporting import figures
+    from mlebench_inspect.reporting import comparison
     from mlebench_inspect.reporting.formats import render_comparison
-    from mlebench_inspect.reporting.results import read_results
 
-    _write(render_comparison(figures.compare(read_results(logs), by=by), form), output)
+    reading = _read(logs)
+    _write(render_comparison(comparison.compare(reading, by=by, pooled=pool), form, reading.skipped), output)
 
 
 @cli.command()
 @_logs
-@click.option("--output-dir", type=click.Path(path_type=Path, file_okay=False), required=True)
-def export(logs: tuple[Path, ...], output_dir: Path) -> None:
-    """Write grading reports in the published layout, one file for each run and seed."""
-    from mlebench_inspect.reporting.grading_reports import export as write_reports
-    from mlebench_inspect.reporting.results import read_results
+@click.option("--output-dir", metavar="DIR", required=True, help="Folder or URL, such as s3://bucket/reports.")
+@_pool
+def export(logs: tuple[str, ...], output_dir: str, pool: list[str]) -> None:
+    """Write grading reports in the published layout, one file for each row of the report and seed."""
+    from mlebench_inspect.reporting import exporting, pooling
 
-    for path in write_reports(read_results(logs), output_dir):
-        click.echo(f"wrote {path}")
+    rows = pooling.pool(_read(logs), pool)
+    for note in (note for row in rows for note in row.notes):
+        click.echo(f"mlebench-inspect: {note}", err=True)
+    for place in exporting.export(rows, output_dir):
+        click.echo(f"wrote {place}")
 
 
-def _write(text: str, output: Path | None) -> None:
+def _write(text: str, output: str | None) -> None:
+    from mlebench_inspect.reporting.places import write_text
+
     if output is None:
         click.echo(text)
         return
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(text + "\n", encoding="utf-8")
+    write_text(output, text)
     click.echo(f"wrote {output}")
 
 

@@ -191,7 +191,8 @@ class Docker:
             "shm_size": given["ShmSize"],
             "network": given["NetworkMode"],
             "runtime": given["Runtime"],
-            "gpus": [r.get("DeviceIDs") or r.get("Count") for r in given.get("DeviceRequests") or []],
+            "gpus": sum(len(r.get("DeviceIDs") or []) or r.get("Count", 0) for r in given.get("DeviceRequests") or []),
+            "gpu_ids": [i for r in given.get("DeviceRequests") or [] for i in r.get("DeviceIDs") or []],
         }
 
     @staticmethod

@@ -3,191 +3,105 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
-from pydantic import BaseModel
-
-from mlebench_inspect.graders.leaderboard import MEDAL_TIERS, MedalTier
+from mlebench_inspect.graders.leaderboard import MEDAL_TIERS
 from mlebench_inspect.graders.report import GradingReport
-from mlebench_inspect.reporting.results import ReportingError, Result, Setting
+from mlebench_inspect.reporting.pooling import pool
+from mlebench_inspect.reporting.records import Reading, ReportingError, Result
+from mlebench_inspect.reporting.rows import Row, circumstances
+from mlebench_inspect.reporting.summaries import Cause, CompetitionRow, Figure, SeedRule, SettingReport
 from mlebench_inspect.run.figures import KEYS, Run, mean_and_sem, members_of
 from mlebench_inspect.tasks import competition, competitions
 
-SeedRule = Literal["padded", "complete"]
-LEVELS = ("low", "medium", "high", "all")
 
-
-class Figure(BaseModel):
-    """A percentage: mean over seeds, and the standard error of the mean (ddof 1; 0 for one seed)."""
-
-    mean: float
-    sem: float
-    competitions: int
-
-    def __str__(self) -> str:
-        return f"{self.mean:.2f} ± {self.sem:.2f}"
-
-
-class CompetitionRow(BaseModel):
-    """One competition over all seeds."""
-
-    competition_id: str
-    complexity: str
-    category: str
-    metric: str
-    is_lower_better: bool
-    outcomes: list[str]
-    """By seed: a tier, `invalid`, `no submission`, `error` or `not run`."""
-    scores: list[float | None]
-    best_score: float | None
-    best_tier: MedalTier
-    any_medal: Figure
-    percentile: float | None
-    """Mean over the seeds that have one."""
-
-
-class SettingReport(BaseModel):
-    """All figures of one setting."""
-
-    solver: str
-    model: str
-    data: str
-    revision: str
-    hardware: list[str]
-    seeds: int
-    seed_rule: SeedRule
-    competitions: int
-    any_medal: dict[str, Figure]
-    """By complexity, and `all`."""
-    by_category: dict[str, Figure]
-    outcomes: dict[str, Figure]
-    """Over all competitions: gold, silver, bronze, above_median, valid, made."""
-    pass_at_k: dict[int, float]
-    per_competition: list[CompetitionRow]
-    errors: list[str]
-    not_run: list[str]
-    dropped_seeds: int = 0
-    tokens: int | None = None
-    hours: float | None = None
-
-    @property
-    def setting(self) -> Setting:
-        """The setting that the figures are of."""
-        return Setting(self.data, self.revision, self.solver, self.model)
-
-    def notes(self) -> list[str]:
-        """What a reader must know to read the figures right."""
-        lines = []
-        if self.data == "miniature":
-            lines.append("MINIATURE data: generated, so these are no results and no comparison with people.")
-        lines.append(
-            f"{self.competitions} competitions, {self.seeds} seed{'s' * (self.seeds != 1)}, revision {self.revision}; "
-            f"hardware: {'; '.join(self.hardware) or 'not known'}."
-        )
-        if self.seeds < 3:
-            lines.append("Published results are means over at least 3 seeds.")
-        if self.dropped_seeds:
-            lines.append(f"{self.dropped_seeds} incomplete seeds are left out.")
-        for name, pairs in (("ended in an error", self.errors), ("not run", self.not_run)):
-            if pairs:
-                shown = ", ".join(pairs[:10]) + (f" and {len(pairs) - 10} more" if len(pairs) > 10 else "")
-                lines.append(f"Counted as failures, because {name}: {shown}.")
-        whole = {level: len(competitions(level)) for level in LEVELS}
-        lacking = [
-            f"{f.competitions} of {whole[level]} ({level})"
-            for level, f in self.any_medal.items()
-            if level in whole and f.competitions < whole[level]
-        ]
-        if lacking and self.data == "real":
-            lines.append(f"Not whole splits: {', '.join(lacking)}.")
-        return lines + (self._closed() if self.data == "real" and self.competitions > 1 else [])
-
-    def _closed(self) -> list[str]:
-        """Which competitions that few users can still get are in the denominators, and which are not."""
-        ran = {row.competition_id for row in self.per_competition}
-        closed = [c for c in competitions("all") if not c.joinable and c.complexity in self.any_medal]
-        lines = []
-        for counted, where in ((True, "counted in"), (False, "left out of")):
-            names = [c.id for c in closed if (c.id in ran) == counted]
-            if names:
-                lines.append(f"Can no longer be joined on Kaggle, and {where} these figures: {', '.join(names)}.")
-        return lines
-
-
-def report(results: Sequence[Result], *, split: str | None = None, seeds: SeedRule = "padded") -> list[SettingReport]:
-    """The figures of each setting: real and miniature data, v1 and v2, and each solver and model for itself.
+def report(
+    reading: Reading, *, split: str | None = None, seeds: SeedRule = "padded", pooled: Collection[str] = ()
+) -> list[SettingReport]:
+    """The figures of each row: what may be pooled for itself, see `pooling.pool`.
 
     Args:
-        results: What was run.
-        split: Take exactly these competitions: those that were not run count as failures. Default: what was run.
+        reading: What was run.
+        split: Take exactly these competitions: those that were not run count as failures. Default: what was planned.
         seeds: A seed that lacks competitions is `padded` with failures, or only `complete` seeds count.
+        pooled: Fields of the identity that may differ within a row.
 
     Raises:
-        ReportingError: Nothing is left to report.
+        ReportingError: Nothing is left to report, or a field is unknown.
     """
-    by_setting: dict[Setting, list[Result]] = defaultdict(list)
-    for result in results:
-        by_setting[result.setting].append(result)
-    reports = [_of_setting(s, rows, split, seeds) for s, rows in sorted(by_setting.items())]
-    found = [r for r in reports if r is not None]
+    ids = [c.id for c in competitions(split)] if split else None
+    rows = pool(reading, pooled, ids)
+    found = [report_row(row, ids or row.competitions, seeds) for row in rows if seeds == "padded" or _whole(row, ids)]
     if not found:
         raise ReportingError(f"no {'complete seed' if seeds == 'complete' else 'result'} of the split {split or 'all'}")
     return found
 
 
-def _of_setting(setting: Setting, results: list[Result], split: str | None, rule: SeedRule) -> SettingReport | None:
-    ids = [c.id for c in competitions(split)] if split else sorted({r.competition for r in results})
-    results = [r for r in results if r.competition in set(ids)]
-    if not results:
-        return None
-    table: dict[int, dict[str, Result]] = defaultdict(dict)
-    for result in results:
-        table[result.seed][result.competition] = result
-    dropped = 0
-    if rule == "complete":
-        kept = {s: row for s, row in table.items() if all(c in row and row[c].status == "scored" for c in ids)}
-        dropped = len(table) - len(kept)
-        if not kept:
-            return None
-        table = defaultdict(dict, kept)
-        results = [r for r in results if r.seed in kept]
-    run = run_of({s: {c: r.report for c, r in row.items()} for s, row in table.items()}, ids)
-    levels = members_of(run.groups, "complexity")
-    main = [c for c in ids if run.groups[c]["complexity"] != "dev"] or ids  # dev is not part of the benchmark's "all"
-    rows = [_row(c, [table[s].get(c) for s in sorted(table)]) for c in ids]
-    missing = [
-        (c, s, table[s][c].status if c in table[s] else "not run")
-        for c in ids
-        for s in sorted(table)
-        if c not in table[s] or table[s][c].status != "scored"
-    ]
+def _whole(row: Row, ids: Sequence[str] | None) -> list[int]:
+    """The seeds in which everything has a score."""
+    wanted = ids or row.competitions
+    return [s for s in range(1, row.seeds + 1) if all(row.status(c, s) == "scored" for c in wanted)]
+
+
+def report_row(row: Row, ids: Sequence[str], rule: SeedRule = "padded") -> SettingReport:
+    """The figures of one row over exactly the competitions `ids`; with the rule `complete`, at least one must be."""
+    seeds = _whole(row, ids) if rule == "complete" else list(range(1, row.seeds + 1))
+    table = {s: {c: row.cells[c, s] for c in ids if (c, s) in row.cells} for s in seeds}
+    results = [result for found in table.values() for result in found.values()]
+    run = run_of({s: {c: r.report for c, r in found.items()} for s, found in table.items()}, ids)
+    mean, sem, boardless = run.percentile()
+    lacking = {
+        status: [_pair(c, s, row.seeds) for c in ids for s in seeds if row.status(c, s) == status]
+        for status in ("unscored", "not run")
+    }
+    categories = members_of(run.groups, "category", run.members)
     tokens = [r.tokens for r in results if r.tokens is not None]
     seconds = [r.seconds for r in results if r.seconds is not None]
     return SettingReport(
-        solver=setting.solver,
-        model=setting.model,
-        data=setting.data,
-        revision=setting.revision,
-        hardware=sorted({r.hardware for r in results if r.hardware}),
-        seeds=len(table),
+        **row.setting._asdict(),
+        variant=row.variant,
+        identity=row.identity,
+        fields=dict(row.fields),
+        hardware=sorted({r.hardware for r in row.runs if r.hardware}),
+        seeds=len(seeds),
         seed_rule=rule,
         competitions=len(ids),
-        any_medal={
-            **{n: _figure(run, "any_medal", m) for n, m in levels.items()},
-            "all": _figure(run, "any_medal", main),
-        },
-        by_category={n: _figure(run, "any_medal", m) for n, m in members_of(run.groups, "category").items()},
-        outcomes={k: _figure(run, k, main) for k in KEYS if k != "any_medal"},
-        pass_at_k={k: run.pass_at(k) for k in range(1, len(table) + 1)} if len(table) > 1 else {},
-        per_competition=rows,
-        errors=[_pair(c, s, len(table)) for c, s, status in missing if status == "error"],
-        not_run=[_pair(c, s, len(table)) for c, s, status in missing if status == "not run"],
-        dropped_seeds=dropped,
+        without_score=run.without_score,
+        any_medal=_levels(run),
+        by_category={n: _figure(run, "any_medal", m) for n, m in categories.items()},
+        outcomes={k: _figure(run, k, run.members) for k in KEYS if k != "any_medal"},
+        percentile=None
+        if math.isnan(mean)
+        else Figure(mean=mean, sem=sem, competitions=len(run.members) - len(boardless)),
+        boardless=boardless,
+        pass_at_k={k: run.pass_at(k) for k in range(1, len(seeds) + 1)} if len(seeds) > 1 else {},
+        per_competition=[_row(c, [table[s].get(c) for s in seeds]) for c in ids],
+        reasons=dict(Counter(sorted(r.reason for r in results if r.status == "scored" and r.reason)).most_common()),
+        causes=_causes(row, ids, seeds),
+        unscored=lacking["unscored"],
+        not_run=lacking["not run"],
+        dropped_seeds=row.seeds - len(seeds),
         tokens=sum(tokens) if tokens else None,
         hours=round(math.fsum(seconds) / 3600, 2) if seconds else None,
+        pooling=[*row.notes, *circumstances(row)],
     )
+
+
+def _levels(run: Run) -> dict[str, Figure]:
+    """Any medal by complexity, and of all: `dev` is shown apart, and in `all` only where it is run alone."""
+    levels = {n: _figure(run, "any_medal", m) for n, m in members_of(run.groups, "complexity").items()}
+    return levels | {"all": _figure(run, "any_medal", run.members)}
+
+
+def _causes(row: Row, ids: Sequence[str], seeds: Sequence[int]) -> list[Cause]:
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for c in ids:
+        for s in seeds:
+            result = row.cells.get((c, s))
+            if result is not None and result.status == "unscored":
+                found[result.reason or "unscored", result.cause or "not known"].append(_pair(c, s, row.seeds))
+    return [Cause(reason=reason, cause=cause, samples=pairs) for (reason, cause), pairs in found.items()]
 
 
 def run_of(reports: Mapping[int, Mapping[str, GradingReport | None]], ids: Sequence[str]) -> Run:
@@ -208,6 +122,7 @@ def _values(report: GradingReport) -> dict[str, float]:
         "above_median": float(report.above_median),
         "valid": float(report.valid_submission),
         "made": float(report.submission_exists),
+        "percentile": report.percentile or 0.0,
     }
 
 
@@ -225,8 +140,8 @@ def _row(competition_id: str, results: Sequence[Result | None]) -> CompetitionRo
     reports = [r.report if r else None for r in results]
     scores = [r.score if r else None for r in reports]
     finite = [s for s in scores if s is not None]
-    percentiles = [r.percentile for r in reports if r and r.percentile is not None]
     mean, sem = mean_and_sem([100.0 * bool(r and r.any_medal) for r in reports])
+    percentile, _ = mean_and_sem([(r.percentile if r else None) or 0.0 for r in reports])
     return CompetitionRow(
         competition_id=found.id,
         complexity=found.complexity,
@@ -234,11 +149,12 @@ def _row(competition_id: str, results: Sequence[Result | None]) -> CompetitionRo
         metric=found.metric,
         is_lower_better=not found.higher_is_better,
         outcomes=[_outcome(r) for r in results],
+        reasons=[r.reason if r else None for r in results],
         scores=scores,
         best_score=(max if found.higher_is_better else min)(finite) if finite else None,
         best_tier=min((r.medal for r in reports if r), key=MEDAL_TIERS.index, default="none"),
         any_medal=Figure(mean=mean, sem=sem, competitions=1),
-        percentile=round(math.fsum(percentiles) / len(percentiles), 2) if percentiles else None,
+        percentile=round(percentile, 2) if found.leaderboard() else None,
     )
 
 
@@ -248,59 +164,3 @@ def _outcome(result: Result | None) -> str:
     if not result.report.submission_exists:
         return "no submission"
     return result.report.medal if result.report.valid_submission else "invalid"
-
-
-class Difference(BaseModel):
-    """Any medal of one setting against another, competition by competition."""
-
-    points: float
-    """Percentage points."""
-    sem: float
-    """Standard error over competitions."""
-
-
-class Comparison(BaseModel):
-    """Settings side by side, over the competitions that all of them have."""
-
-    title: str
-    competitions: list[str]
-    left_out: list[str]
-    rows: list[SettingReport]
-    against_first: list[Difference | None]
-
-
-def compare(results: Sequence[Result], *, by: str | None = None) -> list[Comparison]:
-    """Settings side by side; one table for each kind of data, revision, and value of what is not compared.
-
-    Args:
-        results: What was run.
-        by: `solver` or `model`: the other one is kept apart. None: all in one table.
-    """
-    tables: dict[tuple[str, ...], list[Result]] = defaultdict(list)
-    for r in results:
-        fixed = {"solver": (r.setting.model,), "model": (r.setting.solver,), None: ()}[by]
-        tables[r.setting.data, r.setting.revision, *fixed].append(r)
-    return [_compare(key, members) for key, members in sorted(tables.items())]
-
-
-def _compare(key: tuple[str, ...], results: list[Result]) -> Comparison:
-    by_setting: dict[Setting, set[str]] = defaultdict(set)
-    for result in results:
-        by_setting[result.setting].add(result.competition)
-    common = set.intersection(*by_setting.values())
-    title = ", ".join([*key[2:], f"{key[0]} data, revision {key[1]}"])
-    if not common:
-        raise ReportingError(f"{title}: the runs have no competition in common")
-    rows = report([r for r in results if r.competition in common])
-    first = {r.competition_id: r.any_medal.mean for r in rows[0].per_competition}
-    differences: list[Difference | None] = [None]
-    for row in rows[1:]:
-        points, sem = mean_and_sem([r.any_medal.mean - first[r.competition_id] for r in row.per_competition])
-        differences.append(Difference(points=points, sem=sem))
-    return Comparison(
-        title=title,
-        competitions=sorted(common),
-        left_out=sorted({r.competition for r in results} - common),
-        rows=rows,
-        against_first=differences,
-    )

@@ -1,14 +1,12 @@
-"""Grading reports in the layout of the published benchmark: exported from logs, or made from submission files."""
+"""Grading reports in the layout of the published benchmark, made from submission files."""
 
 from __future__ import annotations
 
 import gzip
 import json
-import re
 import tempfile
 import zlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -20,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.report import GradingReport
-from mlebench_inspect.reporting.results import ReportingError, Result, Setting
+from mlebench_inspect.reporting.records import ReportingError
 from mlebench_inspect.tasks import CatalogueError, Competition, competition
 
 
@@ -37,29 +35,6 @@ def totals(reports: Sequence[GradingReport]) -> dict[str, Any]:
         "total_above_median": sum(r.above_median for r in reports),
         "competition_reports": [r.model_dump(mode="json") for r in reports],
     }
-
-
-def export(results: Iterable[Result], folder: Path) -> list[Path]:
-    """Writes one grading report for each setting and seed to `folder`.
-
-    What ended without a score is in it as a run without a submission; competitions that were not run are not.
-    """
-    runs: dict[tuple[Setting, int], list[GradingReport]] = defaultdict(list)
-    for result in results:
-        if result.status != "not run":
-            runs[result.setting, result.seed].append(result.graded())
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for (setting, seed), reports in sorted(runs.items(), key=lambda item: item[0]):
-        kind = "" if setting.data == "real" else f"{setting.data}_"
-        name = f"{kind}{_plain(setting.solver)}_{_plain(setting.model)}_{_plain(setting.revision)}_seed{seed}"
-        written.append(folder / f"{name}_grading_report.json")
-        written[-1].write_text(json.dumps(totals(reports), indent=2) + "\n", encoding="utf-8")
-    return written
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[^\w.-]+", "-", text).strip("-")
 
 
 class SubmissionLine(BaseModel):

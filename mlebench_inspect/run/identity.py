@@ -25,6 +25,8 @@ _LIMITS = ("message_limit", "token_limit", "cost_limit", "turn_limit", "time_lim
 _PARALLEL = ("max_samples", "max_tasks", "max_subprocesses", "max_sandboxes")
 _CLIENT = ("max_connections", "adaptive_connections", "max_retries", "timeout", "attempt_timeout")
 _GIVEN = ("image_id", "cpus", "memory", "shm_size", "gpus", "network", "runtime", "user")
+GIVEN_FIELDS = tuple(f"given_{name}" for name in _GIVEN)
+"""Fields that only a sample that was set up has: what the provider says that its sandbox was given."""
 
 
 class Identity(BaseModel):

@@ -110,7 +110,7 @@ async def take_out(
         pauses: Seconds between tries; default: `PAUSES`.
     """
     record = state.store_as(SubmissionRecord)
-    if record.outcome != "never_taken":
+    if was_taken_out(record):
         return record
     record.ending = ending_of(transcript().events)
     if not record.started:
@@ -125,10 +125,15 @@ async def take_out(
                 await _take_submission(state, record, box, max_bytes, PAUSES if pauses is None else pauses)
                 if max_folder and record.outcome != "unreachable":
                     await _take_folders(state, record, box, max_folder)
-    if limit.cancelled_caught and record.outcome == "never_taken":
+    if limit.cancelled_caught and not was_taken_out(record):
         record.outcome, record.cause = "unreachable", f"it could not be taken out within {MOST_SECONDS:.0f} seconds"
     transcript().info({"outcome": record.outcome, "cause": record.cause}, source="mlebench")
     return record
+
+
+def was_taken_out(record: SubmissionRecord) -> bool:
+    """Whether an outcome is noted."""
+    return record.outcome != "never_taken"
 
 
 def copying(name: str) -> contextlib.AbstractAsyncContextManager[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import anyio.to_thread
 from inspect_ai.log import transcript
 from inspect_ai.scorer import Score, Scorer, Target, scorer
 from inspect_ai.solver import TaskState
@@ -14,6 +15,7 @@ from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.run.figures import medals
 from mlebench_inspect.run.grading import Unscored, grade_outcome
+from mlebench_inspect.run.identity import answers_digest
 from mlebench_inspect.run.outcome import PAUSES_AT_THE_END, SubmissionRecord, ending_of, take_out
 from mlebench_inspect.run.snapshots import grade_snapshots, table
 from mlebench_inspect.tasks import Competition, competition
@@ -61,6 +63,8 @@ def mlebench_scorer(
             snapshots = await grade_snapshots(state, found, store, report, max_bytes=max_submission_bytes)
         except Unscored as ex:
             return unscored(ex, about)
+        if record.outcome == "taken":  # other answers may have been accepted
+            about["answers_sha256"] = await anyio.to_thread.run_sync(answers_digest, store.private(found))
         return score_of(report, found, about, snapshots)
 
     return score

@@ -16,7 +16,7 @@ from inspect_ai.tool import bash
 
 from agents.scripted import any_scaffold, scripted
 from mlebench_inspect.agents import aide, baseline, bridged, dummy, mini_swe_agent, mlab, openhands, react
-from mlebench_inspect.reporting.figures import compare
+from mlebench_inspect.reporting.comparison import compare
 from mlebench_inspect.reporting.results import read_results
 from mlebench_inspect.sandboxes.building import IMAGES, SCAFFOLDS, build, image_exists
 from mlebench_inspect.sandboxes.compose import LIGHT_IMAGE

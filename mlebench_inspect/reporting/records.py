@@ -1,0 +1,112 @@
+"""What reports are made of: single results, and the runs that they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from mlebench_inspect.graders.errors import MlebenchError
+from mlebench_inspect.graders.report import GradingReport
+from mlebench_inspect.tasks import competition
+
+Status = Literal["scored", "unscored"]
+
+
+class ReportingError(MlebenchError, ValueError):
+    """There is nothing to report, or input is broken. The message says what to do."""
+
+
+class Setting(NamedTuple):
+    """What a row of a table is named by."""
+
+    data: str
+    revision: str
+    solver: str
+    model: str
+
+    @property
+    def label(self) -> str:
+        """Short name for headings."""
+        return self.solver if self.model == "none/none" else f"{self.solver}, {self.model}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One competition in one seed of a run."""
+
+    competition: str
+    seed: int
+    status: Status
+    report: GradingReport | None = None
+    reason: str | None = None
+    """In a word: what was out of the ordinary with a score, or why there is none."""
+    cause: str | None = None
+    """Why there is no score, for people."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """What it was run with, as in a run's identity; without the fields `given_...` where it was not set up."""
+    answers: str = ""
+    """SHA-256 of the answers that it is graded against; empty where the setup did not come so far."""
+    seconds: float | None = None
+    tokens: int | None = None
+    created: str = ""
+    """When its log was made."""
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether it is known what the sandbox was given."""
+        return any(name.startswith("given_") for name in self.fields)
+
+    def graded(self, data: str, revision: str) -> GradingReport:
+        """The grading report; for a result without a score, that of a run without a submission."""
+        return self.report or competition(self.competition).report(
+            None,
+            exists=False,
+            error=self.cause or self.reason,
+            revision=revision.split(" ")[0],  # type: ignore[arg-type]
+            data=data,  # type: ignore[arg-type]
+        )
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run: what it planned, what it was of, and what came of it."""
+
+    task: str
+    """Identifies it over all logs that it was taken up in."""
+    group: str
+    """The evaluation set that it is part of; else the run itself."""
+    data: str
+    revision: str
+    created: str
+    competitions: tuple[str, ...]
+    seeds: int
+    fields: Mapping[str, Any]
+    """What its newest log's header says that it was run with."""
+    noted: Mapping[str, Any]
+    """What is shown but keeps no runs apart: versions, parallelism."""
+    hardware: str | None
+    results: tuple[Result, ...]
+
+
+class Skipped(NamedTuple):
+    """A place that was looked at and left out."""
+
+    place: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.why}"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What lies in some places."""
+
+    runs: tuple[RunRecord, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def results(self) -> list[Result]:
+        """The results of all runs."""
+        return [result for run in self.runs for result in run.results]

@@ -1,0 +1,167 @@
+"""The figures of one row, and what a reader must know beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from mlebench_inspect.graders.leaderboard import MedalTier
+from mlebench_inspect.reporting.records import Setting
+from mlebench_inspect.tasks import competitions
+
+SeedRule = Literal["padded", "complete"]
+LEVELS = ("low", "medium", "high", "all")
+
+
+class Figure(BaseModel):
+    """A percentage: mean over seeds, and the standard error of the mean (ddof 1; 0 for one seed)."""
+
+    mean: float
+    sem: float
+    competitions: int
+
+    def __str__(self) -> str:
+        return f"{self.mean:.2f} ± {self.sem:.2f}"
+
+
+class CompetitionRow(BaseModel):
+    """One competition over all seeds."""
+
+    competition_id: str
+    complexity: str
+    category: str
+    metric: str
+    is_lower_better: bool
+    outcomes: list[str]
+    """By seed: a tier, `invalid`, `no submission`, `unscored` or `not run`."""
+    reasons: list[str | None]
+    """By seed: what was out of the ordinary, in a word."""
+    scores: list[float | None]
+    best_score: float | None
+    best_tier: MedalTier
+    any_medal: Figure
+    percentile: float | None
+    """Mean over seeds, 0 for one without a valid submission or without a score; None without a published board."""
+
+
+class Cause(BaseModel):
+    """Why samples have no score."""
+
+    reason: str
+    cause: str
+    samples: list[str]
+
+
+class SettingReport(BaseModel):
+    """All figures of one row."""
+
+    solver: str
+    model: str
+    data: str
+    revision: str
+    variant: int
+    """Number among the rows of this setting."""
+    identity: str
+    """Digest of what the row was run with."""
+    fields: dict[str, Any]
+    """What it was run with."""
+    hardware: list[str]
+    seeds: int
+    seed_rule: SeedRule
+    competitions: int
+    """All that were planned, those for development included."""
+    without_score: int
+    """(competition, seed) pairs behind the figures that have no score, and count as failures."""
+    any_medal: dict[str, Figure]
+    """By complexity, and `all`."""
+    by_category: dict[str, Figure]
+    outcomes: dict[str, Figure]
+    """Over all competitions: gold, silver, bronze, above_median, valid, made."""
+    percentile: Figure | None
+    """Over the competitions with a published board; None without any."""
+    boardless: list[str]
+    """Competitions that have no percentile, since no board is published."""
+    pass_at_k: dict[int, float]
+    per_competition: list[CompetitionRow]
+    reasons: dict[str, int]
+    """What was out of the ordinary with scored samples, and how often."""
+    causes: list[Cause]
+    """Why samples have no score."""
+    unscored: list[str]
+    not_run: list[str]
+    dropped_seeds: int = 0
+    tokens: int | None = None
+    hours: float | None = None
+    pooling: list[str] = []
+    """What keeps the row apart from others, what was pooled in it, and what it was run with."""
+
+    @property
+    def setting(self) -> Setting:
+        """The setting that the figures are of."""
+        return Setting(self.data, self.revision, self.solver, self.model)
+
+    @property
+    def title(self) -> str:
+        """Heading of the row."""
+        return self.setting.label + (f" [{self.variant}]" if self.variant > 1 else "")
+
+    def notes(self) -> list[str]:
+        """What a reader must know to read the figures right."""
+        lines = []
+        if self.data == "miniature":
+            lines.append("MINIATURE data: generated, so these are no results and no comparison with people.")
+        lines.append(
+            f"{self.competitions} competition{'s' * (self.competitions != 1)}, {self.seeds} seed"
+            f"{'s' * (self.seeds != 1)}, revision {self.revision}; hardware: {'; '.join(self.hardware) or 'not known'}."
+        )
+        lines += self.pooling
+        if self.seeds < 3:
+            lines.append("Published results are means over at least 3 seeds.")
+        if self.dropped_seeds:
+            lines.append(f"{self.dropped_seeds} incomplete seeds are left out.")
+        return lines + self._failures() + self._lacking()
+
+    def _failures(self) -> list[str]:
+        lines = [
+            f"Counted as failures, because {name}: {_listed(pairs)}."
+            for name, pairs in (("without a score", self.unscored), ("not run", self.not_run))
+            if pairs
+        ]
+        lines += [f"Without a score ({c.reason}): {_listed(c.samples)}: {c.cause}" for c in self.causes]
+        if self.reasons:
+            counts = ", ".join(f"{name} {n}" for name, n in self.reasons.items())
+            lines.append(f"Out of the ordinary among the scored: {counts}.")
+        return lines
+
+    def _lacking(self) -> list[str]:
+        lines = []
+        if self.boardless:
+            lines.append(f"No percentile, because no leaderboard is published: {_listed(self.boardless)}.")
+        if self.data != "real":
+            return lines
+        whole = {level: len(competitions(level)) for level in LEVELS}
+        lacking = [
+            f"{f.competitions} of {whole[level]} ({level})"
+            for level, f in self.any_medal.items()
+            if level in whole and f.competitions < whole[level]
+        ]
+        if lacking:
+            lines.append(f"Not whole splits: {', '.join(lacking)}.")
+        return lines + (self._closed() if self.competitions > 1 else [])
+
+    def _closed(self) -> list[str]:
+        """Which competitions that few users can still get are in the denominators, and which are not."""
+        ran = {row.competition_id for row in self.per_competition}
+        closed = [c for c in competitions("all") if not c.joinable and c.complexity in self.any_medal]
+        lines = []
+        for counted, where in ((True, "counted in"), (False, "left out of")):
+            names = [c.id for c in closed if (c.id in ran) == counted]
+            if names:
+                lines.append(f"Can no longer be joined on Kaggle, and {where} these figures: {', '.join(names)}.")
+        return lines
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
