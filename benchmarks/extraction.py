@@ -36,7 +36,7 @@ def copy(megabytes: int) -> None:
     try:
         script = f"yes 0123456789,0.123456789 | head -c {megabytes}M > /home/submission/submission.csv"
         subprocess.run(["docker", "exec", container, "bash", "-c", script], check=True)
-        for way in ("copy_out", "read_into_memory"):
+        for way in ("take_out", "read_into_memory"):
             call = [sys.executable, __file__, "one", "--container", container, "--way", way]
             print(subprocess.run(call, capture_output=True, text=True, check=True).stdout, end="")
     finally:
@@ -45,14 +45,14 @@ def copy(megabytes: int) -> None:
 
 def one(container: str, way: str) -> None:
     """Copies once and prints time and memory."""
-    from mlebench_inspect.sandboxes.extraction import copy_out
+    from mlebench_inspect.sandboxes.provider import Docker
 
     before, start = peak(), time.perf_counter()
     path = "/home/submission/submission.csv"
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "submission.csv"
-        if way == "copy_out":
-            size = copy_out(container, path, file, 4 << 30)
+        if way == "take_out":
+            size = asyncio.run(Docker().take_out(container, path, file, 4 << 30))
         else:  # what reading by a command comes to: all of it, and then as text
             raw = subprocess.run(["docker", "exec", container, "cat", path], capture_output=True, check=True).stdout
             size = file.write_text(raw.decode())

@@ -46,7 +46,7 @@ def viewer_config() -> ViewerConfig:
                 "percentile": "Percentile",
             },
             score_color_scales={
-                "medal": {"gold": "good", "silver": "info", "bronze": "warn", "none": "muted"},
+                "medal": {"gold": "good", "silver": "info", "bronze": "warn", "none": "muted", "unscored": "bad"},
                 "percentile": ScoreColorScale(palette="good-high", min=0, max=100),
             },
         ),

@@ -216,7 +216,7 @@ def test_without_credentials(home: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["access_token", "access_token.txt", "credentials.json", "kaggle.json"])
 def test_credentials_are_the_downloaders(home: Path, tmp_path: Path, name: str) -> None:
-    (home / ".kaggle" / name).write_text('{"username": "u", "key": "k"}')
+    (home / ".kaggle" / name).write_text('{"username": "u", "key": "k", "refresh_token": "t"}')
     found = kaggle_finding(tmp_path)
     assert found.state == "ok"
     assert str(home / ".kaggle" / name) in found.text
