@@ -80,7 +80,7 @@ def prepare_sample(
         message = state.user_prompt
         message.text = message.text.replace(TIME_PLACE, time_budget(record.time_limit), 1)
         await _furnish(box, message.text)
-        await check_requirements(sandbox(), box.paths, f"{box.paths.data}/{found.sample_submission.partition('/')[2]}")
+        await check_requirements(sandbox(), box.paths, f"{box.paths.data}/{readable_proof(found)}")
         environment = state.store_as(Environment)
         await record_environment(sandbox(), box, record.handle, environment)
         await _identify(record, environment, store, found)
@@ -96,6 +96,15 @@ def prepare_sample(
         return state
 
     return solve
+
+
+def readable_proof(found: Competition) -> str:
+    """A file of the public data, relative to it, by which the agent's user can be seen to have access.
+
+    The sample submission, or the description where the public data holds that only in an archive.
+    """
+    folder, _, name = found.sample_submission.partition("/")
+    return name if folder == "public" else "description.md"
 
 
 async def _require_isolation(state: TaskState, box: Provider, allow_local: bool) -> None:
