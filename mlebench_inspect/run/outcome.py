@@ -121,9 +121,9 @@ async def take_out(
         stop_watching(record.handle)
         async with box.frozen(record.handle) as frozen:
             record.frozen, record.lost = frozen, await box.lost(record.handle)
-            async with copying("mlebench-copy"):
-                await _take_submission(state, record, box, max_bytes, PAUSES if pauses is None else pauses)
-                if max_folder and record.outcome != "unreachable":
+            await _take_submission(state, record, box, max_bytes, PAUSES if pauses is None else pauses)
+            if max_folder and record.outcome != "unreachable":
+                async with copying("mlebench-copy"):
                     await _take_folders(state, record, box, max_folder)
     if limit.cancelled_caught and record.outcome == "never_taken":
         record.outcome, record.cause = "unreachable", f"it could not be taken out within {MOST_SECONDS:.0f} seconds"
@@ -144,6 +144,10 @@ async def _take_submission(
     archive = Archive.of_run()
 
     async def attempt() -> tuple[int, str, str]:
+        async with copying("mlebench-copy"):  # not while it pauses: a lost sandbox must not keep others waiting
+            return await copy()
+
+    async def copy() -> tuple[int, str, str]:
         with scratch() as folder:
             file = folder / "submission.csv"
             size = await box.take_out(record.handle, path, file, max_bytes)
