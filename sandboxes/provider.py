@@ -14,7 +14,7 @@ from typing import IO, Any, Protocol, TypeVar
 
 import anyio
 import anyio.to_thread
-from inspect_ai.util import SandboxEnvironment, SandboxEnvironmentSpec, sandbox
+from inspect_ai.util import ExecResult, SandboxEnvironment, SandboxEnvironmentSpec, sandbox
 
 from mlebench_inspect.sandboxes import compose, extraction, host
 from mlebench_inspect.sandboxes.compose import SandboxSettings
@@ -334,8 +334,13 @@ def _filtered(stream: Path, dest: Path, cap: int) -> Taken:
 async def _run(box: SandboxEnvironment, command: list[str], timeout: int = 60) -> str:
     result = await box.exec(command, timeout=timeout)
     if not result.success:
-        raise HostError(f"{command[0]} failed in the sandbox: {result.stderr[:300]}")
+        raise HostError(f"{command[0]} failed in the sandbox: {complaint(result)}")
     return result.stdout
+
+
+def complaint(result: ExecResult[str], most: int = 300) -> str:
+    """Why a command in a sandbox failed, in one line: the end of what it said, or else its code."""
+    return " ".join(result.stderr.split())[-most:] or f"it ended with code {result.returncode} and said nothing"
 
 
 PROVIDERS: dict[str, Provider] = {p.name: p for p in (Docker(), Kubernetes(), Local())}

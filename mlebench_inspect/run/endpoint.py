@@ -25,7 +25,7 @@ from pydantic import JsonValue
 
 from mlebench_inspect.run.validation import OUT_OF_ORDER, Validation, check_submission
 from mlebench_inspect.run.watching import is_watched
-from mlebench_inspect.sandboxes.provider import Provider, guest_file
+from mlebench_inspect.sandboxes.provider import Provider, complaint, guest_file
 
 # Below the folder of Inspect's sandbox services, which is root's; commands there are not recorded one by one.
 SERVICES = "/var/tmp/sandbox-services"
@@ -127,7 +127,7 @@ async def _start(place: SandboxEnvironment, user: str | None, most: int, *, firs
     code = guest_file("validation_server.py") if first else None
     result = await place.exec(command, input=code, user=user, timeout=120)
     if not result.success:
-        raise EndpointError(f"the endpoint of the submission check does not start: {result.stderr.strip()[-500:]}")
+        raise EndpointError(f"the endpoint of the submission check does not start: {complaint(result, 500)}")
 
 
 async def _answered(answer: Callable[[], Awaitable[None]]) -> None:

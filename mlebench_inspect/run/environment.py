@@ -8,7 +8,7 @@ from typing import Any
 from inspect_ai.util import SandboxEnvironment, StoreModel
 from pydantic import Field
 
-from mlebench_inspect.sandboxes.provider import GuestPaths, Provider
+from mlebench_inspect.sandboxes.provider import GuestPaths, Provider, complaint
 
 
 class UnfitSandbox(RuntimeError):
@@ -80,7 +80,7 @@ async def check_requirements(place: SandboxEnvironment, paths: GuestPaths, proof
     folders = (paths.submission, paths.code, paths.logs)
     result = await place.exec(["/bin/sh", "-c", _REQUIREMENTS, "sh", paths.data, proof, *folders], timeout=120)
     if not result.success:
-        raise UnfitSandbox(f"the sandbox does not run /bin/sh: {result.stderr.strip()[:300]}")
+        raise UnfitSandbox(f"the sandbox does not run /bin/sh: {complaint(result)}")
     problems = []
     for line in result.stdout.splitlines():
         kind, _, what = line.partition(" ")

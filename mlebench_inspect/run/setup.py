@@ -23,7 +23,7 @@ from mlebench_inspect.run.snapshots import watch
 from mlebench_inspect.run.validation import Validation
 from mlebench_inspect.run.watching import agents_at_work, start_watching, too_few_commands, watch_disk
 from mlebench_inspect.sandboxes.host import HostError
-from mlebench_inspect.sandboxes.provider import Provider, guest_file, provider
+from mlebench_inspect.sandboxes.provider import Provider, complaint, guest_file, provider
 from mlebench_inspect.tasks import Competition, competition
 
 logger = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ async def _furnish(box: Provider, instructions: str) -> None:
     for path, text in files.items():
         result = await sandbox().exec(put_file(path), input=text, user=box.root, timeout=120)
         if not result.success:
-            raise HostError(f"{path} cannot be written in the sandbox: {result.stderr.strip()[:300]}")
+            raise HostError(f"{path} cannot be written in the sandbox: {complaint(result)}")
 
 
 async def _identify(record: SubmissionRecord, environment: Environment, store: Store, found: Competition) -> None:
