@@ -97,6 +97,13 @@ class Provider(Protocol):
         """Whether the sandbox has ended, and not for want of memory: an agent cannot bring that about."""
         ...
 
+    def sentinel(self, handle: str) -> list[str] | None:
+        """A host's command that ends with the sandbox (code 0), or as soon as that can no longer be followed (others).
+
+        None where there is no such command.
+        """
+        ...
+
     async def disk_use(self, handle: str) -> int | None:
         """Bytes that the agent has written to the sandbox's disk; None where the provider itself sets a limit."""
         ...
@@ -172,6 +179,9 @@ class Docker:
         result = await self._command("inspect", "--format", "{{.State.Running}} {{.State.OOMKilled}}", handle)
         return result.stdout.split() == [b"false", b"false"] or "no such object" in result.complaint.lower()
 
+    def sentinel(self, handle: str) -> list[str] | None:
+        return ["docker", "wait", handle]
+
     async def disk_use(self, handle: str) -> int | None:
         result = await self._command("inspect", "--size", "--format", "{{.SizeRw}}", handle)
         return int(result.stdout) if result.returncode == 0 and result.stdout.strip().isdigit() else None
@@ -241,6 +251,9 @@ class Local:
 
     async def lost(self, handle: str) -> bool:
         return not Path(handle).is_dir()
+
+    def sentinel(self, handle: str) -> list[str] | None:
+        return None
 
     async def disk_use(self, handle: str) -> int | None:
         return None
@@ -318,6 +331,9 @@ class Kubernetes:
 
     async def lost(self, handle: str) -> bool:
         return not await self.responds(handle)
+
+    def sentinel(self, handle: str) -> list[str] | None:
+        return None
 
     async def disk_use(self, handle: str) -> int | None:
         return None  # the pod's ephemeral-storage limit

@@ -84,7 +84,7 @@ def prepare_sample(
         environment = state.store_as(Environment)
         await record_environment(sandbox(), box, record.handle, environment)
         await _identify(record, environment, store, found)
-        start_watching(record.handle)
+        start_watching(box, record.handle)
         if box.root:
             await serve_endpoint(box, record.handle, check)
         if max_disk_bytes:

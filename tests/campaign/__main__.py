@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -42,6 +43,7 @@ def options() -> argparse.Namespace:
 def main() -> int:
     """Returns the exit code: 1 if something is wrong."""
     typed = options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the engine and the disk are ended
     work = (typed.work or Path(tempfile.mkdtemp(prefix="campaign-"))).absolute()
     work.mkdir(parents=True, exist_ok=True)
     engine_root = (typed.engine or work / "engine").absolute()
