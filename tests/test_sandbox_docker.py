@@ -10,8 +10,10 @@ from inspect_ai.util import ExecResult
 
 from fake_docker import FakeDocker, put_on_path
 from mlebench_inspect.data.store import Store
+from mlebench_inspect.run import endpoint
 from mlebench_inspect.run.grading import Unscored, grade_outcome
 from mlebench_inspect.run.outcome import Ending, SubmissionRecord
+from mlebench_inspect.run.validation import Validation
 from mlebench_inspect.run.watching import agents_at_work, start_watching, stop_watching
 from mlebench_inspect.sandboxes.provider import Docker, complaint
 from mlebench_inspect.tasks import competition
@@ -74,3 +76,17 @@ async def test_work_that_a_fault_of_ours_cut_short_has_no_score(
         with pytest.raises(Unscored) as caught:
             await grade_outcome(record, found, store, max_bytes=1)
         assert caught.value.reason == "sandbox_lost"
+
+
+@pytest.mark.anyio
+async def test_a_sandbox_that_fails_while_the_check_is_set_up_is_not_said_to_lack_python(
+    docker: FakeDocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*args: Any, **options: Any) -> None:
+        raise RuntimeError("The mlebench requires that Python be installed in the sandbox.")
+
+    monkeypatch.setattr(endpoint, "sandbox", lambda: None)
+    monkeypatch.setattr(endpoint, "_AtRoot", lambda inner: inner)
+    monkeypatch.setattr(endpoint, "sandbox_service", fails)
+    with pytest.raises(endpoint.EndpointError, match="the sandbox or its engine may have failed"):
+        await endpoint.serve_endpoint(Docker(), "x", Validation())

@@ -103,9 +103,15 @@ async def serve_endpoint(box: Provider, handle: str, check: Validation) -> None:
     def over() -> bool:
         return not is_watched(handle)
 
-    answer = await sandbox_service(
-        "mlebench", {"validate": validate}, over, place, user=box.root, handle_requests=False
-    )
+    try:
+        answer = await sandbox_service(
+            "mlebench", {"validate": validate}, over, place, user=box.root, handle_requests=False
+        )
+    except Exception as ex:  # Inspect names a missing Python, whatever kept the look for it from succeeding
+        raise EndpointError(
+            f"the submission check cannot be set up; the sandbox or its engine may have failed, since a moment before "
+            f"all was there: {ex}"
+        ) from ex
     await _start(place, box.root, check.max_bytes, first=True)
 
     async def loop() -> None:

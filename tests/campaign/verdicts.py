@@ -23,7 +23,8 @@ _CONTAINER = (
 )
 _ENGINE = (
     r"cannot connect to the docker daemon|is the docker daemon running|error during connect|unexpected eof|"
-    r"connection re(set|fused)|docker\.sock|code 255|containerd|shutting down|context canceled|server is not"
+    r"connection re(set|fused)|docker\.sock|code 255|containerd|shutting down|context canceled|server is not|"
+    r"sandbox or its engine|engine was away"
 )
 CAUSES = {
     "container_killed": _CONTAINER,
