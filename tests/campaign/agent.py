@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from inspect_ai.event import InfoEvent
-from inspect_ai.hooks import Hooks, SampleEnd, SampleEvent, SampleScoring, SampleStart, hooks
+from inspect_ai.hooks import Hooks, SampleEnd, SampleScoring, SampleStart, hooks
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import ExecResult, sandbox
 
@@ -42,7 +41,7 @@ def mark(uuid: str, stage: str, **facts: Any) -> None:
 
 @hooks(name="campaign_marks", description="Tells a campaign how far each sample is")
 class Marks(Hooks):
-    """A sample's stages: setup, agent, taking_out, grading, over."""
+    """A sample's stages: setup, (the solver's) agent, taking_out, (`evaluate`'s) grading, over."""
 
     async def on_sample_start(self, data: SampleStart) -> None:
         try:
@@ -54,11 +53,6 @@ class Marks(Hooks):
 
     async def on_sample_scoring(self, data: SampleScoring) -> None:
         mark(data.sample_id, "taking_out")
-
-    async def on_sample_event(self, data: SampleEvent) -> None:
-        event = data.event
-        if isinstance(event, InfoEvent) and isinstance(event.data, dict) and "outcome" in event.data:
-            mark(data.sample_id, "grading", outcome=event.data["outcome"])
 
     async def on_sample_end(self, data: SampleEnd) -> None:
         mark(data.sample_id, "over")

@@ -167,7 +167,10 @@ FAULTS: dict[str, tuple[Throw, tuple[str, ...]]] = {
 
 def schedule(kinds: Sequence[str], times: int, dice: random.Random) -> list[tuple[str, str]]:
     """Kinds with stages, each kind `times` times and through its stages in turn, in an order by chance."""
-    wanted = [(kind, FAULTS[kind][1][i % len(FAULTS[kind][1])]) for kind in kinds for i in range(times)]
+    wanted = []
+    for kind in kinds:
+        stages, first = FAULTS[kind][1], dice.randrange(len(STAGES))
+        wanted += [(kind, stages[(first + i) % len(stages)]) for i in range(times)]
     dice.shuffle(wanted)
     return wanted
 

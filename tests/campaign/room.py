@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 STAGES = ("setup", "agent", "taking_out", "grading")
+ENDED = ("over", "gone")
 GRACE = 5.0
 """Seconds for which a fault that is over may still be felt."""
 
@@ -60,6 +61,8 @@ class Room:
 
     def _note(self, message: dict[str, Any]) -> None:
         found = self.attempts.setdefault(message["uuid"], Attempt(message["uuid"]))
+        if found.stage in ENDED:  # what Inspect cleans up afterwards is no stage
+            message.pop("stage")
         for name, value in message.items():
             setattr(found, name, value)
         found.faults += [kind for kind, hits in self._on if kind not in found.faults and hits(found)]
