@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: demo test lint types wheel clean
+.PHONY: demo test nightly lint types wheel clean
 
 demo: $(VENV)/.installed
 	$(BIN)/mlebench-inspect demo
 
 test: $(VENV)/.tests-installed
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(PYTEST_OPTIONS)
+
+# What takes too long for every change. The campaign needs root: it kills a Docker engine of its own.
+nightly: $(VENV)/.tests-installed
+	cd tests && ../$(BIN)/python -m campaign $(CAMPAIGN_OPTIONS)
 
 lint: $(VENV)/.tests-installed
 	$(BIN)/ruff check .

@@ -172,6 +172,40 @@ def _spooled(data: bytes) -> Iterator[IO[bytes]]:
         yield file
 
 
+class Sentinel:
+    """A command of any length that is followed beside everything else; it holds no thread. Its output is not wanted.
+
+    Args:
+        command: Program and arguments; no shell.
+
+    Raises:
+        HostError: It does not start.
+    """
+
+    def __init__(self, command: Sequence[str]) -> None:
+        null = subprocess.DEVNULL
+        try:
+            self._process = subprocess.Popen(command, stdin=null, stdout=null, stderr=null, start_new_session=True)
+        except OSError as ex:
+            raise HostError(f"{command[0]} cannot be started: {ex.strerror or ex}") from ex
+
+    def stop(self, patience: float = 0.0) -> int | None:
+        """Ends it; blocks.
+
+        Args:
+            patience: Seconds in which it may end by itself.
+
+        Returns:
+            Its exit code; None if it had not ended by itself.
+        """
+        try:
+            return self._process.wait(patience)
+        except subprocess.TimeoutExpired:
+            _kill(self._process)
+            _reap(self._process, None)
+            return None
+
+
 def run_bounded(command: Sequence[str], timeout: float = 60) -> subprocess.CompletedProcess[str]:
     """Runs a command where nothing waits beside it: in the command line, and while a task is built. Never raises.
 

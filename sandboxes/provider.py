@@ -14,7 +14,7 @@ from typing import IO, Any, Protocol, TypeVar
 
 import anyio
 import anyio.to_thread
-from inspect_ai.util import SandboxEnvironment, SandboxEnvironmentSpec, sandbox
+from inspect_ai.util import ExecResult, SandboxEnvironment, SandboxEnvironmentSpec, sandbox
 
 from mlebench_inspect.sandboxes import compose, extraction, host
 from mlebench_inspect.sandboxes.compose import SandboxSettings
@@ -97,6 +97,13 @@ class Provider(Protocol):
         """Whether the sandbox has ended, and not for want of memory: an agent cannot bring that about."""
         ...
 
+    def sentinel(self, handle: str) -> list[str] | None:
+        """A host's command that ends with the sandbox (code 0), or as soon as that can no longer be followed (others).
+
+        None where there is no such command.
+        """
+        ...
+
     async def disk_use(self, handle: str) -> int | None:
         """Bytes that the agent has written to the sandbox's disk; None where the provider itself sets a limit."""
         ...
@@ -172,6 +179,9 @@ class Docker:
         result = await self._command("inspect", "--format", "{{.State.Running}} {{.State.OOMKilled}}", handle)
         return result.stdout.split() == [b"false", b"false"] or "no such object" in result.complaint.lower()
 
+    def sentinel(self, handle: str) -> list[str] | None:
+        return ["docker", "wait", handle]
+
     async def disk_use(self, handle: str) -> int | None:
         result = await self._command("inspect", "--size", "--format", "{{.SizeRw}}", handle)
         return int(result.stdout) if result.returncode == 0 and result.stdout.strip().isdigit() else None
@@ -242,6 +252,9 @@ class Local:
 
     async def lost(self, handle: str) -> bool:
         return not Path(handle).is_dir()
+
+    def sentinel(self, handle: str) -> list[str] | None:
+        return None
 
     async def disk_use(self, handle: str) -> int | None:
         return None
@@ -320,6 +333,9 @@ class Kubernetes:
     async def lost(self, handle: str) -> bool:
         return not await self.responds(handle)
 
+    def sentinel(self, handle: str) -> list[str] | None:
+        return None
+
     async def disk_use(self, handle: str) -> int | None:
         return None  # the pod's ephemeral-storage limit
 
@@ -335,8 +351,13 @@ def _filtered(stream: Path, dest: Path, cap: int) -> Taken:
 async def _run(box: SandboxEnvironment, command: list[str], timeout: int = 60) -> str:
     result = await box.exec(command, timeout=timeout)
     if not result.success:
-        raise HostError(f"{command[0]} failed in the sandbox: {result.stderr[:300]}")
+        raise HostError(f"{command[0]} failed in the sandbox: {complaint(result)}")
     return result.stdout
+
+
+def complaint(result: ExecResult[str], most: int = 300) -> str:
+    """Why a command in a sandbox failed, in one line: the end of what it said, or else its code."""
+    return " ".join(result.stderr.split())[-most:] or f"it ended with code {result.returncode} and said nothing"
 
 
 PROVIDERS: dict[str, Provider] = {p.name: p for p in (Docker(), Kubernetes(), Local())}

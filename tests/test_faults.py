@@ -28,7 +28,7 @@ from mlebench_inspect.data.store import Store
 from mlebench_inspect.run import grading, outcome, setup
 from mlebench_inspect.run.outcome import SubmissionRecord
 from mlebench_inspect.run.scoring import mlebench_scorer
-from mlebench_inspect.sandboxes.extraction import Unreadable
+from mlebench_inspect.sandboxes.extraction import Missing, Unreadable
 from mlebench_inspect.sandboxes.host import HostError
 from mlebench_inspect.sandboxes.provider import Local
 from mlebench_inspect.tasks import competition
@@ -163,6 +163,36 @@ def test_no_fault_of_the_host_is_an_invalid_submission(
         assert is_without_score(log, "unreachable")
         assert str(FAULTS[kind]()).split(": ")[-1].split("] ")[-1] in error(log)
         assert log.status == "error"
+
+
+@pytest.mark.anyio
+async def test_a_sandbox_that_is_gone_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlebench_inspect.sandboxes.provider import PROVIDERS
+
+    order: list[str] = []
+
+    class Box(Local):
+        async def take_out(self, handle: str, *args: Any, **options: Any) -> int:
+            if handle == "gone" and "there" not in order:
+                raise HostError("no such container")
+            order.append(handle)
+            raise Missing("there is no such file")
+
+    async def take(handle: str) -> None:
+        meta = {"provider": "local"}
+        state = TaskState("mockllm/model", "random-acts-of-pizza", 1, "", [], metadata=meta)  # type: ignore[arg-type]
+        record = state.store_as(SubmissionRecord)
+        record.handle, record.started = handle, 1.0
+        await outcome.take_out(state, max_bytes=1000, max_folder=0, pauses=[0.01] * 500)
+        assert record.outcome == "missing"
+
+    monkeypatch.setitem(PROVIDERS, "local", Box())
+    with anyio.fail_after(60):
+        async with anyio.create_task_group() as group:
+            group.start_soon(take, "gone")
+            await anyio.sleep(0)
+            group.start_soon(take, "there")
+    assert order == ["there", "gone"]
 
 
 def test_what_cannot_be_read_beside_a_sandbox_that_answers_is_refused(

@@ -25,7 +25,7 @@ from pydantic import JsonValue
 
 from mlebench_inspect.run.validation import OUT_OF_ORDER, Validation, check_submission
 from mlebench_inspect.run.watching import is_watched
-from mlebench_inspect.sandboxes.provider import Provider, guest_file
+from mlebench_inspect.sandboxes.provider import Provider, complaint, guest_file
 
 # Below the folder of Inspect's sandbox services, which is root's; commands there are not recorded one by one.
 SERVICES = "/var/tmp/sandbox-services"
@@ -103,9 +103,15 @@ async def serve_endpoint(box: Provider, handle: str, check: Validation) -> None:
     def over() -> bool:
         return not is_watched(handle)
 
-    answer = await sandbox_service(
-        "mlebench", {"validate": validate}, over, place, user=box.root, handle_requests=False
-    )
+    try:
+        answer = await sandbox_service(
+            "mlebench", {"validate": validate}, over, place, user=box.root, handle_requests=False
+        )
+    except Exception as ex:  # Inspect names a missing Python, whatever kept the look for it from succeeding
+        raise EndpointError(
+            f"the submission check cannot be set up; the sandbox or its engine may have failed, since a moment before "
+            f"all was there: {ex}"
+        ) from ex
     await _start(place, box.root, check.max_bytes, first=True)
 
     async def loop() -> None:
@@ -127,7 +133,7 @@ async def _start(place: SandboxEnvironment, user: str | None, most: int, *, firs
     code = guest_file("validation_server.py") if first else None
     result = await place.exec(command, input=code, user=user, timeout=120)
     if not result.success:
-        raise EndpointError(f"the endpoint of the submission check does not start: {result.stderr.strip()[-500:]}")
+        raise EndpointError(f"the endpoint of the submission check does not start: {complaint(result, 500)}")
 
 
 async def _answered(answer: Callable[[], Awaitable[None]]) -> None:

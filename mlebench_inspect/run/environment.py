@@ -8,7 +8,7 @@ from typing import Any
 from inspect_ai.util import SandboxEnvironment, StoreModel
 from pydantic import Field
 
-from mlebench_inspect.sandboxes.provider import GuestPaths, Provider
+from mlebench_inspect.sandboxes.provider import GuestPaths, Provider, complaint
 
 
 class UnfitSandbox(RuntimeError):
@@ -24,9 +24,9 @@ class Environment(StoreModel):
 
 _REQUIREMENTS = """
 for c in bash python3; do command -v $c >/dev/null || echo "command $c"; done
-data=$1 sample=$2; shift 2
+data=$1 proof=$2; shift 2
 for d in "$@"; do [ -d "$d" ] && [ -w "$d" ] || echo "writable $d"; done
-head -c 1 -- "$sample" >/dev/null && ls "$data" >/dev/null || echo "readable $sample"
+head -c 1 -- "$proof" >/dev/null && ls "$data" >/dev/null || echo "readable $proof"
 """
 
 _PROBE = r"""
@@ -66,21 +66,21 @@ print(json.dumps({
 """
 
 
-async def check_requirements(place: SandboxEnvironment, paths: GuestPaths, sample: str) -> None:
+async def check_requirements(place: SandboxEnvironment, paths: GuestPaths, proof: str) -> None:
     """Refuses a sandbox, such as a user's own image, without what every run needs.
 
     Args:
         place: The sandbox.
         paths: Where things lie in it.
-        sample: The sample submission, which the agent's user must be able to read.
+        proof: A file of the data, which the agent's user must be able to read.
 
     Raises:
         UnfitSandbox: Naming all that is missing.
     """
     folders = (paths.submission, paths.code, paths.logs)
-    result = await place.exec(["/bin/sh", "-c", _REQUIREMENTS, "sh", paths.data, sample, *folders], timeout=120)
+    result = await place.exec(["/bin/sh", "-c", _REQUIREMENTS, "sh", paths.data, proof, *folders], timeout=120)
     if not result.success:
-        raise UnfitSandbox(f"the sandbox does not run /bin/sh: {result.stderr.strip()[:300]}")
+        raise UnfitSandbox(f"the sandbox does not run /bin/sh: {complaint(result)}")
     problems = []
     for line in result.stdout.splitlines():
         kind, _, what = line.partition(" ")

@@ -68,8 +68,10 @@ async def grade_outcome(
         raise Unscored("never_taken", "the run was ended before the submission could be taken out")
     if record.outcome == "unreachable":
         raise Unscored("unreachable", f"the submission could not be taken out: {record.cause}")
-    if record.lost and record.ending.fault == "agent":
-        raise Unscored("sandbox_lost", f"the sandbox ended while the agent was at work: {record.ending.error}")
+    if record.interrupted == "sandbox" or (record.ending.fault == "agent" and (record.interrupted or record.lost)):
+        what = "the engine was away" if record.interrupted == "engine" else "the sandbox ended"
+        told = f": {record.ending.error}" if record.ending.error else ""
+        raise Unscored("sandbox_lost", f"{what} while the agent was at work{told}")
     if record.outcome != "taken" and record.ending.fault == "cancelled":
         raise Unscored("cancelled", f"the run was interrupted before there was a submission: {record.cause}")
     if record.outcome != "taken":

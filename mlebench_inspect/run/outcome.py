@@ -39,6 +39,7 @@ PAUSES_AT_THE_END = (1.0, 2.0, 4.0, 8.0)
 """The same when Inspect only cleans up, as after Ctrl-C, and somebody is waiting."""
 MOST_SECONDS = 1800.0
 """For all tries of one sample together."""
+_NEWS = 5.0  # seconds that the news of an ended sandbox may take to come, after a command in it has failed
 _BLAMED = 3  # failures beside a sandbox that otherwise responds, after which what lies there is at fault
 
 
@@ -84,7 +85,9 @@ class SubmissionRecord(StoreModel):
     frozen: bool = False
     """Whether the agent's processes were stopped while it was taken out."""
     lost: bool = False
-    """Whether the sandbox had ended before that, and not by the agent's doing."""
+    """Whether the sandbox had ended by then, and not by the agent's doing."""
+    interrupted: Literal["sandbox", "engine"] | None = None
+    """What ended while the agent was at work, and not by its doing: its sandbox, or the engine that ran it."""
     ending: Ending = Field(default_factory=Ending)
     folders: dict[str, Any] = Field(default_factory=dict)
     """What was kept of the agent's folders for code and logs."""
@@ -114,17 +117,19 @@ async def take_out(
         return record
     record.ending = ending_of(transcript().events)
     if not record.started:
+        await stop_watching(record.handle)
         return record
     record.seconds = round(time.time() - record.started)
     box = provider(state.metadata["provider"])
     with anyio.CancelScope(shield=True), anyio.move_on_after(MOST_SECONDS) as limit:
-        stop_watching(record.handle)
-        async with box.frozen(record.handle) as frozen:
-            record.frozen, record.lost = frozen, await box.lost(record.handle)
-            async with copying("mlebench-copy"):
-                await _take_submission(state, record, box, max_bytes, PAUSES if pauses is None else pauses)
-                if max_folder and record.outcome != "unreachable":
+        ended = await stop_watching(record.handle, _NEWS if record.ending.fault == "agent" else 0.0)
+        async with box.frozen(record.handle) as record.frozen:
+            await _take_submission(state, record, box, max_bytes, PAUSES if pauses is None else pauses)
+            if max_folder and record.outcome != "unreachable":
+                async with copying("mlebench-copy"):
                     await _take_folders(state, record, box, max_folder)
+        record.lost = await box.lost(record.handle)  # now, since the engine may have been away before
+        record.interrupted = None if ended == "sandbox" and not record.lost else ended
     if limit.cancelled_caught and not was_taken_out(record):
         record.outcome, record.cause = "unreachable", f"it could not be taken out within {MOST_SECONDS:.0f} seconds"
     transcript().info({"outcome": record.outcome, "cause": record.cause}, source="mlebench")
@@ -149,6 +154,10 @@ async def _take_submission(
     archive = Archive.of_run()
 
     async def attempt() -> tuple[int, str, str]:
+        async with copying("mlebench-copy"):  # not while it pauses: a lost sandbox must not keep others waiting
+            return await copy()
+
+    async def copy() -> tuple[int, str, str]:
         with scratch() as folder:
             file = folder / "submission.csv"
             size = await box.take_out(record.handle, path, file, max_bytes)

@@ -23,7 +23,7 @@ from mlebench_inspect.run.snapshots import watch
 from mlebench_inspect.run.validation import Validation
 from mlebench_inspect.run.watching import agents_at_work, start_watching, too_few_commands, watch_disk
 from mlebench_inspect.sandboxes.host import HostError
-from mlebench_inspect.sandboxes.provider import Provider, guest_file, provider
+from mlebench_inspect.sandboxes.provider import Provider, complaint, guest_file, provider
 from mlebench_inspect.tasks import Competition, competition
 
 logger = logging.getLogger(__name__)
@@ -80,11 +80,11 @@ def prepare_sample(
         message = state.user_prompt
         message.text = message.text.replace(TIME_PLACE, time_budget(record.time_limit), 1)
         await _furnish(box, message.text)
-        await check_requirements(sandbox(), box.paths, f"{box.paths.data}/{found.sample_submission.partition('/')[2]}")
+        await check_requirements(sandbox(), box.paths, f"{box.paths.data}/{readable_proof(found)}")
         environment = state.store_as(Environment)
         await record_environment(sandbox(), box, record.handle, environment)
         await _identify(record, environment, store, found)
-        start_watching(record.handle)
+        start_watching(box, record.handle)
         if box.root:
             await serve_endpoint(box, record.handle, check)
         if max_disk_bytes:
@@ -96,6 +96,15 @@ def prepare_sample(
         return state
 
     return solve
+
+
+def readable_proof(found: Competition) -> str:
+    """A file of the public data, relative to it, by which the agent's user can be seen to have access.
+
+    The sample submission, or the description where the public data holds that only in an archive.
+    """
+    folder, _, name = found.sample_submission.partition("/")
+    return name if folder == "public" else "description.md"
 
 
 async def _require_isolation(state: TaskState, box: Provider, allow_local: bool) -> None:
@@ -121,7 +130,7 @@ async def _furnish(box: Provider, instructions: str) -> None:
     for path, text in files.items():
         result = await sandbox().exec(put_file(path), input=text, user=box.root, timeout=120)
         if not result.success:
-            raise HostError(f"{path} cannot be written in the sandbox: {result.stderr.strip()[:300]}")
+            raise HostError(f"{path} cannot be written in the sandbox: {complaint(result)}")
 
 
 async def _identify(record: SubmissionRecord, environment: Environment, store: Store, found: Competition) -> None:

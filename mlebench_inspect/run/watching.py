@@ -1,26 +1,46 @@
-"""What runs while an agent is at work: which agents those are, and the watch on their disks."""
+"""What runs while an agent is at work: which agents those are, and the watch on their sandboxes and disks."""
 
 from __future__ import annotations
 
 import time
+from typing import Literal
 
 import anyio
+import anyio.to_thread
 from inspect_ai.util import LimitExceededError, background
 
+from mlebench_inspect.sandboxes.host import Sentinel
 from mlebench_inspect.sandboxes.provider import Provider
 
 # Sandboxes whose agent is at work; what runs beside it ends when its handle is taken out.
-_AT_WORK: set[str] = set()
+_AT_WORK: dict[str, Sentinel | None] = {}
 
 
-def start_watching(handle: str) -> None:
-    """Notes that an agent is at work in the sandbox."""
-    _AT_WORK.add(handle)
+def start_watching(box: Provider, handle: str) -> None:
+    """Notes that an agent is at work in the sandbox, and watches whether that goes on.
+
+    Raises:
+        HostError: The watch cannot be started.
+    """
+    command = box.sentinel(handle)
+    _AT_WORK[handle] = Sentinel(command) if command else None
 
 
-def stop_watching(handle: str) -> None:
-    """Ends what runs beside the agent, before its work is taken out."""
-    _AT_WORK.discard(handle)
+async def stop_watching(handle: str, patience: float = 0.0) -> Literal["sandbox", "engine"] | None:
+    """Ends what runs beside the agent, before its work is taken out.
+
+    Args:
+        handle: Names the sandbox.
+        patience: Seconds that the news of a sandbox's end may take.
+
+    Returns:
+        What ended while the agent was at work: its sandbox, or the engine that could tell of it; None if nothing did.
+    """
+    sentinel = _AT_WORK.pop(handle, None)
+    code = await anyio.to_thread.run_sync(sentinel.stop, patience) if sentinel else None
+    if code is None:
+        return None
+    return "engine" if code else "sandbox"
 
 
 def is_watched(handle: str) -> bool:

@@ -122,13 +122,10 @@ def test_a_removed_container_is_unreachable_and_an_error(tmp_path: Path) -> None
     assert log.status == "error"
 
 
-def test_a_killed_container_still_has_its_submission(tmp_path: Path) -> None:
-    log = run(tmp_path, chain(shell(COPY), then(docker("kill"))), sandbox="docker")
-    assert value(log)["score"] == 0.625
-
-
-def test_a_container_that_is_killed_under_the_agent_is_without_score(tmp_path: Path) -> None:
-    log = run(tmp_path, chain(shell(COPY), then(docker("kill")), shell("true")), sandbox="docker")
+@pytest.mark.parametrize("noticed", [True, False])
+def test_a_container_that_is_killed_under_the_agent_is_without_score(tmp_path: Path, noticed: bool) -> None:
+    steps = [shell(COPY), then(docker("kill"))] + ([shell("true")] if noticed else [])
+    log = run(tmp_path, chain(*steps), sandbox="docker")
     assert reason(log) == "sandbox_lost"
     assert log.samples
     assert log.samples[0].error

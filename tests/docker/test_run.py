@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import subprocess
 from pathlib import Path
 
 import pytest
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.util import sandbox
 
 from mlebench_inspect.agents import baseline, dummy
 from mlebench_inspect.run import endpoint
@@ -54,3 +57,23 @@ def test_the_check_answers_while_commands_of_agents_hold_every_slot(
     assert log.samples
     assert log.samples[0].limit is None
     assert "The submission is valid" in log.samples[0].output.completion
+
+
+@solver
+def loses_its_container(submission: str) -> Solver:
+    """Puts a submission in place, loses its container, and ends as if nothing had happened."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        state = await shell(f"cp /home/data/sample_submission.csv {submission}")(state, generate)
+        container = (await sandbox().connection()).container
+        subprocess.run(["docker", "kill", str(container)], check=True, capture_output=True, timeout=60)
+        return state
+
+    return solve
+
+
+def test_an_agent_whose_container_was_killed_is_no_result(tmp_path: Path) -> None:
+    log = run(tmp_path, loses_its_container(SUBMISSION), sandbox="docker")
+    assert log.status == "error"
+    assert score(log).reason == "sandbox_lost"
+    assert (score(log).metadata or {})["outcome"] == "taken", "what was in place is kept all the same"
