@@ -123,6 +123,8 @@ async def take_out(
     box = provider(state.metadata["provider"])
     with anyio.CancelScope(shield=True), anyio.move_on_after(MOST_SECONDS) as limit:
         ended = await stop_watching(record.handle, _NEWS if record.ending.fault == "agent" else 0.0)
+        if ended is None and await box.lost(record.handle):  # the news had not come yet
+            ended = "sandbox"
         async with box.frozen(record.handle) as record.frozen:
             await _take_submission(state, record, box, max_bytes, PAUSES if pauses is None else pauses)
             if max_folder and record.outcome != "unreachable":
