@@ -7,7 +7,7 @@ A competition's folder is named after its id, with `_` for `-`, and holds
     prepare.py          prepare(raw, public, private, revision)
     grade.py            grade(answers, submission, revision)
     miniature.py        make_raw(raw, seed)
-    leaderboard.csv     scores of the human teams, where they are published
+    leaderboard.csv     scores of the human teams in rank order
 
 There is no index to keep in step: ids come from the folders and from `splits/*.txt`, and a competition's YAML is read
 when it is asked for. Neither pandas nor scikit-learn is imported here.
@@ -166,7 +166,7 @@ class Competition(_Model):
         return self.best_score if self.best_score is not None else float(self.higher_is_better)
 
     def leaderboard(self) -> list[float]:
-        """Scores of the human teams in rank order; empty where none are published. Thresholds never come from here."""
+        """Scores of the human teams in rank order; empty where the folder holds none."""
         path = self.folder / "leaderboard.csv"
         if not path.exists():
             return []
