@@ -131,7 +131,7 @@ def read_submission(path: Path, *, max_bytes: int = MAX_BYTES, **options: Any) -
     check_file(path, max_bytes=max_bytes)
     _check_bytes(path)
     try:
-        table = read_table(path, **options)
+        table = _text_where_too_large(path, read_table(path, **options), options)
     except pd.errors.EmptyDataError:
         return pd.DataFrame()
     except UnicodeDecodeError as ex:
@@ -143,6 +143,45 @@ def read_submission(path: Path, *, max_bytes: int = MAX_BYTES, **options: Any) -
     if len(table.columns) > MAX_COLUMNS:
         raise InvalidSubmission(f"{path.name} has more than {MAX_COLUMNS:,} columns")
     return table
+
+
+def _text_where_too_large(path: Path, table: pd.DataFrame, options: dict[str, Any]) -> pd.DataFrame:
+    """Makes text of columns that hold a number too large for a float, such as 1e400, as pandas before 3.1 reads them.
+
+    pandas parses a file in blocks of rows, and each block by itself: in a long file the blocks without such a number
+    keep their floats.
+
+    Args:
+        path: The file that `table` was read from.
+        table: Whole table, its rows in the order of the file.
+        options: With which it was read.
+    """
+    import numpy as np
+    import pandas as pd
+
+    infinite = [k for k in range(table.shape[1]) if _is_infinite(table.iloc[:, k])]
+    if not infinite:
+        return table
+    words = pd.read_csv(path, **{**options, "dtype": str})
+    block = 1 << ((2**20 // max(table.shape[1], 1) - 1).bit_length() - 1)
+    for k in infinite:
+        column, text = table.iloc[:, k], words.iloc[:, k]
+        number = np.isposinf(column.to_numpy()) & ~text.str.strip().str.lower().str.lstrip("+").isin(_INFINITY)
+        if number.any():
+            rows = np.isin(np.arange(len(table)) // block, np.flatnonzero(number) // block)
+            mixed = column.astype(object).where(~rows, text.astype(object))
+            table = table.assign(**{str(table.columns[k]): mixed})
+    return table
+
+
+_INFINITY = ("inf", "infinity")
+
+
+def _is_infinite(column: pd.Series) -> bool:
+    import numpy as np
+    import pandas as pd
+
+    return pd.api.types.is_float_dtype(column) and bool(np.isposinf(column.to_numpy()).any())
 
 
 def require_columns(submission: pd.DataFrame, columns: Sequence[str], *, exact: bool = False) -> None:
@@ -331,8 +370,69 @@ def require_numbers(
         with np.errstate(invalid="ignore"):
             _refuse_row(submission, (values < minimum) | (values > maximum), column, id_column, f"numbers{limits}")
             if whole and not pd.api.types.is_integer_dtype(series):
-                broken = (values % 1 != 0) | (abs(values) >= 2.0**63)
+                broken = (values % 1 != 0) | (values >= 2.0**63) | (values < -(2.0**63))
+                broken |= (values == -(2.0**63)) & (series.dtype == object)  # rounded, from a smaller number
                 _refuse_row(submission, broken & ~absent, column, id_column, f"whole numbers{limits}")
+
+
+def refuse_text(submission: pd.DataFrame, columns: Sequence[str], *, gaps: bool = False) -> None:
+    """Refuses columns that are no numbers to pandas, though each cell may be readable as one.
+
+    Such hold whole numbers beyond 64 bits, floats beyond 1.8e308, or True and False beside numbers or empty cells.
+
+    Args:
+        submission: Table to check.
+        columns: Columns that must be of a numeric type.
+        gaps: Whether True and False beside empty cells pass.
+
+    Raises:
+        InvalidSubmission: Naming the column and its first such cell.
+    """
+    import pandas as pd
+
+    for column in columns:
+        cells = submission[column]
+        if pd.api.types.is_numeric_dtype(cells) or (gaps and (cells.isna() | _booleans(cells)).all()):
+            continue
+        row = int(cells.map(_is_no_plain_number).to_numpy(dtype=bool).argmax()) if len(cells) else 0
+        found = f"{show(cells.iloc[row])} in row {row + 1} is none, or" if len(cells) else "one may be"
+        raise InvalidSubmission(
+            f"column {column} is not one of numbers ({found} beyond 64 bits); write plain decimal numbers alone"
+        )
+
+
+def _is_no_plain_number(cell: object) -> bool:
+    import math
+
+    try:
+        number = float(cell) if isinstance(cell, str) else math.nan
+    except ValueError:
+        number = math.nan
+    return not abs(number) < 2.0**63
+
+
+def as_floats(submission: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The table with columns of text as floats, if Python's `float` reads every cell: so does NumPy convert text.
+
+    `1_000` is 1000, `1e400` infinite. A column with any other cell is left as it is; so are columns of numbers.
+    """
+    import pandas as pd
+
+    converted = {}
+    for column in columns:
+        if not pd.api.types.is_numeric_dtype(submission[column]):
+            try:
+                converted[column] = submission[column].map(float).astype(float)
+            except (TypeError, ValueError):
+                continue
+    return submission.assign(**converted)
+
+
+def halves_for_truth_values(submission: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The table with columns of True and False in half precision, in which NumPy computes functions of truth values."""
+    import pandas as pd
+
+    return submission.astype({c: "float16" for c in columns if pd.api.types.is_bool_dtype(submission[c])})
 
 
 def require_labels(submission: pd.DataFrame, column: str, *, id_column: str | None = None) -> None:
@@ -368,7 +468,7 @@ def truncated_integers(submission: pd.DataFrame, column: str, *, id_column: str 
         _refuse_row(submission, numbers.isna().to_numpy(), column, id_column, must)
         return numbers.to_numpy(dtype=np.int64)
     values = series.to_numpy(dtype=float)
-    _refuse_row(submission, ~(abs(values) < 2.0**63), column, id_column, must)
+    _refuse_row(submission, ~((values < 2.0**63) & (values >= -(2.0**63))), column, id_column, must)
     return values.astype(np.int64)
 
 
