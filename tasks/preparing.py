@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from mlebench_inspect.graders.errors import MlebenchError
-from mlebench_inspect.graders.submission import exact_floats, read_table
+from mlebench_inspect.graders.reading import exact_floats, read_table
 
 if TYPE_CHECKING:
     import numpy as np

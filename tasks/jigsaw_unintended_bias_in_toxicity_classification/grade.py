@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlebench_inspect.graders.metrics.fairness import bias_weighted_roc_auc
+from mlebench_inspect.graders.reading import read_table
 from mlebench_inspect.graders.submission import (
     InvalidSubmission,
     Revision,
     aligned,
-    read_table,
     refuse_text,
     require_numbers,
 )
