@@ -400,6 +400,20 @@ class _Counter:
 # ---- media files --------------------------------------------------------------------------------------------------
 
 
+def visible(names: Iterable[str], suffix: str = "") -> list[str]:
+    """The names that end in `suffix`, sorted, without what file managers leave: hidden files, and macOS's `__MACOSX`.
+
+    Splits are drawn from such lists, so that one stray name would change all of them.
+
+    Args:
+        names: File names, or members of an archive with `/` between folders.
+        suffix: For instance ".jpg".
+    """
+    return sorted(
+        n for n in names if n.endswith(suffix) and not any(p.startswith(".") or p == "__MACOSX" for p in n.split("/"))
+    )
+
+
 def place(source: Path, target: Path) -> None:
     """Makes `target` the same file as `source`: hard link where the file system allows it, else reflink, else a copy.
 
