@@ -29,7 +29,7 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         text = given.map(lambda v: isinstance(v, str)).to_numpy(dtype=bool)
         refuse_where(submission, text, TARGET, MUST, id_column=ID)
         values = given.astype(float)
-        label = (values % 1 == 0) & (values >= -(2.0**63)) & (values < 2.0**63)
+        label = (values % 1 == 0) & (values >= -(2.0**63)) & (values < 2.0**63) | (given.dtype.kind in "iu")
         refuse_where(submission, ~label, TARGET, MUST, id_column=ID)
     else:
         values = given.astype(str).str.strip().str.lower().map(WORDS)
