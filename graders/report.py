@@ -44,10 +44,11 @@ class GradingReport(BaseModel):
         None, description="Why the submission is missing or invalid, and what to mend. Agents may read it."
     )
     detail: str | None = Field(
-        None, description="Type and text of the unforeseen exception behind `error`; may quote answers. Not for agents."
+        default=None,
+        description="The exception behind a general `error`; it may quote answers, so agents must not see it.",
     )
     notice: str | None = Field(
-        None, description="What is odd about a valid submission though it was graded. Agents may read it."
+        default=None, description="What is odd about a valid submission though it was graded. Agents may read it."
     )
     score_note: str | None = Field(None, description="Why a valid submission has no finite score.")
     rank: int | None = Field(None, description="Place among the human teams, 1 = best.")
