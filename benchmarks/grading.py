@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mlebench_inspect.graders.submission import read_table
+from mlebench_inspect.graders.reading import read_table
 from mlebench_inspect.tasks import competition
 
 Tables = tuple[pd.DataFrame, pd.DataFrame]

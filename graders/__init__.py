@@ -8,7 +8,7 @@ Pure functions without Inspect, Docker or Kaggle, so that they serve in a notebo
 pandas, NumPy and scikit-learn are imported where they are used, never when this package is.
 """
 
-from mlebench_inspect.graders.leaderboard import MedalTier, Standing, Thresholds, medal_tier, standing
+from mlebench_inspect.graders.leaderboard import MedalTier, Standing, Thresholds, medal_tier, percentile, standing
 from mlebench_inspect.graders.metrics import metric, metric_names
 from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.graders.submission import InvalidSubmission, Revision
@@ -23,5 +23,6 @@ __all__ = [
     "medal_tier",
     "metric",
     "metric_names",
+    "percentile",
     "standing",
 ]

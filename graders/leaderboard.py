@@ -54,11 +54,21 @@ def standing(score: float, board: Sequence[float], *, higher_is_better: bool) ->
 
     None when the score is NaN or the board is empty: then there is no standing to tell.
     """
+    share = percentile(score, board, higher_is_better=higher_is_better)
+    if share is None:
+        return None
+    keys = sorted(board if not higher_is_better else (-s for s in board))
+    place = bisect.bisect_left(keys, -score if higher_is_better else score)
+    return Standing(place + 1, len(keys), share)
+
+
+def percentile(score: float, board: Sequence[float], *, higher_is_better: bool) -> float | None:
+    """Percent of the teams' scores `board` (any order) that `score` beats, plus half of those that it ties with.
+
+    Returns:
+        0 to 100, rounded to two decimals; None when the score is NaN or the board is empty.
+    """
     if math.isnan(score) or not board:
         return None
-    keys = sorted(board) if not higher_is_better else sorted(-s for s in board)
-    key = -score if higher_is_better else score
-    better, not_worse = bisect.bisect_left(keys, key), bisect.bisect_right(keys, key)
-    ties = not_worse - better
-    beaten = len(keys) - not_worse
-    return Standing(better + 1, len(keys), round(100 * (beaten + ties / 2) / len(keys), 2))
+    beaten = sum(s < score if higher_is_better else s > score for s in board)
+    return round(100 * (beaten + sum(s == score for s in board) / 2) / len(board), 2)

@@ -40,7 +40,16 @@ class GradingReport(BaseModel):
 
     medal: MedalTier = "none"
     metric: str
-    error: str | None = Field(None, description="Why the submission is missing or invalid, and what to mend.")
+    error: str | None = Field(
+        None, description="Why the submission is missing or invalid, and what to mend. Agents may read it."
+    )
+    detail: str | None = Field(
+        default=None,
+        description="The exception behind a general `error`; it may quote answers, so agents must not see it.",
+    )
+    notice: str | None = Field(
+        default=None, description="What is odd about a valid submission though it was graded. Agents may read it."
+    )
     score_note: str | None = Field(None, description="Why a valid submission has no finite score.")
     rank: int | None = Field(None, description="Place among the human teams, 1 = best.")
     teams: int | None = Field(None, description="Teams on the board that the rank refers to.")

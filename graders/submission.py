@@ -1,4 +1,4 @@
-"""Reading an untrusted submission, and the checks that graders share.
+"""The checks of a submission that graders share.
 
 Whatever is wrong with a submission ends in `InvalidSubmission`, whose text goes to the agent as well: it names the
 defect (column, row, value) and the mend, and never anything that depends on the answers' values. The agent's validity
@@ -7,12 +7,10 @@ check and the final grading run the same code.
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterable, Sequence
-from functools import cache
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from mlebench_inspect.graders.header import header_found
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,12 +20,10 @@ Revision = Literal["v1", "v2"]
 REVISIONS: tuple[Revision, ...] = ("v1", "v2")
 
 MAX_BYTES = 2 * 1024**3
-MAX_COLUMNS = 10_000
-MAX_HEADER_BYTES = 4 * 1024**2
 
 
 class InvalidSubmission(ValueError):
-    """The submission cannot be scored. The message is one line or a few: what, where, the mend."""
+    """The submission cannot be scored. The message is one line or a few, fit for an agent: what, where, the mend."""
 
 
 def show(value: object, limit: int = 60) -> str:
@@ -42,109 +38,6 @@ def _listing(names: Iterable[object], most: int = 5) -> str:
     return ", ".join(show(n) for n in names[:most]) + more
 
 
-def check_file(path: Path, *, max_bytes: int = MAX_BYTES) -> None:
-    """Refuses all but a regular `.csv` file of bounded size; follows no link.
-
-    Raises:
-        InvalidSubmission: Naming what lies at the path.
-    """
-    try:
-        info = os.lstat(path)
-    except FileNotFoundError:
-        raise InvalidSubmission(f"there is no file {path.name}; write your predictions to it") from None
-    except (OSError, ValueError) as ex:
-        raise InvalidSubmission(f"{path.name} cannot be opened: {getattr(ex, 'strerror', None) or ex}") from None
-    if stat.S_ISLNK(info.st_mode):
-        raise InvalidSubmission(f"{path.name} is a symbolic link; write a regular file in its place")
-    if not stat.S_ISREG(info.st_mode):
-        kind = "a folder" if stat.S_ISDIR(info.st_mode) else "not a regular file"
-        raise InvalidSubmission(f"{path.name} is {kind}; write a regular file in its place")
-    if path.suffix.lower() != ".csv":
-        raise InvalidSubmission(f"{path.name} must be a CSV file whose name ends in .csv")
-    if info.st_size > max_bytes:
-        raise InvalidSubmission(f"{path.name} has {info.st_size:,} bytes; at most {max_bytes:,} are read")
-
-
-def _check_bytes(path: Path) -> None:
-    """Refuses by content what the CSV parser would take minutes or gigabytes to choke on."""
-    with open(path, "rb") as file:
-        head = file.read(MAX_HEADER_BYTES)
-    for magic, kind in ((b"\x1f\x8b", "gzip"), (b"PK\x03\x04", "zip"), (b"PAR1", "Parquet"), (b"BZh", "bzip2")):
-        if head.startswith(magic):
-            raise InvalidSubmission(f"{path.name} holds {kind} data, not text; write plain, uncompressed CSV")
-    if b"\x00" in head:
-        raise InvalidSubmission(f"{path.name} holds NUL bytes (first at byte {head.index(0)}); write plain UTF-8 text")
-    header, newline, _ = head.partition(b"\n")
-    if not newline and len(head) == MAX_HEADER_BYTES:
-        raise InvalidSubmission(f"the first line of {path.name} is longer than {MAX_HEADER_BYTES:,} bytes")
-    if header.count(b",") >= MAX_COLUMNS:
-        raise InvalidSubmission(f"{path.name} has more than {MAX_COLUMNS:,} columns")
-
-
-def read_table(source: Path | IO[bytes], **options: Any) -> pd.DataFrame:
-    """`pandas.read_csv` as all tables of the benchmark are read, alike under pandas 2 and 3.
-
-    Floats are parsed with correct rounding, and text columns come as `object` with NaN for missing values. A column of
-    whole numbers some of which need more than 64 bits comes as text.
-
-    Args:
-        source: A file, or an open binary stream.
-        options: For `pandas.read_csv`.
-    """
-    import pandas as pd
-
-    options = {**exact_floats(), **options}
-    table: pd.DataFrame = pd.read_csv(source, **options)
-    text = [c for c, dtype in zip(table.columns, table.dtypes, strict=True) if isinstance(dtype, pd.StringDtype)]
-    for column in table.columns[[pd.api.types.is_object_dtype(dtype) for dtype in table.dtypes]]:
-        if pd.api.types.infer_dtype(table[column]) == "integer":  # Python's own numbers, in pandas 3
-            table[column] = table[column].map(str, na_action="ignore").astype(object)
-    return table.astype(dict.fromkeys(text, object)) if text else table
-
-
-def exact_floats() -> dict[str, Any]:
-    """Options of `pandas.read_csv` under which floats are parsed with correct rounding."""
-    return {"float_precision": "round_trip"} if _exact_floats_need_asking() else {}
-
-
-@cache
-def _exact_floats_need_asking() -> bool:
-    """Whether pandas must be asked for correctly rounded floats; from 3.1 on it parses no other way."""
-    import pandas as pd
-
-    return tuple(int(n) for n in pd.__version__.split(".")[:2]) < (3, 1)
-
-
-def read_submission(path: Path, *, max_bytes: int = MAX_BYTES, **options: Any) -> pd.DataFrame:
-    """The submission as a table.
-
-    Args:
-        path: The file; a link is refused.
-        max_bytes: Largest size that is read.
-        options: For `pandas.read_csv`.
-
-    Raises:
-        InvalidSubmission: Not a plain CSV file of text in UTF-8, or too large.
-    """
-    import pandas as pd
-
-    check_file(path, max_bytes=max_bytes)
-    _check_bytes(path)
-    try:
-        table = read_table(path, **options)
-    except pd.errors.EmptyDataError:
-        return pd.DataFrame()
-    except UnicodeDecodeError as ex:
-        raise InvalidSubmission(
-            f"{path.name} is not UTF-8 text (byte {ex.start}: {ex.reason}); save it as UTF-8"
-        ) from None
-    except (pd.errors.ParserError, ValueError, OverflowError) as ex:
-        raise InvalidSubmission(f"{path.name} is not a readable CSV table: {str(ex).strip()[:300]}") from None
-    if len(table.columns) > MAX_COLUMNS:
-        raise InvalidSubmission(f"{path.name} has more than {MAX_COLUMNS:,} columns")
-    return table
-
-
 def require_columns(submission: pd.DataFrame, columns: Sequence[str], *, exact: bool = False) -> None:
     """Refuses a table that lacks a column, or, with `exact`, one that has further columns.
 
@@ -157,6 +50,7 @@ def require_columns(submission: pd.DataFrame, columns: Sequence[str], *, exact: 
             f"column{'s' * (len(missing) > 1)} {_listing(missing)} missing; the header must hold "
             + ", ".join(columns[:20])
             + (" ..." if len(columns) > 20 else "")
+            + f"; found was {header_found(submission.columns, missing)}"
         )
     unexpected = [c for c in submission.columns if c not in set(columns)]
     if exact and unexpected:
@@ -331,8 +225,69 @@ def require_numbers(
         with np.errstate(invalid="ignore"):
             _refuse_row(submission, (values < minimum) | (values > maximum), column, id_column, f"numbers{limits}")
             if whole and not pd.api.types.is_integer_dtype(series):
-                broken = (values % 1 != 0) | (abs(values) >= 2.0**63)
+                broken = (values % 1 != 0) | (values >= 2.0**63) | (values < -(2.0**63))
+                broken |= (values == -(2.0**63)) & (series.dtype == object)  # rounded, from a smaller number
                 _refuse_row(submission, broken & ~absent, column, id_column, f"whole numbers{limits}")
+
+
+def refuse_text(submission: pd.DataFrame, columns: Sequence[str], *, gaps: bool = False) -> None:
+    """Refuses columns that are no numbers to pandas, though each cell may be readable as one.
+
+    Such hold whole numbers beyond 64 bits, floats beyond 1.8e308, or True and False beside numbers or empty cells.
+
+    Args:
+        submission: Table to check.
+        columns: Columns that must be of a numeric type.
+        gaps: Whether True and False beside empty cells pass.
+
+    Raises:
+        InvalidSubmission: Naming the column and its first such cell.
+    """
+    import pandas as pd
+
+    for column in columns:
+        cells = submission[column]
+        if pd.api.types.is_numeric_dtype(cells) or (gaps and (cells.isna() | _booleans(cells)).all()):
+            continue
+        row = int(cells.map(_is_no_plain_number).to_numpy(dtype=bool).argmax()) if len(cells) else 0
+        found = f"{show(cells.iloc[row])} in row {row + 1} is none, or" if len(cells) else "one may be"
+        raise InvalidSubmission(
+            f"column {column} is not one of numbers ({found} beyond 64 bits); write plain decimal numbers alone"
+        )
+
+
+def _is_no_plain_number(cell: object) -> bool:
+    import math
+
+    try:
+        number = float(cell) if isinstance(cell, str) else math.nan
+    except ValueError:
+        number = math.nan
+    return not abs(number) < 2.0**63
+
+
+def as_floats(submission: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The table with columns of text as floats, if Python's `float` reads every cell: so does NumPy convert text.
+
+    `1_000` is 1000, `1e400` infinite. A column with any other cell is left as it is; so are columns of numbers.
+    """
+    import pandas as pd
+
+    converted = {}
+    for column in columns:
+        if not pd.api.types.is_numeric_dtype(submission[column]):
+            try:
+                converted[column] = submission[column].map(float).astype(float)
+            except (TypeError, ValueError):
+                continue
+    return submission.assign(**converted)
+
+
+def halves_for_truth_values(submission: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The table with columns of True and False in half precision, in which NumPy computes functions of truth values."""
+    import pandas as pd
+
+    return submission.astype({c: "float16" for c in columns if pd.api.types.is_bool_dtype(submission[c])})
 
 
 def require_labels(submission: pd.DataFrame, column: str, *, id_column: str | None = None) -> None:
@@ -368,7 +323,7 @@ def truncated_integers(submission: pd.DataFrame, column: str, *, id_column: str 
         _refuse_row(submission, numbers.isna().to_numpy(), column, id_column, must)
         return numbers.to_numpy(dtype=np.int64)
     values = series.to_numpy(dtype=float)
-    _refuse_row(submission, ~(abs(values) < 2.0**63), column, id_column, must)
+    _refuse_row(submission, ~((values < 2.0**63) & (values >= -(2.0**63))), column, id_column, must)
     return values.astype(np.int64)
 
 

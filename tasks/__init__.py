@@ -7,7 +7,7 @@ A competition's folder is named after its id, with `_` for `-`, and holds
     prepare.py          prepare(raw, public, private, revision)
     grade.py            grade(answers, submission, revision)
     miniature.py        make_raw(raw, seed)
-    leaderboard.csv     scores of the human teams, where they are published
+    leaderboard.csv     scores of the human teams in rank order
 
 There is no index to keep in step: ids come from the folders and from `splits/*.txt`, and a competition's YAML is read
 when it is asked for. Neither pandas nor scikit-learn is imported here.
@@ -15,12 +15,13 @@ when it is asked for. Neither pandas nor scikit-learn is imported here.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import re
 from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -35,6 +36,9 @@ COMPLEXITIES: tuple[Complexity, ...] = ("low", "medium", "high", "dev")
 SPLITS = ("all", "lite", *COMPLEXITIES)
 _FOLDER = Path(__file__).parent
 
+UNFORESEEN = "the submission cannot be scored; compare its columns and values with the sample submission"
+MAX_DETAIL = 2000
+
 
 class CatalogueError(MlebenchError, ValueError):
     """A competition is unknown or its folder is broken. The message says which and what to do."""
@@ -46,6 +50,15 @@ class GradingError(MlebenchError, RuntimeError):
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Graded(NamedTuple):
+    """What became of a submission: a score, or an error."""
+
+    score: float | None = None
+    error: str | None = None
+    detail: str | None = None
+    notice: str | None = None
 
 
 class Prize(_Model):
@@ -166,7 +179,7 @@ class Competition(_Model):
         return self.best_score if self.best_score is not None else float(self.higher_is_better)
 
     def leaderboard(self) -> list[float]:
-        """Scores of the human teams in rank order; empty where none are published. Thresholds never come from here."""
+        """Scores of the human teams in rank order; empty where the folder holds none."""
         path = self.folder / "leaderboard.csv"
         if not path.exists():
             return []
@@ -221,14 +234,17 @@ class Competition(_Model):
             GradingError: The answers are missing or unreadable, or the grader itself is at fault.
         """
         path = Path(submission)
-        score, error, exists = None, None, path.is_symlink() or path.exists()
-        try:
-            score = self._score(path, Path(private), revision, max_bytes)
-        except InvalidSubmission as ex:
-            error = str(ex)
-        return self.report(
-            score, exists=exists, error=error, revision=revision, data=data, submission_path=str(submission)
+        exists = path.is_symlink() or path.exists()
+        graded = self._score(path, Path(private), revision, max_bytes)
+        report = self.report(
+            graded.score,
+            exists=exists,
+            error=graded.error,
+            revision=revision,
+            data=data,
+            submission_path=str(submission),
         )
+        return report.model_copy(update={"detail": graded.detail, "notice": graded.notice})
 
     def report(
         self,
@@ -282,8 +298,8 @@ class Competition(_Model):
             data=data,
         )
 
-    def _score(self, path: Path, private: Path, revision: Revision, max_bytes: int) -> float:
-        from mlebench_inspect.graders.submission import read_submission
+    def _score(self, path: Path, private: Path, revision: Revision, max_bytes: int) -> _Graded:
+        from mlebench_inspect.graders.reading import extra_fields, read_submission
 
         grader = self._module("grade")
         options = getattr(grader, "READ_CSV", {}).get(revision, {})
@@ -296,23 +312,23 @@ class Competition(_Model):
             ) from None
         except Exception as ex:
             raise GradingError(f"{self.id}: the answers cannot be read ({answers_path}): {ex}") from ex
-        submission = read_submission(path, max_bytes=max_bytes, **options)
+        notice = detail = None
         try:
-            return round(float(grader.grade(answers.copy(), submission, revision)), 5)
-        except InvalidSubmission:
-            raise
+            submission = read_submission(path, max_bytes=max_bytes, **options)
+            notice = extra_fields(submission)
+            return _Graded(score=round(float(grader.grade(answers.copy(), submission, revision)), 5), notice=notice)
+        except InvalidSubmission as ex:
+            error = str(ex)
         except Exception as ex:
             self._blame(grader, answers, private, revision, options, ex)
-            raise InvalidSubmission(
-                f"the submission cannot be scored: {type(ex).__name__}: {str(ex)[:300]}; "
-                "compare its columns and values with the sample submission"
-            ) from ex
+            error, detail = UNFORESEEN, f"{type(ex).__name__}: {str(ex)[:MAX_DETAIL]}"
+        return _Graded(error=f"{error} ({notice})" if notice else error, detail=detail)
 
     def _blame(
         self, grader: ModuleType, answers: Any, private: Path, revision: Revision, options: Any, fault: Exception
     ) -> None:
         """Lets an unforeseen fault count as the submission's only if the sample submission grades without one."""
-        from mlebench_inspect.graders.submission import read_table
+        from mlebench_inspect.graders.reading import read_table
 
         try:
             grader.grade(answers.copy(), read_table(private.parent / self.sample_submission, **options), revision)
@@ -332,7 +348,7 @@ class Competition(_Model):
 
 
 def _read_answers(path: Path, options: dict[str, Any]) -> Any:
-    from mlebench_inspect.graders.submission import read_table
+    from mlebench_inspect.graders.reading import read_table
 
     return read_table(path, **options)
 
@@ -373,19 +389,37 @@ def competition_ids() -> tuple[str, ...]:
     return tuple(sorted(i for s in COMPLEXITIES for i in split_ids(s)))
 
 
-@cache
 def competition(competition_id: str) -> Competition:
-    """The competition of that id.
+    """The competition of that id, which may also be written in another letter case or as its page's address on Kaggle.
 
     Raises:
         CatalogueError: There is no such competition (similar ids are named), or its YAML is broken.
     """
-    import difflib
-
-    if competition_id not in competition_ids():
-        near = difflib.get_close_matches(competition_id, competition_ids(), n=3, cutoff=0.5)
+    known = _known_id(competition_id)
+    if known is None:
+        near = difflib.get_close_matches(_plain_id(competition_id), competition_ids(), n=3, cutoff=0.5)
         hint = f"did you mean {' or '.join(near)}?" if near else "see: mlebench-inspect list"
         raise CatalogueError(f"there is no competition {competition_id!r}; {hint}")
+    return _loaded(known)
+
+
+def _known_id(name: str) -> str | None:
+    """The id that is meant: itself, in another letter case, with `_` for `-`, or in the address of its Kaggle page."""
+    wanted = _plain_id(name)
+    return next((i for i in competition_ids() if i.lower() == wanted), None)
+
+
+def _plain_id(name: str) -> str:
+    """The part of an address that names a competition, in lower case and with hyphens."""
+    parts = [p for p in re.split(r"[/?#]", name.strip()) if p]
+    for place, part in enumerate(parts[:-1]):
+        if part in ("c", "competitions"):
+            return parts[place + 1].lower().replace("_", "-")
+    return (parts[-1] if parts else "").lower().replace("_", "-")
+
+
+@cache
+def _loaded(competition_id: str) -> Competition:
     return load(_FOLDER / _folder_name(competition_id) / "competition.yaml")
 
 

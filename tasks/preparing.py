@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from mlebench_inspect.graders.errors import MlebenchError
-from mlebench_inspect.graders.submission import exact_floats, read_table
+from mlebench_inspect.graders.reading import exact_floats, read_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -411,6 +411,20 @@ def without_links() -> Iterator[None]:
         yield
     finally:
         _LINKS.reset(token)
+
+
+def visible(names: Iterable[str], suffix: str = "") -> list[str]:
+    """The names that end in `suffix`, sorted, without what file managers leave: hidden files, and macOS's `__MACOSX`.
+
+    Splits are drawn from such lists, so that one stray name would change all of them.
+
+    Args:
+        names: File names, or members of an archive with `/` between folders.
+        suffix: For instance ".jpg".
+    """
+    return sorted(
+        n for n in names if n.endswith(suffix) and not any(p.startswith(".") or p == "__MACOSX" for p in n.split("/"))
+    )
 
 
 def place(source: Path, target: Path) -> None:

@@ -215,7 +215,12 @@ def weighted_roc_auc(
 
 @register("kl_divergence")
 def kl_divergence(
-    answers: pd.DataFrame, submission: pd.DataFrame, *, targets: Sequence[str], eps: float = 1e-15
+    answers: pd.DataFrame,
+    submission: pd.DataFrame,
+    *,
+    targets: Sequence[str],
+    eps: float = 1e-15,
+    clip_integers: bool = True,
 ) -> float:
     """Mean over rows of the Kullback-Leibler divergence, sum of p ln(p / q) over the classes, in nats.
 
@@ -224,11 +229,15 @@ def kl_divergence(
         submission: Predicted shares q; a missing one contributes nothing.
         targets: The class columns.
         eps: q is clipped to [eps, 1 - eps]; rows are not normalised.
+        clip_integers: Whether columns of an integer type are clipped too. If not, a 0 where p is not 0 makes the mean
+            infinite.
     """
     import numpy as np
 
     p = answers[list(targets)].to_numpy(dtype=float)
-    q = submission[list(targets)].to_numpy(dtype=float).clip(eps, 1 - eps)
+    q = submission[list(targets)].to_numpy(dtype=float)
+    clipped = np.array([clip_integers or submission[t].dtype.kind not in "iu" for t in targets])
+    q[:, clipped] = q[:, clipped].clip(eps, 1 - eps)
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(p == 0, 0, p * np.log(p / q))
     return float(np.nansum(terms, axis=1).mean())

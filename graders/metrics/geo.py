@@ -37,7 +37,8 @@ def mean_p50_p95_haversine_distance(
 ) -> float:
     """Mean over groups of half the sum of the median and the 95th percentile of the distances, in metres.
 
-    Distances are those on a sphere of radius 6371 km (haversine formula); percentiles are interpolated linearly.
+    Distances are those on a sphere of radius 6371 km (haversine formula); percentiles are interpolated linearly. Angles
+    and their cosines are taken in the precision of their column.
 
     Args:
         answers: Degrees; the groups are taken from here.
@@ -53,7 +54,7 @@ def mean_p50_p95_haversine_distance(
     import pandas as pd
 
     lat_t, lng_t, lat_s, lng_s = (
-        np.deg2rad(t[c].to_numpy(dtype=float)) for t in (answers, submission) for c in (latitude, longitude)
+        np.deg2rad(t[c].to_numpy()) for t in (answers, submission) for c in (latitude, longitude)
     )
     with np.errstate(invalid="ignore"):
         half = np.sin((lat_t - lat_s) / 2) ** 2

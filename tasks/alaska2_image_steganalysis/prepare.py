@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlebench_inspect.graders.submission import Revision
-from mlebench_inspect.tasks.preparing import DataError, place_files, train_test_split, write_answers_and_sample
+from mlebench_inspect.tasks.preparing import DataError, place_files, train_test_split, visible, write_answers_and_sample
 
 COVER, ALGORITHMS = "Cover", ("JMiPOD", "JUNIWARD", "UERD")
 TEST_PICTURES = 5000
@@ -23,7 +23,7 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     """
     import pandas as pd
 
-    covers = sorted(name for name in os.listdir(raw / COVER) if name.endswith(".jpg"))
+    covers = visible(os.listdir(raw / COVER), ".jpg")
     for algorithm in ALGORITHMS:
         missing = set(covers).difference(os.listdir(raw / algorithm))
         if missing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from mlebench_inspect.graders.submission import Revision
@@ -14,6 +15,7 @@ from mlebench_inspect.tasks.preparing import (
     read_csv,
     require_unique,
     train_test_split,
+    visible,
     write_answers_and_sample,
     write_csv,
 )
@@ -23,7 +25,8 @@ DISEASES = "label_num_to_disease_map.json"
 
 def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     """Tables keep the order of `train.csv`. In v2 the test TFRecords, which hold the labels as well, are left out."""
-    records = sorted(p for p in (raw / "train_tfrecords").glob("*.tfrec") if p.is_file())
+    folder = raw / "train_tfrecords"
+    records = [folder / name for name in visible(os.listdir(folder), ".tfrec") if (folder / name).is_file()]
     if len(records) < 2:
         raise DataError(f"train_tfrecords/ holds {len(records)} .tfrec files; at least two are needed for a split")
     train_records, test_records = train_test_split(records, 0.1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlebench_inspect.graders.metrics.regression import root_mean_squared_error
 from mlebench_inspect.graders.submission import (
     Revision,
+    as_floats,
     require_columns,
     require_ids,
     require_numbers,
@@ -25,10 +26,12 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
 
     require_columns(submission, [ID, TARGET])
     require_rows(submission, len(answers))
+    if revision == "v1":
+        submission = as_floats(submission, [TARGET])
     require_numbers(submission, [TARGET], id_column=ID, booleans=revision == "v1")
     if not np.array_equal(answers[ID], submission[ID]):
         answers = _in_order_of(submission, answers)
-    return root_mean_squared_error(answers, submission.astype({TARGET: float}), target=TARGET)
+    return root_mean_squared_error(answers, submission, target=TARGET)
 
 
 def _in_order_of(submission: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlebench_inspect.graders.submission import Revision
-from mlebench_inspect.tasks.preparing import DataError, train_test_split, unzip_renamed
+from mlebench_inspect.tasks.preparing import DataError, train_test_split, unzip_renamed, visible
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,8 +24,8 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     """
     noisy, clean = raw / "train.zip", raw / "train_cleaned.zip"
     with zipfile.ZipFile(noisy) as zipped:
-        pages = [n.rpartition("/")[2] for n in zipped.namelist() if n.startswith("train/") and n.endswith(".png")]
-    pages.sort()
+        members = visible(zipped.namelist(), ".png")
+    pages = sorted(m.rpartition("/")[2] for m in members if m.startswith("train/"))
     if revision == "v1":
         train, test = train_test_split(pages, 0.2)
     else:

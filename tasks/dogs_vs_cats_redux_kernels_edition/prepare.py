@@ -11,6 +11,7 @@ from mlebench_inspect.tasks.preparing import (
     digest_split,
     train_test_positions,
     unzip_renamed,
+    visible,
     write_answers_and_sample,
     zip_files,
 )
@@ -38,7 +39,7 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
 def _training_images(archive: Path) -> list[str]:
     """File names of the archive's folder `train`, sorted."""
     with zipfile.ZipFile(archive) as zipped:
-        paths = [n.split("/") for n in zipped.namelist() if n.endswith(".jpg")]
+        paths = [n.split("/") for n in visible(zipped.namelist(), ".jpg")]
     names = sorted(p[1] for p in paths if len(p) == 2 and p[0] == "train")
     if not names:
         raise DataError(f"{archive.name} holds no train/*.jpg")

@@ -9,6 +9,7 @@ from mlebench_inspect.graders.submission import (
     InvalidSubmission,
     Revision,
     aligned,
+    refuse_text,
     require_columns,
     require_numbers,
 )
@@ -20,7 +21,10 @@ ID = "fname"
 
 
 def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """The columns must stand in the sample's order; True and False count as 1 and 0 in v1 only."""
+    """The columns must stand in the sample's order; True and False count as 1 and 0 in v1 only.
+
+    v1 refuses nothing but True and False in all columns, which it cannot rank.
+    """
     columns = list(answers.columns)
     require_columns(submission, columns, exact=True)
     for position, (given, wanted) in enumerate(zip(submission.columns, columns, strict=True), start=1):
@@ -31,4 +35,8 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     answers, submission = aligned(answers, submission, ID)
     classes = columns[1:]
     require_numbers(submission, classes, id_column=ID, booleans=revision == "v1")
+    if revision == "v1":
+        refuse_text(submission, classes)
+        if all(submission[c].dtype.kind == "b" for c in classes):
+            raise InvalidSubmission("all columns hold True and False; write scores as numbers")
     return lwlrap(answers, submission, targets=classes)

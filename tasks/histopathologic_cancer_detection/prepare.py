@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from mlebench_inspect.graders.submission import Revision
@@ -11,6 +12,7 @@ from mlebench_inspect.tasks.preparing import (
     read_csv,
     require_unique,
     train_test_positions,
+    visible,
     write_answers_and_sample,
     write_csv,
 )
@@ -24,7 +26,7 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
 
     table = read_csv(raw / "train_labels.csv")
     require_unique(table, "id", "train_labels.csv")
-    unlabelled = sum(1 for _ in (raw / "test").glob("*.tif"))
+    unlabelled = len(visible(os.listdir(raw / "test"), ".tif"))
     if unlabelled == 0 or (len(table) == REAL_TRAIN and unlabelled != REAL_TEST):
         raise DataError(
             f"test/ holds {unlabelled:,} .tif files instead of {REAL_TEST:,}, and the split depends on their number; "

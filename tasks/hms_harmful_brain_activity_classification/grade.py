@@ -9,6 +9,7 @@ from mlebench_inspect.graders.submission import (
     InvalidSubmission,
     Revision,
     aligned,
+    refuse_text,
     refuse_where,
     require_columns,
     require_numbers,
@@ -23,11 +24,16 @@ VOTES = ["seizure_vote", "lpd_vote", "gpd_vote", "lrda_vote", "grda_vote", "othe
 
 
 def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """In v1 rows with the same `eeg_id` are matched by place, and further columns count in the checks."""
-    key = "eeg_id" if revision == "v1" else "label_id"
+    """In v1 rows with the same `eeg_id` are matched by place, and further columns count in the checks.
+
+    v1 does not clip a column of whole numbers, so that a 0 where an expert voted makes the score infinite, and
+    refuses True and False, which it could not clip.
+    """
+    lenient = revision == "v1"
+    key = "eeg_id" if lenient else "label_id"
     require_columns(submission, [key, *VOTES])
     require_rows(submission, len(answers))
-    require_numbers(submission, VOTES, id_column=key, minimum=0, maximum=1, missing=revision == "v1")
+    require_numbers(submission, VOTES, id_column=key, minimum=0, maximum=1, missing=lenient, booleans=not lenient)
     refuse_text(submission, VOTES)
     sums = submission[VOTES].sum(axis=1)
     uneven = sums.map(lambda v: round(v, 5)) != 1
@@ -48,11 +54,4 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         # Not a stable sort: the permutation depends on the ids alone, so rows in the order of test.csv match.
         answers, submission = answers.sort_values(key), submission.sort_values(key)
     shares = answers[VOTES].div(answers[VOTES].sum(axis=1), axis=0)
-    return kl_divergence(shares, submission, targets=VOTES)
-
-
-def refuse_text(submission: pd.DataFrame, columns: list[str]) -> None:
-    """Refuses columns that are no numbers to pandas though each cell can be read as one."""
-    for column in columns:
-        if submission[column].dtype == object:
-            raise InvalidSubmission(f"column {column} mixes numbers with other values; write decimal numbers alone")
+    return kl_divergence(shares, submission, targets=VOTES, clip_integers=revision == "v2")

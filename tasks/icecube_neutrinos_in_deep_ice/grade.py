@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.geo import mean_angular_error
 from mlebench_inspect.graders.submission import (
-    InvalidSubmission,
     Revision,
     aligned,
+    refuse_text,
     require_columns,
     require_numbers,
     require_rows,
@@ -25,8 +25,6 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     require_columns(submission, [ID, *ANGLES], exact=True)
     require_rows(submission, len(answers))
     require_numbers(submission, ANGLES, id_column=ID, booleans=False)
-    for column in ANGLES:
-        if submission[column].dtype == object:
-            raise InvalidSubmission(f"column {column} holds numbers beyond 64 bits; write angles in radians")
+    refuse_text(submission, ANGLES)
     answers, submission = aligned(answers, submission, ID, ANGLES)
     return mean_angular_error(answers, submission, azimuth=ANGLES[0], zenith=ANGLES[1])

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlebench_inspect.graders.metrics.classification import micro_f1
-from mlebench_inspect.graders.submission import Revision, aligned, read_table, refuse_where
+from mlebench_inspect.graders.reading import read_table
+from mlebench_inspect.graders.submission import Revision, aligned, refuse_where
 
 if TYPE_CHECKING:
     import pandas as pd

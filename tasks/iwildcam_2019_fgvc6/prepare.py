@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from mlebench_inspect.graders.submission import Revision
-from mlebench_inspect.tasks.preparing import DataError, read_csv, rezip, train_test_split, write_csv
+from mlebench_inspect.tasks.preparing import DataError, read_csv, rezip, train_test_split, visible, write_csv
 
 
 def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
@@ -21,7 +21,7 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
 
     archive = raw / "train_images.zip"
     with zipfile.ZipFile(archive) as zipped:
-        pictures = sum(name.endswith(".jpg") for name in zipped.namelist())
+        pictures = len(visible(zipped.namelist(), ".jpg"))
     if pictures != table["id"].nunique():
         raise DataError(f"train_images.zip holds {pictures:,} pictures; train.csv has {table['id'].nunique():,} ids")
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlebench_inspect.graders.metrics.fairness import bias_weighted_roc_auc
+from mlebench_inspect.graders.reading import read_table
 from mlebench_inspect.graders.submission import (
     InvalidSubmission,
     Revision,
     aligned,
-    read_table,
-    refuse_where,
+    refuse_text,
     require_numbers,
 )
 
@@ -51,9 +51,7 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         scores = pd.to_numeric(given, errors="coerce").astype(float)
     else:
         require_numbers(submission, [column], id_column=ID, finite=False, missing=True)
-        if not pd.api.types.is_numeric_dtype(given):
-            words = given.notna() & ~given.map(lambda v: isinstance(v, bool)).astype(bool)
-            refuse_where(submission, words, column, "numbers", id_column=ID)
+        refuse_text(submission, [column], gaps=True)
         scores = (pd.to_numeric(given, errors="coerce") >= 0.5).astype(float)
     submission = submission.assign(**{PREDICTION: scores})
     return bias_weighted_roc_auc(answers, submission, label=LABEL, prediction=PREDICTION, groups=GROUPS)

@@ -6,7 +6,14 @@ import math
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.classification import quadratic_weighted_kappa
-from mlebench_inspect.graders.submission import InvalidSubmission, Revision, aligned, require_columns, require_numbers
+from mlebench_inspect.graders.submission import (
+    InvalidSubmission,
+    Revision,
+    aligned,
+    refuse_text,
+    require_columns,
+    require_numbers,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +41,8 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         whole=fractions,
         booleans=revision == "v1",
     )
+    if revision == "v1":
+        refuse_text(submission, [TARGET])
     if fractions:
         submission = submission.assign(**{TARGET: pd.to_numeric(submission[TARGET], errors="coerce").astype("int64")})
     if revision == "v1":

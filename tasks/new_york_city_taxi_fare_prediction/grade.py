@@ -9,6 +9,7 @@ from mlebench_inspect.graders.submission import (
     InvalidSubmission,
     Revision,
     aligned,
+    as_floats,
     require_columns,
     require_numbers,
     require_rows,
@@ -24,6 +25,8 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     """Aligns by key in v2; v1 sorts both tables by their own keys and never compares these."""
     require_columns(submission, [TARGET, ID])
     require_rows(submission, len(answers))
+    if revision == "v1":
+        submission = as_floats(submission, [TARGET])
     require_numbers(submission, [TARGET], id_column=ID)
     if revision == "v2":
         answers, submission = aligned(answers, submission, ID, [TARGET])

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.classification import matthews_correlation_coefficient
 from mlebench_inspect.graders.submission import (
-    InvalidSubmission,
     Revision,
     aligned,
+    refuse_text,
     refuse_where,
     require_numbers,
 )
@@ -23,8 +23,7 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     """v1 takes any whole numbers for labels, v2 only 0 and 1."""
     answers, submission = aligned(answers, submission, ID, [TARGET])
     require_numbers(submission, [TARGET], id_column=ID, whole=True)
-    if submission[TARGET].dtype == object:
-        raise InvalidSubmission(f"column {TARGET} mixes numbers with True and False; write 0 and 1 alone")
+    refuse_text(submission, [TARGET])
     labels = submission[TARGET].astype(int)
     if revision == "v2":
         refuse_where(submission, ~labels.isin([0, 1]), TARGET, "0 or 1", id_column=ID)

@@ -8,6 +8,7 @@ from mlebench_inspect.graders.metrics.regression import modified_laplace_log_lik
 from mlebench_inspect.graders.submission import (
     InvalidSubmission,
     Revision,
+    refuse_text,
     require_columns,
     require_ids,
     require_numbers,
@@ -25,8 +26,12 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     """v1 scores whichever of the visits the submission holds, and reads a missing confidence as 0; v2 needs all."""
     require_columns(submission, [ID, TARGET, CONFIDENCE])
     lenient = revision == "v1"
+    if submission.empty:
+        raise InvalidSubmission("the submission has no rows; give each row of the sample submission one row")
     require_ids(submission, answers, ID, repeats=lenient, gaps=lenient)
     require_numbers(submission, [TARGET, CONFIDENCE], id_column=ID, finite=not lenient, missing=lenient)
+    if lenient:
+        refuse_text(submission, [TARGET, CONFIDENCE])
     visits = last_visits(answers)
     given = submission[submission[ID].isin(visits[ID])].fillna({CONFIDENCE: 0}).sort_values(ID)
     if given[ID].duplicated().any():

@@ -17,4 +17,4 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     """Numbers in [1, 100], which are not clipped to it; v1 also takes True as 1."""
     answers, submission = aligned(answers, submission, ID, [TARGET])
     require_numbers(submission, [TARGET], id_column=ID, minimum=1, maximum=100, booleans=revision == "v1")
-    return root_mean_squared_error(answers, submission.astype({TARGET: float}), target=TARGET)
+    return root_mean_squared_error(answers, submission, target=TARGET)

@@ -12,6 +12,7 @@ from mlebench_inspect.tasks.preparing import (
     place_files,
     require_unique,
     train_test_positions,
+    visible,
     write_answers_and_sample,
 )
 
@@ -24,10 +25,8 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     """
     import pandas as pd
 
-    species = sorted(e.name for e in os.scandir(raw / "train") if e.is_dir())
-    listing = [
-        (file, name) for name in species for file in sorted(os.listdir(raw / "train" / name)) if file.endswith(".png")
-    ]
+    species = visible(e.name for e in os.scandir(raw / "train") if e.is_dir())
+    listing = [(file, name) for name in species for file in visible(os.listdir(raw / "train" / name), ".png")]
     if not listing:
         raise DataError("train/ holds no <species>/<name>.png")
     table = pd.DataFrame(listing, columns=["file", "species"])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
 
 from mlebench_inspect.graders.submission import Revision
-from mlebench_inspect.tasks.preparing import DataError, place_files, place_named, read_csv, write_csv
+from mlebench_inspect.tasks.preparing import DataError, place_files, place_named, read_csv, visible, write_csv
 
 ID = "StudyInstanceUID"
 TRAIN_SHARE = {"v1": 0.1, "v2": 0.9}  # v1 has the shares of train and test swapped
@@ -17,7 +18,7 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     """v2 trains on the larger part and publishes the annotations of all training studies."""
     table = read_csv(raw / "train.csv")
     boxes = read_csv(raw / "train_bounding_boxes.csv")
-    masks = sorted(f.stem for f in (raw / "segmentations").glob("*.nii"))
+    masks = sorted(n.removesuffix(".nii") for n in visible(os.listdir(raw / "segmentations"), ".nii"))
     boxed = sorted(boxes[ID].unique())
     if strange := (set(masks) | set(boxed)) - set(table[ID]):
         raise DataError(f"annotations of studies that train.csv lacks: {', '.join(sorted(strange)[:5])}")

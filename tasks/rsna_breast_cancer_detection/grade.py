@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.classification import probabilistic_f1
-from mlebench_inspect.graders.submission import InvalidSubmission, Revision, aligned, require_numbers
+from mlebench_inspect.graders.submission import InvalidSubmission, Revision, aligned, refuse_text, require_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +22,7 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
             return 0.0
     else:
         require_numbers(submission, [TARGET], id_column=ID, finite=False, missing=True)
+        refuse_text(submission, [TARGET], gaps=True)
         if (submission[TARGET].astype(float) < 0).all():
             raise InvalidSubmission(f"column {TARGET} holds nothing but negative numbers; give values from 0 to 1")
     return probabilistic_f1(answers, submission, target=TARGET)

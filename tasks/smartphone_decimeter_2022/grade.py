@@ -9,6 +9,8 @@ from mlebench_inspect.graders.submission import (
     InvalidSubmission,
     Revision,
     aligned,
+    halves_for_truth_values,
+    refuse_text,
     require_columns,
     require_numbers,
     require_rows,
@@ -22,7 +24,10 @@ ROW = f"{TRIP} and {TIME}"
 
 
 def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """v1 matches the rows of a trip by their order, and a missing coordinate makes the score NaN."""
+    """v1 matches the rows of a trip by their order, and a missing coordinate makes the score NaN.
+
+    True and False are 1 and 0 degrees, in v1 with the sines and cosines of half-precision numbers.
+    """
     require_columns(submission, [TRIP, TIME, LATITUDE, LONGITUDE])
     require_rows(submission, len(answers))
     if revision == "v2":
@@ -38,9 +43,11 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
             if given.get(trip, 0) != count:
                 raise InvalidSubmission(f"{given.get(trip, 0):,} rows for {TRIP} {trip}; exactly {count:,} are needed")
         answers, submission = (t.sort_values(TRIP, kind="stable") for t in (answers, submission))
-    for column in (LATITUDE, LONGITUDE):
-        if submission[column].dtype == object:
-            raise InvalidSubmission(f"column {column} mixes numbers with other values; write decimal degrees alone")
+    refuse_text(submission, [LATITUDE, LONGITUDE])
+    if revision == "v1":
+        submission = halves_for_truth_values(submission, [LATITUDE, LONGITUDE])
+    else:
+        submission = submission.astype({LATITUDE: float, LONGITUDE: float})
     return mean_p50_p95_haversine_distance(answers, submission, group=TRIP, latitude=LATITUDE, longitude=LONGITUDE)
 
 

@@ -14,6 +14,7 @@ from mlebench_inspect.tasks.preparing import (
     read_csv,
     read_csv_plain,
     train_test_split,
+    visible,
     write_answers_and_sample,
 )
 
@@ -30,7 +31,7 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     """
     import pandas as pd
 
-    drives = sorted(p.name for p in (raw / "train").iterdir() if p.is_dir())
+    drives = visible(p.name for p in (raw / "train").iterdir() if p.is_dir())
     days = {drive: _day(drive) for drive in drives}
     dates = sorted(set(days.values()))
     if len(dates) < 2:

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.classification import accuracy
-from mlebench_inspect.graders.submission import Revision, aligned, refuse_where
+from mlebench_inspect.graders.submission import Revision, aligned, all_text, refuse_where
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ID, TARGET = "PassengerId", "Transported"
 WORDS = {"true": 1, "false": 0, "1": 1, "0": 0, "1.0": 1, "0.0": 0}
+MUST = "True or False in every row"
 
 
 def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """Compares True/False or 1/0; in v2 the words true and false count in any letter case, also mixed."""
-    import pandas as pd
+    """Compares True/False or 1/0; in v2 the words true and false count in any letter case, also mixed.
 
+    v1 counts other whole numbers as wrong labels. So it does all texts of a column that holds more than two different
+    ones, as a single word among True and False makes of it; fewer texts, such as Yes and No, it refuses.
+    """
     answers, submission = aligned(answers, submission, ID, [TARGET])
     given = submission[TARGET]
-    values: Any
-    if revision == "v1" and pd.api.types.is_numeric_dtype(given):
-        values = given.astype(float).where(lambda v: v % 1 == 0)  # v1 counts other whole numbers as wrong labels
+    if revision == "v1":
+        if all_text(given) and given.nunique() > 2:
+            return 0.0
+        text = given.map(lambda v: isinstance(v, str)).to_numpy(dtype=bool)
+        refuse_where(submission, text, TARGET, MUST, id_column=ID)
+        values = given.astype(float)
+        label = (values % 1 == 0) & (values >= -(2.0**63)) & (values < 2.0**63) | (given.dtype.kind in "iu")
+        refuse_where(submission, ~label, TARGET, MUST, id_column=ID)
     else:
         values = given.astype(str).str.strip().str.lower().map(WORDS)
-    refuse_where(submission, values.isna(), TARGET, "True or False in every row", id_column=ID)
-    if revision == "v1":
-        text = given.map(lambda v: isinstance(v, str))  # such as True in one row and 1 in another
-        refuse_where(submission, text, TARGET, "True and False alone, or 1 and 0 alone", id_column=ID)
+        refuse_where(submission, values.isna(), TARGET, MUST, id_column=ID)
     return accuracy(answers.astype({TARGET: float}), submission.assign(**{TARGET: values.astype(float)}), target=TARGET)

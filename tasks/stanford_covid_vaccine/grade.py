@@ -8,6 +8,7 @@ from mlebench_inspect.graders.metrics.regression import mean_column_wise_rmse
 from mlebench_inspect.graders.submission import (
     Revision,
     aligned,
+    as_floats,
     require_columns,
     require_ids,
     require_numbers,
@@ -40,5 +41,6 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     require_ids(submission, answers, ID)
     keep = answers["keep"].to_numpy(dtype=bool)
     answers, submission = (t[keep].sort_values(ID) for t in (answers, submission))
+    submission = as_floats(submission, SCORED)
     require_numbers(submission, SCORED, id_column=ID)
-    return mean_column_wise_rmse(answers, submission.astype(dict.fromkeys(SCORED, float)), targets=SCORED)
+    return mean_column_wise_rmse(answers, submission, targets=SCORED)

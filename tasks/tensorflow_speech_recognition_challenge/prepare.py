@@ -16,6 +16,7 @@ from mlebench_inspect.tasks.preparing import (
     place_files,
     train_test_positions,
     train_test_split,
+    visible,
     write_answers_and_sample,
 )
 
@@ -31,7 +32,8 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
 
     with tempfile.TemporaryDirectory(dir=private) as folder:
         extract_7z(raw / "train.7z", Path(folder))
-        sounds = sorted(Path(folder).glob("train/audio/**/*.wav"), key=lambda p: f"{p.parent.name}_{p.name}")
+        listed = visible(str(p.relative_to(folder)) for p in Path(folder).glob("train/audio/**/*.wav"))
+        sounds = sorted((Path(folder, name) for name in listed), key=lambda p: f"{p.parent.name}_{p.name}")
         if not sounds:
             raise DataError("train.7z holds no sound files below train/audio/")
         audio = public / "train/audio"

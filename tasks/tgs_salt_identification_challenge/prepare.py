@@ -12,6 +12,7 @@ from mlebench_inspect.tasks.preparing import (
     read_zipped_csv,
     train_test_split,
     unzip_renamed,
+    visible,
     write_csv,
 )
 
@@ -28,8 +29,8 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     if table["id"].duplicated().any():
         raise DataError(f"{FOLDER}/train.csv in {archive.name} holds an id more than once")
     with zipfile.ZipFile(archive) as zipped:
-        names = zipped.namelist()
-    images = sum(n.startswith(f"{FOLDER}/train/images/") and n.endswith(".png") for n in names)
+        names = visible(zipped.namelist(), ".png")
+    images = sum(n.startswith(f"{FOLDER}/train/images/") for n in names)
     if images != len(table):
         raise DataError(f"{archive.name} holds {images} images, but its train.csv has {len(table)} rows")
 

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from mlebench_inspect.graders.submission import Revision
-from mlebench_inspect.tasks.preparing import DataError, rezip, write_answers_and_sample
+from mlebench_inspect.tasks.preparing import DataError, rezip, visible, write_answers_and_sample
 
 FOLDER = "train2"
 
@@ -18,7 +18,7 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
 
     archive = raw / "train2.zip"
     with zipfile.ZipFile(archive) as zipped:
-        clips = [PurePosixPath(n) for n in zipped.namelist() if n.startswith(f"{FOLDER}/") and n.endswith(".aif")]
+        clips = [PurePosixPath(n) for n in visible(zipped.namelist(), ".aif") if n.startswith(f"{FOLDER}/")]
     names = sorted(c.name for c in clips)
     if any(c.parent != PurePosixPath(FOLDER) for c in clips) or len(set(names)) != len(names):
         raise DataError(f"{archive.name}: the clips must lie side by side in {FOLDER}/")

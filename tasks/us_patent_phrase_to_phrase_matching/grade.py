@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.regression import pearson_correlation
-from mlebench_inspect.graders.submission import Revision, aligned, require_numbers
+from mlebench_inspect.graders.submission import Revision, aligned, refuse_text, require_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,5 +19,7 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     answers, submission = aligned(answers, submission, ID, [TARGET])
     finite = revision == "v2"
     require_numbers(submission, [TARGET], id_column=ID, finite=finite, missing=not finite)
+    if revision == "v1":
+        refuse_text(submission, [TARGET])
     r = pearson_correlation(answers, submission, target=TARGET)
     return 0.0 if finite and math.isnan(r) and submission[TARGET].nunique() == 1 else r

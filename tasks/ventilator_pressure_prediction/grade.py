@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.regression import mean_absolute_error
-from mlebench_inspect.graders.submission import Revision, aligned, require_numbers
+from mlebench_inspect.graders.submission import Revision, aligned, as_floats, require_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,5 +20,7 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         require_numbers(submission, [TARGET], id_column=ID)
     scored = answers["u_out"] == 0
     answers, submission = answers[scored], submission[scored]
+    if revision == "v1":
+        submission = as_floats(submission, [TARGET])
     require_numbers(submission, [TARGET], id_column=ID)
-    return mean_absolute_error(answers, submission.astype({TARGET: float}), target=TARGET)
+    return mean_absolute_error(answers, submission, target=TARGET)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mlebench_inspect.graders.submission import Revision
-from mlebench_inspect.tasks.preparing import DataError, place_files, place_tree, read_csv, write_csv
+from mlebench_inspect.tasks.preparing import DataError, place_files, place_tree, read_csv, visible, write_csv
 
 TRAIN, TEST = ("1", "2"), "3"
 LABELS = {"inklabels.png", "inklabels_rle.csv", "ir.png"}
@@ -28,7 +28,8 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     write_csv(answers, private / "gold_submission.csv")
     write_csv(answers[["Id"]].assign(Predicted="1 1 5 1"), public / "sample_submission.csv")
 
-    files = sorted(f for f in fragment.rglob("*") if f.is_file())
+    listed = visible(str(f.relative_to(fragment)) for f in fragment.rglob("*") if f.is_file())
+    files = [fragment / name for name in listed]
     if strange := [f.name for f in files if f.suffix not in (".png", ".csv", ".tif")]:
         raise DataError(f"train/{TEST} holds files of an unknown kind: {', '.join(strange[:5])}")
     if missing := LABELS - {f.name for f in files}:

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from mlebench_inspect.graders import Thresholds, medal_tier, standing
-from mlebench_inspect.graders.leaderboard import above_median
+from mlebench_inspect.graders.leaderboard import above_median, percentile
 from mlebench_inspect.tasks import competition
 
 HIGH = Thresholds(gold=0.9, silver=0.8, bronze=0.7, median=0.5)
@@ -43,10 +43,17 @@ def test_standing_counts_ties_one_half() -> None:
     assert standing(0.5, [], higher_is_better=True) is None
 
 
+@pytest.mark.parametrize(("score", "percent"), [(1.0, 100.0), (0.8, 50.0), (0.6, 25.0), (0.5, 12.5), (math.inf, 100.0)])
+def test_percentile_counts_teams_beaten_and_half_of_those_tied(score: float, percent: float) -> None:
+    board = [0.9, 0.8, 0.8, 0.5]
+    assert percentile(score, board, higher_is_better=True) == percent
+    assert percentile(-score, [-s for s in board], higher_is_better=False) == percent
+
+
 def test_published_figures_of_one_board() -> None:
     spooky = competition("spooky-author-identification")
     report = spooky.report(0.16506, exists=True, error=None)
     assert (report.medal, report.gold_medal, report.above_median) == ("gold", True, True)
-    assert report.teams == 1241
+    assert report.teams == 1242
     assert report.rank is not None
     assert report.rank <= 15

@@ -48,6 +48,36 @@ def test_unknown_competition_names_similar_ones() -> None:
         competition("spaceship-titanik")
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("Spaceship-Titanic", "spaceship-titanic"),
+        ("spaceship_titanic", "spaceship-titanic"),
+        ("ai4code", "AI4Code"),
+        (" aerial-cactus-identification ", "aerial-cactus-identification"),
+        ("https://www.kaggle.com/c/spaceship-titanic", "spaceship-titanic"),
+        ("https://www.kaggle.com/competitions/AI4Code/data?select=train", "AI4Code"),
+        ("kaggle.com/competitions/spaceship-titanic/", "spaceship-titanic"),
+    ],
+)
+def test_an_id_is_understood_as_kaggle_writes_it(name: str, meant: str) -> None:
+    assert competition(name).id == meant
+
+
+@pytest.mark.parametrize("name", ["", "https://www.kaggle.com/", "../spaceship-titanic", "titanic", "https://x.org/c/"])
+def test_what_is_no_id_is_not_understood(name: str) -> None:
+    if name.startswith(".."):
+        assert competition(name).id == "spaceship-titanic"
+        return
+    with pytest.raises(CatalogueError, match="there is no competition"):
+        competition(name)
+
+
+def test_an_address_with_an_error_names_the_nearest_id() -> None:
+    with pytest.raises(CatalogueError, match="did you mean spaceship-titanic"):
+        competition("https://www.kaggle.com/competitions/spaceship_titanik/overview")
+
+
 def test_unknown_split_names_the_splits() -> None:
     with pytest.raises(CatalogueError, match="low, medium, high, dev"):
         split_ids("hard")
