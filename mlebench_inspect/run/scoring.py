@@ -224,8 +224,7 @@ def explain(report: GradingReport, found: Competition) -> str:
         f"**{_TITLES[report.medal]}** with {found.metric} {report.score} ({direction} is better){_gap(report, '; ')}.",
         "",
     ]
-    if report.score_note:
-        lines += [report.score_note, ""]
+    lines += [text for note in (report.score_note, report.notice) if note for text in (note, "")]
     rows = [
         (name, getattr(report, f"{key}_threshold"))
         for name, key in (("gold", "gold"), ("silver", "silver"), ("bronze", "bronze"), ("median team", "median"))

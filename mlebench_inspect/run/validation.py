@@ -100,7 +100,9 @@ async def _check(settings: Validation, uploaded: str | None) -> str:
     except (GradingError, HostError) as ex:
         transcript().info(f"A check could not be answered: {ex}", source="mlebench")
         return OUT_OF_ORDER
-    return "The submission is valid." if report.valid_submission else f"Invalid: {report.error}."
+    if not report.valid_submission:
+        return f"Invalid: {report.error}."
+    return "The submission is valid." + (f" But mind: {report.notice}." if report.notice else "")
 
 
 @tool
