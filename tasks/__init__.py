@@ -178,12 +178,16 @@ class Competition(_Model):
         """The metric's best value: `best_score`, else 1 where higher is better and 0 where lower is."""
         return self.best_score if self.best_score is not None else float(self.higher_is_better)
 
+    @property
+    def has_leaderboard(self) -> bool:
+        """Whether the scores of the human teams are known; cheaper to ask than the scores themselves."""
+        return (self.folder / "leaderboard.csv").exists()
+
     def leaderboard(self) -> list[float]:
         """Scores of the human teams in rank order; empty where the folder holds none."""
-        path = self.folder / "leaderboard.csv"
-        if not path.exists():
+        if not self.has_leaderboard:
             return []
-        return [float(line) for line in path.read_text(encoding="utf-8").split()[1:]]
+        return [float(line) for line in (self.folder / "leaderboard.csv").read_text(encoding="utf-8").split()[1:]]
 
     def make_miniature(self, raw: Path | str, seed: int = 0) -> None:
         """Writes generated raw data of the real layout into the folder `raw` (made when missing)."""

@@ -49,6 +49,6 @@ def groups_of(competition_id: str) -> dict[str, str]:
 def has_board(competition_id: str) -> bool:
     """Whether a leaderboard is published, so that a submission has a percentile."""
     try:
-        return bool(competition(competition_id).leaderboard())
+        return competition(competition_id).has_leaderboard
     except CatalogueError:
         return False

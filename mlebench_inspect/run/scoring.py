@@ -179,7 +179,7 @@ def percentile_of(report: GradingReport, found: Competition) -> float:
     """Percent of the human teams beaten, and half of those tied; 0 without a valid submission, NaN without a board."""
     if report.percentile is not None:
         return report.percentile
-    return 0.0 if found.leaderboard() else float("nan")
+    return 0.0 if found.has_leaderboard else float("nan")
 
 
 def reason_of(report: GradingReport, circumstances: dict[str, Any]) -> str | None:
