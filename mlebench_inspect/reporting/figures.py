@@ -154,7 +154,7 @@ def _row(competition_id: str, results: Sequence[Result | None]) -> CompetitionRo
         best_score=(max if found.higher_is_better else min)(finite) if finite else None,
         best_tier=min((r.medal for r in reports if r), key=MEDAL_TIERS.index, default="none"),
         any_medal=Figure(mean=mean, sem=sem, competitions=1),
-        percentile=round(percentile, 2) if found.leaderboard() else None,
+        percentile=round(percentile, 2) if found.has_leaderboard else None,
     )
 
 

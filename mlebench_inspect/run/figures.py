@@ -80,6 +80,7 @@ def collect(scores: Sequence[SampleScore]) -> Run:
     """The outcomes behind the scores, with failures for what has no score: by the plan that the scores carry."""
     found: Outcomes = defaultdict(dict)
     groups: dict[str, dict[str, str]] = {}
+    plans: dict[tuple[object, ...], Plan] = {}
     for sample in scores:
         meta = sample.score.metadata or {}
         competition_id = str(meta.get("competition", sample.sample_id))
@@ -87,13 +88,16 @@ def collect(scores: Sequence[SampleScore]) -> Run:
         values = values_of(sample.score.value)
         if values is not None:
             found[seed][competition_id] = values
-        plan = Plan.read(meta.get("plan"))
-        if plan is not None:
-            groups |= plan.competitions
-            for planned in range(1, plan.seeds + 1):
-                found.setdefault(planned, {})
+        carried = meta.get("plan") or {}
+        key = (carried.get("seeds"), *carried.get("competitions", ()))
+        if carried and key not in plans:  # one plan, as often as there are scores
+            plans[key] = Plan.model_validate(carried)
         found.setdefault(seed, {})
         groups.setdefault(competition_id, groups_of(competition_id))
+    for plan in plans.values():
+        groups |= plan.competitions
+        for planned in range(1, plan.seeds + 1):
+            found.setdefault(planned, {})
     return Run.of(found, groups)
 
 

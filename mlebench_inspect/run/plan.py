@@ -6,8 +6,6 @@ a process: the figures are the same live, after a retry, and when a log is score
 
 from __future__ import annotations
 
-from typing import Any
-
 from inspect_ai.log import EvalSpec
 from pydantic import BaseModel
 
@@ -30,11 +28,6 @@ class Plan(BaseModel):
         """The plan that a log's header holds: what `--limit`, `--sample-id` and `--epochs` left."""
         ids = [str(i) for i in spec.dataset.sample_ids or []]
         return cls(task=spec.task_id, seeds=spec.config.epochs or 1, competitions={i: groups_of(i) for i in ids})
-
-    @classmethod
-    def read(cls, value: Any) -> Plan | None:
-        """The plan in a score's metadata; None where there is none."""
-        return cls.model_validate(value) if isinstance(value, dict) and value else None
 
 
 def groups_of(competition_id: str) -> dict[str, str]:
