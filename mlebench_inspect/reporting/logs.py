@@ -20,6 +20,7 @@ from mlebench_inspect.reporting.places import first_line
 from mlebench_inspect.reporting.records import ReportingError, Result, RunRecord
 from mlebench_inspect.run.figures import values_of
 from mlebench_inspect.run.identity import fields_of, noted_of
+from mlebench_inspect.run.outcome import is_interrupt
 from mlebench_inspect.run.plan import Plan
 from mlebench_inspect.tasks import CatalogueError, competition
 
@@ -122,6 +123,8 @@ def _unscored(blank: Result, sample: EvalSampleSummary, score: Score | None) -> 
     if score is not None:
         meta = score.metadata or {}
         return replace(blank, reason=score.reason or "unscored", cause=meta.get("error") or score.explanation)
+    if sample.error is not None and is_interrupt(sample.error):
+        return replace(blank, reason="cancelled", cause="the run was interrupted; run: inspect score")
     if sample.error is not None:
         return replace(blank, reason="error", cause=sample.error)
     return replace(blank, reason="not_scored", cause="no scorer ran; run: inspect score")

@@ -250,7 +250,12 @@ def ending_of(events: Sequence[Event]) -> Ending:
 _MODEL_FRAMES = ("inspect_ai/model/_model.py", "inspect_ai/model/_providers/", "inspect_ai/model/_openai")
 
 
+def is_interrupt(message: str) -> bool:
+    """Whether an error that Inspect noted is somebody's Ctrl-C."""
+    return message.startswith(("CancelledError", "Cancelled"))
+
+
 def _fault(message: str, traceback: str) -> Literal["agent", "model", "cancelled"]:
-    if "CancelledError" in message or message.startswith("Cancelled"):
+    if is_interrupt(message):
         return "cancelled"
     return "model" if any(frame in traceback.replace("\\", "/") for frame in _MODEL_FRAMES) else "agent"
