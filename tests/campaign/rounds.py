@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -89,7 +90,13 @@ class Setting:
         environment = self.environment() | ({SOCKET: str(self.socket)} if sandbox == "docker" else {})
         with open(self.work / "evaluations.txt", "ab") as out:
             return subprocess.Popen(
-                [*command, "--display", "plain"], cwd=_TESTS, env=environment, stdout=out, stderr=out
+                [*command, "--display", "plain"],
+                cwd=_TESTS,
+                env=environment,
+                stdout=out,
+                stderr=out,
+                # a shell starts what is in its background deaf to it, and children inherit that
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
 
 
