@@ -52,13 +52,14 @@ def main() -> int:
         setting = Setting(work, chosen, typed.samples // len(chosen), typed.max_samples, engine.address)
         calm = undisturbed(setting)
         right = right_results(setting.data, chosen, setting.seeds)
-        disk = Disk(setting.temporary)
+        mark, dice = f"{SOCKET}={setting.socket}", random.Random(typed.seed)
+        here = Field(Room(setting.socket), engine.docker, setting.data, mark, dice, engine)
+        here.disk = disk = Disk(setting.temporary)
         try:
-            mark = f"{SOCKET}={setting.socket}"
-            dice = random.Random(typed.seed)
-            here = Field(Room(setting.socket), engine.docker, setting.data, mark, dice, engine, disk)
             report = disturbed(setting, here, schedule(kinds, typed.throws, dice), right)
         finally:
+            if here.evaluation:
+                here.evaluation.kill()
             disk.end()
     report.before = figures(calm)
     return tell(report, here, kinds, typed.throws, work)

@@ -189,7 +189,7 @@ def throw_while(here: Field, waiting: list[tuple[str, str]]) -> None:
     while waiting and not over():
         kind, stage = waiting.pop(0)
         aim = here.room.wait(
-            lambda a, s=stage: a.stage == s and a.pid == process.pid and (s != "setup" or bool(a.container)), over, 60
+            lambda a, s=stage: a.stage == s and a.pid == process.pid and (s != "setup" or bool(a.container)), over, 15
         )
         before = here.throws[kind]
         if aim is not None:

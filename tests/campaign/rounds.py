@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -55,9 +56,8 @@ class Setting:
         return self.work / "tmp"
 
     def environment(self) -> dict[str, str]:
-        """That of an evaluation."""
+        """That of an evaluation, without the marks."""
         own = {
-            SOCKET: str(self.socket),
             "TMPDIR": str(self.temporary),
             "MLEBENCH_DATA_DIR": str(self.work / "data"),
             "XDG_DATA_HOME": str(self.work / "inspect"),
@@ -65,7 +65,7 @@ class Setting:
         return {**os.environ, **own, **({"DOCKER_HOST": self.docker_host} if self.docker_host else {})}
 
     def begin(self, logs: Path, retry: str | None = None, sandbox: str = "docker") -> subprocess.Popen[bytes]:
-        """Starts the evaluation in some sandbox, or takes up the one of a log."""
+        """Starts the evaluation in some sandbox, or takes up the one of a log; that in Docker sends marks."""
         logs.mkdir(parents=True, exist_ok=True)
         self.temporary.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "campaign.evaluate"]
@@ -87,9 +87,16 @@ class Setting:
             ]
             command += ["--solver", "steady", "-S", f"seconds={self.seconds}"]
         command += ["--log-dir", str(logs), "--max-samples", str(self.max_samples)]
+        environment = self.environment() | ({SOCKET: str(self.socket)} if sandbox == "docker" else {})
         with open(self.work / "evaluations.txt", "ab") as out:
             return subprocess.Popen(
-                [*command, "--display", "plain"], cwd=_TESTS, env=self.environment(), stdout=out, stderr=out
+                [*command, "--display", "plain"],
+                cwd=_TESTS,
+                env=environment,
+                stdout=out,
+                stderr=out,
+                # a shell starts what is in its background deaf to it, and children inherit that
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
 
 

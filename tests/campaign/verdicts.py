@@ -19,7 +19,8 @@ from mlebench_inspect.tasks import competition
 Key = tuple[str, int]
 
 _CONTAINER = (
-    r"not running|no such object|no such container|cannot execute|has exited|code 137|sandbox ended|no container found"
+    r"not (currently )?running|no such object|no such container|cannot execute|has exited|code 137|sandbox ended|"
+    r"no container found"
 )
 _ENGINE = (
     r"cannot connect to the docker daemon|is the docker daemon running|error during connect|unexpected eof|"
