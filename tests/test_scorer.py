@@ -61,7 +61,7 @@ def limited(tmp_path: Path, model: Any = None, **limits: Any) -> EvalLog:
         ("message", {"message_limit": 12}),
         ("token", {"token_limit": 10_000}),
         ("cost", {"cost_limit": 0.05}),
-        ("time", {"time_limit": 40}),
+        ("time", {"time_limit": 60}),
         ("working", {"working_limit": 20}),
     ],
 )

@@ -26,7 +26,7 @@ from inspect_ai.tool import ToolCall, ToolFunction, ToolInfo
 from agents.scripted import solution
 from mlebench_inspect.agents import react
 from mlebench_inspect.agents.plain_chat import as_plain_chat, blocks, plain_chat_filter, takes_plain_chat_only
-from runs import run, value
+from runs import run, score, value
 
 
 class StandIn:
@@ -103,7 +103,7 @@ def test_models_that_take_plain_chat_only_are_known(name: str, plain: bool, stan
 def test_the_stand_in_refuses_what_the_model_refuses(tmp_path: Path, stand_in: StandIn) -> None:
     log = run(tmp_path, react(actions="tools", compaction=0), model=o1_preview(), allow_local=True, time_limit=120)
     assert stand_in.refused
-    assert value(log)["made"] == 0
+    assert score(log).reason == "model_unavailable"
 
 
 def test_the_command_of_the_readme_works_as_it_is_typed(tmp_path: Path, stand_in: StandIn) -> None:

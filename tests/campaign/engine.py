@@ -37,7 +37,16 @@ class Engine:
         """
         self.root.mkdir(parents=True, exist_ok=True)
         (self.root / "pid").unlink(missing_ok=True)  # of one that was killed
-        command = ["dockerd", "--data-root", f"{self.root}/data", "--exec-root", f"{self.root}/exec"]
+        # In a network of its own: without a bridge it would remove the host's docker0, on which others stand.
+        command = [
+            "unshare",
+            "--net",
+            "dockerd",
+            "--data-root",
+            f"{self.root}/data",
+            "--exec-root",
+            f"{self.root}/exec",
+        ]
         command += ["--pidfile", f"{self.root}/pid", "--host", self.address]
         command += ["--bridge=none", "--iptables=false", "--ip6tables=false"]
         with open(self.root / "log", "ab") as log:
