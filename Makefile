@@ -14,6 +14,7 @@ test: $(VENV)/.tests-installed
 
 # What takes too long for every change. The campaign needs root: it kills a Docker engine of its own.
 nightly: $(VENV)/.tests-installed
+	$(BIN)/python -m pytest -m nightly -n $(JOBS) --dist loadgroup $(PYTEST_OPTIONS)
 	cd tests && ../$(BIN)/python -m campaign $(CAMPAIGN_OPTIONS)
 
 lint: $(VENV)/.tests-installed
