@@ -25,6 +25,7 @@ def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     known, submission = aligned(known, submission, ID, [TARGET])
     if revision == "v2":
         require_numbers(submission, [TARGET], id_column=ID, booleans=False)
+        refuse_text(submission, [TARGET])
     else:
         require_numbers(submission, [TARGET], id_column=ID, finite=False, missing=True)
         refuse_text(submission, [TARGET], gaps=True)
