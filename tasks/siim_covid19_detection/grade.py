@@ -10,9 +10,8 @@ from mlebench_inspect.graders.metrics.detection import mean_average_precision_io
 from mlebench_inspect.graders.submission import Revision, Tables, aligned, doubt
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike
 
 ID, FIELD = "id", "PredictionString"
 STUDY_CLASSES = ["negative", "typical", "indeterminate", "atypical"]
@@ -49,10 +48,9 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     truth = parse(answers[FIELD].tolist(), 6, label_at=0)
     given = _groups(submission, truth.classes)
     if revision == "v1":  # other classes are ignored, whatever they hold
-        bad = ~np.isfinite(given.numbers[:, 0]) & (given.label >= 0)
+        _refuse(submission, given, ~np.isfinite(given.numbers[:, 0]) & (given.label >= 0))
     else:
-        bad = ~np.isfinite(given.numbers).all(axis=1)
-    _refuse(submission, given, bad)
+        _refuse(submission, given, ~np.isfinite(given.numbers).all(axis=1))
     found = _table(given)
     if revision == "v2":
         of_study = np.isin(given.label, [k for k, c in enumerate(truth.classes) if c in STUDY_CLASSES])
@@ -74,8 +72,10 @@ def _groups(submission: pd.DataFrame, classes: Sequence[str] | None = None) -> G
     return submitted_groups(submission, FIELD, 6, id_column=ID, label_at=0, classes=classes)
 
 
-def _refuse(submission: pd.DataFrame, given: Groups, bad: NDArray[np.bool_]) -> None:
-    refuse_groups(submission, given, bad, FIELD, ID, "must have a finite confidence and box")
+def _refuse(submission: pd.DataFrame, given: Groups, bad: ArrayLike) -> None:
+    import numpy as np
+
+    refuse_groups(submission, given, np.asarray(bad, dtype=bool), FIELD, ID, "must have a finite confidence and box")
 
 
 def _table(groups: Groups) -> pd.DataFrame:
