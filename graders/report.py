@@ -19,8 +19,8 @@ class CheckReport(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     valid: bool
-    error: str | None = Field(None, description="What is wrong, and what to mend.")
-    notice: str | None = Field(None, description="What is odd about a submission that is valid all the same.")
+    error: str | None = Field(default=None, description="What is wrong, and what to mend.")
+    notice: str | None = Field(default=None, description="What is odd about a submission that is valid all the same.")
 
 
 class GradingReport(BaseModel):
