@@ -10,10 +10,11 @@ pandas, NumPy and scikit-learn are imported where they are used, never when this
 
 from mlebench_inspect.graders.leaderboard import MedalTier, Standing, Thresholds, medal_tier, percentile, standing
 from mlebench_inspect.graders.metrics import metric, metric_names
-from mlebench_inspect.graders.report import GradingReport
+from mlebench_inspect.graders.report import CheckReport, GradingReport
 from mlebench_inspect.graders.submission import InvalidSubmission, Revision
 
 __all__ = [
+    "CheckReport",
     "GradingReport",
     "InvalidSubmission",
     "MedalTier",

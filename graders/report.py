@@ -1,4 +1,4 @@
-"""The result of grading one submission."""
+"""The results of grading and of checking one submission."""
 
 from __future__ import annotations
 
@@ -11,6 +11,16 @@ from mlebench_inspect.graders.leaderboard import MedalTier
 from mlebench_inspect.graders.submission import Revision
 
 DataKind = Literal["real", "miniature"]
+
+
+class CheckReport(BaseModel):
+    """What an agent is told of its submission: nothing in it depends on the answers."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    valid: bool
+    error: str | None = Field(default=None, description="What is wrong, and what to mend.")
+    notice: str | None = Field(default=None, description="What is odd about a submission that is valid all the same.")
 
 
 class GradingReport(BaseModel):

@@ -1,14 +1,14 @@
 """The checks of a submission that graders share.
 
-Whatever is wrong with a submission ends in `InvalidSubmission`, whose text goes to the agent as well: it names the
-defect (column, row, value) and the mend, and never anything that depends on the answers' values. The agent's validity
-check and the final grading run the same code.
+Whatever is wrong with a submission ends in `InvalidSubmission`, whose text may go to the agent: it names the defect
+(column, row, value) and the mend, and never anything that depends on the answers' values. The agent's check and the
+final grading run the same code, the one with the sample submission and the other with the answers as `known` table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from mlebench_inspect.graders.header import header_found
 
@@ -18,12 +18,32 @@ if TYPE_CHECKING:
 
 Revision = Literal["v1", "v2"]
 REVISIONS: tuple[Revision, ...] = ("v1", "v2")
+Tables: TypeAlias = "tuple[pd.DataFrame, pd.DataFrame]"
+"""What is known, the sample submission or the answers, and the submission."""
 
 MAX_BYTES = 2 * 1024**3
 
 
 class InvalidSubmission(ValueError):
     """The submission cannot be scored. The message is one line or a few, fit for an agent: what, where, the mend."""
+
+
+def doubt(refuse: Callable[..., None], *arguments: Any, **options: Any) -> str | None:
+    """What a check says of a submission that may be valid all the same: only rows that are scored must pass it.
+
+    Args:
+        refuse: One of the checks below.
+        arguments: Its arguments.
+        options: Its options.
+
+    Returns:
+        Words for the agent, None if the whole submission passes.
+    """
+    try:
+        refuse(*arguments, **options)
+    except InvalidSubmission as ex:
+        return f"{ex}; where this is scored, it is refused"
+    return None
 
 
 def show(value: object, limit: int = 60) -> str:

@@ -5,7 +5,7 @@ A competition's folder is named after its id, with `_` for `-`, and holds
     competition.yaml    facts, files, checksums, thresholds
     description.md      what the agent reads
     prepare.py          prepare(raw, public, private, revision)
-    grade.py            grade(answers, submission, revision)
+    grade.py            checked(known, submission, revision), grade(answers, submission, revision)
     miniature.py        make_raw(raw, seed)
     leaderboard.csv     scores of the human teams in rank order
 
@@ -18,6 +18,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import re
+from collections.abc import Callable
 from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
@@ -28,7 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.leaderboard import Thresholds, above_median, medal_tier, standing
-from mlebench_inspect.graders.report import DataKind, GradingReport
+from mlebench_inspect.graders.report import CheckReport, DataKind, GradingReport
 from mlebench_inspect.graders.submission import MAX_BYTES, InvalidSubmission, Revision
 
 Complexity = Literal["low", "medium", "high", "dev"]
@@ -52,10 +53,10 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _Graded(NamedTuple):
-    """What became of a submission: a score, or an error."""
+class _Verdict(NamedTuple):
+    """What became of a submission: what its judge returned, or an error."""
 
-    score: float | None = None
+    value: Any = None
     error: str | None = None
     detail: str | None = None
     notice: str | None = None
@@ -151,6 +152,9 @@ class Competition(_Model):
     teams: int
     answers: str
     sample_submission: str
+    sample_archive: str | None = Field(
+        None, description="Archive that holds it for agents, as its only file, where `sample_submission` is not public."
+    )
     sample_submission_note: str | None = None
     gold_submission: str | None = None
     submission: SubmissionFormat
@@ -173,6 +177,17 @@ class Competition(_Model):
         if order != sorted(order, reverse=self.higher_is_better):
             raise ValueError("thresholds: gold, silver, bronze are not in the order of higher_is_better")
         return self
+
+    @model_validator(mode="after")
+    def _sample_is_public(self) -> Competition:
+        if not self.public_sample.startswith("public/"):
+            raise ValueError("sample_submission is not public: name the archive that agents get as sample_archive")
+        return self
+
+    @property
+    def public_sample(self) -> str:
+        """The sample submission that agents see, or the archive that holds it; a path as `sample_submission` is one."""
+        return self.sample_archive or self.sample_submission
 
     @property
     def folder(self) -> Path:
@@ -253,18 +268,59 @@ class Competition(_Model):
         Raises:
             GradingError: The answers are missing or unreadable, or the grader itself is at fault.
         """
-        path = Path(submission)
+        path, prepared = Path(submission), Path(private).parent
         exists = path.is_symlink() or path.exists()
-        graded = self._score(path, Path(private), revision, max_bytes)
+        grader, options = self._grader(revision)
+        answers = self._known(prepared / self.answers, "answers are", getattr(grader, "read_answers", _read), options)
+        verdict = self._verdict(
+            path,
+            options,
+            max_bytes,
+            lambda table: round(float(grader.grade(answers.copy(), table, revision)), 5),
+            lambda: _read(prepared / self.sample_submission, options),
+        )
         report = self.report(
-            graded.score,
+            verdict.value,
             exists=exists,
-            error=graded.error,
+            error=verdict.error,
             revision=revision,
             data=data,
             submission_path=str(submission),
         )
-        return report.model_copy(update={"detail": graded.detail, "notice": graded.notice})
+        return report.model_copy(update={"detail": verdict.detail, "notice": verdict.notice})
+
+    def check(
+        self, submission: Path | str, public: Path | str, revision: Revision = "v1", *, max_bytes: int = MAX_BYTES
+    ) -> CheckReport:
+        """Says whether a submission has the right format, by what agents may know. Never raises on a bad submission.
+
+        What it calls invalid, the grading does too. The grading may refuse more, by facts that only the answers hold.
+
+        Args:
+            submission: The agent's CSV file.
+            public: The folder `prepared/public`; nothing beside it is read.
+            revision: The revision that the data was prepared with.
+            max_bytes: Larger submissions are invalid.
+
+        Raises:
+            GradingError: The sample submission is missing or unreadable, or the grader itself is at fault.
+        """
+        from mlebench_inspect.tasks.samples import read_sample
+
+        grader, options = self._grader(revision)
+        path = Path(public) / self.public_sample.removeprefix("public/")
+        known = self._known(path, "sample submission is", getattr(grader, "read_sample", read_sample), options)
+        odd = getattr(grader, "notice", lambda *tables: None)
+
+        def judge(table: Any) -> str | None:
+            grader.checked(known.copy(), table, revision)
+            doubts: str | None = odd(known.copy(), table, revision)
+            return doubts
+
+        verdict = self._verdict(Path(submission), options, max_bytes, judge, known.copy)
+        if verdict.error is not None:
+            return CheckReport(valid=False, error=verdict.error)
+        return CheckReport(valid=True, notice="; ".join(filter(None, (verdict.notice, verdict.value))) or None)
 
     def report(
         self,
@@ -318,40 +374,50 @@ class Competition(_Model):
             data=data,
         )
 
-    def _score(self, path: Path, private: Path, revision: Revision, max_bytes: int) -> _Graded:
-        from mlebench_inspect.graders.reading import extra_fields, read_submission
-
+    def _grader(self, revision: Revision) -> tuple[ModuleType, dict[str, Any]]:
+        """The module of the grader, and how it has tables read."""
         grader = self._module("grade")
-        options = getattr(grader, "READ_CSV", {}).get(revision, {})
-        answers_path = private.parent / self.answers
+        return grader, getattr(grader, "READ_CSV", {}).get(revision, {})
+
+    def _known(self, path: Path, what: str, read: Callable[..., Any], options: dict[str, Any]) -> Any:
+        """The table that a submission is held against."""
         try:
-            answers = getattr(grader, "read_answers", _read_answers)(answers_path, options)
-        except FileNotFoundError:
+            return read(path, options)
+        except FileNotFoundError as ex:
+            missing = ex.filename or path
             raise GradingError(
-                f"{self.id}: the answers are missing ({answers_path}); run: mlebench-inspect prepare {self.id}"
+                f"{self.id}: the {what} missing ({missing}); run: mlebench-inspect prepare {self.id}"
             ) from None
         except Exception as ex:
-            raise GradingError(f"{self.id}: the answers cannot be read ({answers_path}): {ex}") from ex
+            raise GradingError(f"{self.id}: the {what} unreadable ({path}): {ex}") from ex
+
+    def _verdict(
+        self,
+        path: Path,
+        options: dict[str, Any],
+        max_bytes: int,
+        judge: Callable[[Any], Any],
+        sample: Callable[[], Any],
+    ) -> _Verdict:
+        """Lets `judge` look at a submission; `sample` gives one that must be valid."""
+        from mlebench_inspect.graders.reading import extra_fields, read_submission
+
         notice = detail = None
         try:
             submission = read_submission(path, max_bytes=max_bytes, **options)
             notice = extra_fields(submission)
-            return _Graded(score=round(float(grader.grade(answers.copy(), submission, revision)), 5), notice=notice)
+            return _Verdict(judge(submission), notice=notice)
         except InvalidSubmission as ex:
             error = str(ex)
         except Exception as ex:
-            self._blame(grader, answers, private, revision, options, ex)
+            self._blame(judge, sample, ex)
             error, detail = UNFORESEEN, f"{type(ex).__name__}: {str(ex)[:MAX_DETAIL]}"
-        return _Graded(error=f"{error} ({notice})" if notice else error, detail=detail)
+        return _Verdict(error=f"{error} ({notice})" if notice else error, detail=detail)
 
-    def _blame(
-        self, grader: ModuleType, answers: Any, private: Path, revision: Revision, options: Any, fault: Exception
-    ) -> None:
-        """Lets an unforeseen fault count as the submission's only if the sample submission grades without one."""
-        from mlebench_inspect.graders.reading import read_table
-
+    def _blame(self, judge: Callable[[Any], Any], sample: Callable[[], Any], fault: Exception) -> None:
+        """Lets an unforeseen fault count as the submission's only if the sample submission passes without one."""
         try:
-            grader.grade(answers.copy(), read_table(private.parent / self.sample_submission, **options), revision)
+            judge(sample())
         except InvalidSubmission:
             return
         except Exception:
@@ -367,7 +433,7 @@ class Competition(_Model):
             raise
 
 
-def _read_answers(path: Path, options: dict[str, Any]) -> Any:
+def _read(path: Path, options: dict[str, Any]) -> Any:
     from mlebench_inspect.graders.reading import read_table
 
     return read_table(path, **options)

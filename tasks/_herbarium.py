@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlebench_inspect.graders.metrics.classification import macro_f1
-from mlebench_inspect.graders.submission import Revision, aligned, require_numbers, truncated_integers
+from mlebench_inspect.graders.submission import Revision, Tables, aligned, require_numbers, truncated_integers
 from mlebench_inspect.tasks._coco import (
     Entries,
     by_content,
@@ -97,13 +97,18 @@ def write_answers(categories: Sequence[int], constant: int, public: Path, privat
 # ---- grading ------------------------------------------------------------------------------------------------------
 
 
-def grade_herbarium(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """Macro-averaged F1; v1 cuts fractions and counts True as 1, v2 takes whole numbers alone."""
-    answers, submission = aligned(answers, submission, ID, [TARGET])
+def checked_herbarium(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
+    """v1 cuts fractions and counts True as 1, v2 takes whole numbers alone."""
+    known, submission = aligned(known, submission, ID, [TARGET])
     if revision == "v2":
         require_numbers(submission, [TARGET], id_column=ID, whole=True, booleans=False)
     labels = truncated_integers(submission, TARGET, id_column=ID)
-    return macro_f1(answers, submission.assign(**{TARGET: labels}), target=TARGET)
+    return known, submission.assign(**{TARGET: labels})
+
+
+def grade_herbarium(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """Macro-averaged F1."""
+    return macro_f1(*checked_herbarium(answers, submission, revision), target=TARGET)
 
 
 # ---- miniature ----------------------------------------------------------------------------------------------------

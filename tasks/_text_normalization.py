@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from mlebench_inspect.graders.metrics.classification import accuracy
-from mlebench_inspect.graders.submission import Revision, aligned
+from mlebench_inspect.graders.submission import Revision, Tables, aligned
 from mlebench_inspect.tasks.preparing import (
     DataError,
     read_zipped_csv,
@@ -106,9 +106,14 @@ def _write_quoted(table: pa.Table, file: IO[bytes]) -> None:
     write_csv(table, file, WriteOptions(include_header=False, batch_size=1 << 16, quoting_style="needed"))
 
 
+def checked_tokens(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
+    """Any text for each token."""
+    return aligned(known, submission, ID, [TARGET])
+
+
 def grade_tokens(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
     """Share of the tokens whose text is exactly right. In v1 all spellings of a missing value are the same text."""
-    answers, submission = aligned(answers, submission, ID, [TARGET])
+    answers, submission = checked_tokens(answers, submission, revision)
     missing = "nan" if revision == "v1" else ""
     return accuracy(_as_text(answers, missing), _as_text(submission, missing), target=TARGET)
 

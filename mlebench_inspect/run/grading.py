@@ -11,12 +11,13 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import anyio.to_thread
 from inspect_ai.util import concurrency
 
 from mlebench_inspect.data.store import Store
-from mlebench_inspect.graders.report import GradingReport
+from mlebench_inspect.graders.report import CheckReport, GradingReport
 from mlebench_inspect.run import worker
 from mlebench_inspect.run.artifacts import Archive, sha256
 from mlebench_inspect.run.identity import answers_digest
@@ -177,15 +178,30 @@ async def grade_file(
         )
 
 
-async def check_file(found: Competition, file: Path, store: Store, *, max_bytes: int, timeout: float) -> GradingReport:
-    """As `grade_file`, for a check while the agent works: one try with a deadline, and no second one to find the blame.
+async def check_file(found: Competition, file: Path, store: Store, *, max_bytes: int, timeout: float) -> CheckReport:
+    """As `Competition.check`, in a process of its own, which is told of the public data alone.
+
+    There is one try with a deadline, and no second one to find the blame.
+
+    Args:
+        found: The competition.
+        file: The submission.
+        store: Where the public data lies.
+        max_bytes: Larger submissions are invalid.
+        timeout: Seconds after which the process is killed.
 
     Raises:
         Exhausted: It takes more memory or time.
-        GradingError: See `grade_file`.
-        HostError: See `grade_file`.
+        GradingError: The sample submission is missing or unreadable, or the grader itself is at fault.
+        HostError: The process cannot be had, or was killed.
     """
-    return await _run(found, file, store, max_bytes, MEMORY_BYTES, timeout)
+    request = {
+        "submission": str(file),
+        "public": str(store.public(found)),
+        "revision": store.revision,
+        "max_bytes": max_bytes,
+    }
+    return CheckReport.model_validate_json(await _answer(found, request, MEMORY_BYTES, timeout))
 
 
 class Exhausted(RuntimeError):
@@ -196,14 +212,18 @@ async def _run(
     found: Competition, file: Path, store: Store, max_bytes: int, memory: int, timeout: float
 ) -> GradingReport:
     request = {
-        "competition": found.id,
         "submission": str(file),
         "private": str(store.private(found)),
         "revision": store.revision,
         "data": store.data,
         "max_bytes": max_bytes,
-        "memory": memory,
     }
+    return GradingReport.model_validate_json(await _answer(found, request, memory, timeout))
+
+
+async def _answer(found: Competition, request: dict[str, Any], memory: int, timeout: float) -> str:
+    """The report of a process that was given the request."""
+    request = {**request, "competition": found.id, "memory": memory}
     command = [sys.executable, "-m", "mlebench_inspect.run.worker"]
     try:
         ended = await host.call(command, input=json.dumps(request).encode(), timeout=timeout)
@@ -211,7 +231,7 @@ async def _run(
         raise Exhausted(f"takes more than {timeout:.0f} seconds") from None
     text = ended.stdout.decode(errors="replace")
     if ended.returncode == 0:
-        return GradingReport.model_validate_json(text)
+        return text
     if ended.returncode == worker.FAULT:
         raise GradingError(text.strip())
     if ended.returncode in (worker.NO_MEMORY, *_OUT_OF_MEMORY):

@@ -53,7 +53,7 @@ async def check_submission(settings: Validation, uploaded: str | None = None) ->
         uploaded: File in the sandbox that the endpoint received; default: the submission that lies in place.
 
     Returns:
-        One line: valid, or what is wrong. Nothing in it depends on the answers' values.
+        One line: valid, or what is wrong. Nothing in it depends on the answers, which no part of a check reads.
     """
     now = time.time()
     recent = [t for t in settings.recent if now - 60 < t <= now]
@@ -100,7 +100,7 @@ async def _check(settings: Validation, uploaded: str | None) -> str:
     except (GradingError, HostError) as ex:
         transcript().info(f"A check could not be answered: {ex}", source="mlebench")
         return OUT_OF_ORDER
-    if not report.valid_submission:
+    if not report.valid:
         return f"Invalid: {report.error}."
     return "The submission is valid." + (f" But mind: {report.notice}." if report.notice else "")
 

@@ -1,4 +1,7 @@
-"""The process that grades one submission: reads a request from stdin, prints the report."""
+"""The process that grades or checks one submission: reads a request from stdin, prints the report.
+
+A request holds what `Competition.grade` or, where it names the public folder, `Competition.check` wants.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,10 @@ FAULT, NO_MEMORY = 3, 4
 def main() -> int:
     """Returns the exit code."""
     request = json.load(sys.stdin)
-    _limit_memory(request["memory"])
+    _limit_memory(request.pop("memory"))
+    found = competition(request.pop("competition"))
     try:
-        report = competition(request["competition"]).grade(
-            request["submission"],
-            request["private"],
-            request["revision"],
-            data=request["data"],
-            max_bytes=request["max_bytes"],
-        )
+        report = found.check(**request) if "public" in request else found.grade(**request)
     except MemoryError:
         return NO_MEMORY
     except GradingError as ex:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from mlebench_inspect.graders.metrics.ranking import pooled_kendall_tau
-from mlebench_inspect.graders.submission import InvalidSubmission, Revision, aligned, show
+from mlebench_inspect.graders.submission import InvalidSubmission, Revision, Tables, aligned, show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,20 +13,24 @@ if TYPE_CHECKING:
 ID, TARGET = "id", "cell_order"
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
     """Each list must hold the notebook's cells, each once; alike in v1 and v2."""
     import pandas as pd
 
-    answers, submission = aligned(answers, submission, ID, [TARGET])
-    truth = [str(cells).split() for cells in answers[TARGET]]
+    known, submission = aligned(known, submission, ID, [TARGET])
+    lists = [str(cells).split() for cells in known[TARGET]]  # in the sample submission in another order
     given = []
-    for notebook, text, cells in zip(answers[ID], submission[TARGET].astype(object), truth, strict=True):
+    for notebook, text, cells in zip(known[ID], submission[TARGET].astype(object), lists, strict=True):
         order = str(text).split(None, len(cells))  # no more than one cell too many, however long the text
         if len(order) != len(cells) or set(order) != set(cells):
             _refuse(f"{TARGET} of the notebook with {ID} {show(notebook)}", order, cells)
         given.append(order)
-    lists = [frame.assign(cell_order=pd.Series(rows)) for frame, rows in ((answers, truth), (submission, given))]
-    return pooled_kendall_tau(*lists, target=TARGET)
+    return known.assign(cell_order=pd.Series(lists)), submission.assign(cell_order=pd.Series(given))
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """The metric of what `checked` returns."""
+    return pooled_kendall_tau(*checked(answers, submission, revision), target=TARGET)
 
 
 def _refuse(where: str, order: list[str], cells: list[str]) -> NoReturn:

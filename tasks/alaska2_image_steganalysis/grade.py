@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.classification import weighted_roc_auc
-from mlebench_inspect.graders.submission import Revision, aligned, require_numbers
+from mlebench_inspect.graders.submission import Revision, Tables, aligned, require_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 ID, TARGET = "Id", "Label"
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
     """Any finite numbers; truth values count as 1 and 0 in v1 and are refused in v2."""
-    answers, submission = aligned(answers, submission, ID, [TARGET])
+    known, submission = aligned(known, submission, ID, [TARGET])
     try:
         numbers = submission.astype({TARGET: float})  # reads a little more than the check does, such as 1_000
     except ValueError:
         numbers = submission
     require_numbers(submission if revision == "v2" else numbers, [TARGET], id_column=ID, booleans=revision == "v1")
-    return weighted_roc_auc(answers, numbers, target=TARGET)
+    return known, numbers
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """The metric of what `checked` returns."""
+    return weighted_roc_auc(*checked(answers, submission, revision), target=TARGET)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlebench_inspect.graders.metrics.text import mean_levenshtein_distance
-from mlebench_inspect.graders.submission import Revision, aligned, require_length
+from mlebench_inspect.graders.submission import Revision, Tables, aligned, require_length
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,12 +15,19 @@ READ_CSV: dict[str, dict[str, Any]] = {"v2": {"dtype": {ID: str, TARGET: str}, "
 MAX_CHARACTERS = 1 << 28  # some 500 for each image
 
 
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
+    """Anything that is not too long."""
+
+    known, submission = aligned(known, submission, ID, [TARGET])
+    require_length(submission, TARGET, MAX_CHARACTERS, id_column=ID)  # a distance takes time with the cell's length
+    return known, submission
+
+
 def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
     """A missing prediction counts as the three letters "nan" in v1, as the empty text in v2."""
     import pandas as pd
 
-    answers, submission = aligned(answers, submission, ID, [TARGET])
-    require_length(submission, TARGET, MAX_CHARACTERS, id_column=ID)  # a distance takes time with the cell's length
+    answers, submission = checked(answers, submission, revision)
     truth, given = (pd.Series(list(map(str, table[TARGET])), dtype=object) for table in (answers, submission))
     return mean_levenshtein_distance(
         answers.assign(**{TARGET: truth}), submission.assign(**{TARGET: given}), target=TARGET

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlebench_inspect.graders.metrics.regression import root_mean_squared_error
 from mlebench_inspect.graders.submission import (
     Revision,
+    Tables,
     as_floats,
     require_columns,
     require_ids,
@@ -20,18 +21,23 @@ if TYPE_CHECKING:
 ID, TARGET = "id", "value"
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
     """Values are not clipped; True and False count as 1 and 0 in v1 only."""
     import numpy as np
 
     require_columns(submission, [ID, TARGET])
-    require_rows(submission, len(answers))
+    require_rows(submission, len(known))
     if revision == "v1":
         submission = as_floats(submission, [TARGET])
     require_numbers(submission, [TARGET], id_column=ID, booleans=revision == "v1")
-    if not np.array_equal(answers[ID], submission[ID]):
-        answers = _in_order_of(submission, answers)
-    return root_mean_squared_error(answers, submission, target=TARGET)
+    if not np.array_equal(known[ID], submission[ID]):
+        known = _in_order_of(submission, known)
+    return known, submission
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """The metric of what `checked` returns."""
+    return root_mean_squared_error(*checked(answers, submission, revision), target=TARGET)
 
 
 def _in_order_of(submission: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:

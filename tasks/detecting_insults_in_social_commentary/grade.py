@@ -8,6 +8,7 @@ from mlebench_inspect.graders.metrics.classification import roc_auc
 from mlebench_inspect.graders.submission import (
     InvalidSubmission,
     Revision,
+    Tables,
     refuse_where,
     require_columns,
     require_numbers,
@@ -21,16 +22,15 @@ if TYPE_CHECKING:
 ID, TARGET = "Comment", "Insult"
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """Pairs rows by comment. A comment that occurs more than once is paired in order of appearance in v2."""
-    import pandas as pd
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
+    """Each comment of the test file, as often as it stands there."""
 
     require_columns(submission, [ID, TARGET])
-    require_rows(submission, len(answers))
+    require_rows(submission, len(known))
     require_numbers(submission, [TARGET], minimum=0, maximum=1)
     must = "the comments of the test file, unchanged"
-    refuse_where(submission, ~submission[ID].isin(answers[ID]) | submission[ID].isna(), ID, must)
-    wanted = answers[ID].value_counts()
+    refuse_where(submission, ~submission[ID].isin(known[ID]) | submission[ID].isna(), ID, must)
+    wanted = known[ID].value_counts()
     given = submission[ID].value_counts().reindex(wanted.index, fill_value=0)
     wrong = wanted.index[given < wanted]
     if len(wrong):
@@ -39,6 +39,14 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
             f"{ID} {show(comment)} occurs {given[comment]} times; {wanted[comment]} are needed "
             f"({len(wrong):,} comments have too few rows); keep the rows of the test file"
         )
+    return known, submission
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """Pairs rows by comment. A comment that occurs more than once is paired in order of appearance in v2."""
+    import pandas as pd
+
+    answers, submission = checked(answers, submission, revision)
     # In v1 rows with the same comment are paired as pandas' default sort, which is not stable, leaves them.
     order: Any = {"by": ID, "kind": "quicksort" if revision == "v1" else "stable"}
     answers = answers.sort_values(**order)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.regression import mean_column_wise_spearman
 from mlebench_inspect.graders.submission import (
     InvalidSubmission,
     Revision,
+    Tables,
     aligned,
     require_columns,
     require_numbers,
@@ -52,20 +54,23 @@ TARGETS = [
 ]
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """v1 pairs rows by the rank of their ids and ranks anything; a column without ranking makes the score NaN.
-
-    v2 wants the ids of the test file and numbers from 0 to 1; a constant column counts as 0.
-    """
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
+    """v1 wants columns that can be sorted and as many rows as the test file; v2 its ids and numbers from 0 to 1."""
     if revision == "v2":
-        answers, submission = aligned(answers, submission, ID, TARGETS)
+        known, submission = aligned(known, submission, ID, TARGETS)
         require_numbers(submission, TARGETS, id_column=ID, minimum=0, maximum=1)
-        return mean_column_wise_spearman(answers, submission, targets=TARGETS, undefined=0)
+        return known, submission
     require_columns(submission, [ID, *TARGETS], exact=True)
-    require_rows(submission, len(answers))
+    require_rows(submission, len(known))
     _refuse_mixture(submission[ID])
     ranked = submission.assign(**{t: _sortable(submission[t]) for t in TARGETS})
-    return mean_column_wise_spearman(answers.sort_values(ID), ranked.sort_values(ID), targets=TARGETS)
+    return known.sort_values(ID), ranked.sort_values(ID)
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """v1 pairs rows by the rank of their ids; a column without ranking makes the score NaN in v1 and counts 0 in v2."""
+    undefined = math.nan if revision == "v1" else 0
+    return mean_column_wise_spearman(*checked(answers, submission, revision), targets=TARGETS, undefined=undefined)
 
 
 def _refuse_mixture(column: pd.Series) -> None:

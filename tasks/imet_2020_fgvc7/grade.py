@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlebench_inspect.graders.metrics.classification import micro_f1
 from mlebench_inspect.graders.reading import read_table
-from mlebench_inspect.graders.submission import Revision, aligned, refuse_where
+from mlebench_inspect.graders.submission import Revision, Tables, aligned, refuse_where
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,18 +18,21 @@ MAX_CHARACTERS = 1_000_000  # all attributes in one cell need 17,000
 
 
 def read_answers(path: Path, options: dict[str, Any]) -> pd.DataFrame:
-    """The answers; in v2 with the list of all attributes, which lies beside them, as `attrs["attributes"]`."""
-    answers = read_table(path, **options)
+    """A table; in v2 with the list of all attributes, which lies beside it, as `attrs["attributes"]`."""
+    table = read_table(path, **options)
     if options:
         labels = read_table(path.with_name("labels.csv"))
-        answers.attrs["attributes"] = frozenset(labels["attribute_id"].astype(str))
-    return answers
+        table.attrs["attributes"] = frozenset(labels["attribute_id"].astype(str))
+    return table
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """v1 drops attributes that no test picture has, v2 counts them as wrong and refuses what is no attribute."""
-    attributes = answers.attrs.get("attributes", frozenset())
-    answers, submission = aligned(answers, submission, ID, [TARGET])
+read_sample = read_answers
+
+
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
+    """Lists of ids as text; v2 refuses what is no attribute."""
+    attributes = known.attrs.get("attributes", frozenset())
+    known, submission = aligned(known, submission, ID, [TARGET])
     given = submission[TARGET]
     text = given.map(lambda v: isinstance(v, str)).to_numpy(dtype=bool)
     bad = given.notna().to_numpy() & ~text
@@ -40,5 +43,11 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     if revision == "v2":
         unknown = [not attributes.issuperset(cell.split()) for cell in given]
         refuse_where(submission, unknown, TARGET, "nothing but ids out of labels.csv", id_column=ID)
+    return known, submission.assign(**{TARGET: given})
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """v1 drops attributes that no test picture has, v2 counts them as wrong."""
+    answers, submission = checked(answers, submission, revision)
     truth = answers.assign(**{TARGET: answers[TARGET].fillna("")})
-    return micro_f1(truth, submission.assign(**{TARGET: given}), target=TARGET, split=True, known_only=revision == "v1")
+    return micro_f1(truth, submission, target=TARGET, split=True, known_only=revision == "v1")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlebench_inspect.graders.metrics.classification import top_1_error
 from mlebench_inspect.graders.submission import (
     Revision,
+    Tables,
     aligned,
     refuse_where,
     require_numbers,
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 ID, TARGET, CATEGORIES = "id", "predicted", 1010
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
     """Of several ids in a cell the first counts. v1 takes any integer, but not 3.0; v2 whole numbers from 0 to 1009."""
     import pandas as pd
 
-    answers, submission = aligned(answers, submission, ID, [TARGET])
+    known, submission = aligned(known, submission, ID, [TARGET])
     given = submission[TARGET]
     if not pd.api.types.is_numeric_dtype(given):
         text = given.map(lambda v: isinstance(v, str)).to_numpy(dtype=bool)
@@ -43,7 +44,12 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         last = CATEGORIES - 1
         require_numbers(submission, [TARGET], id_column=ID, minimum=0, maximum=last, whole=True, booleans=False)
     labels = truncated_integers(submission, TARGET, id_column=ID)
-    return top_1_error(answers, submission.assign(**{TARGET: labels}), target=TARGET)
+    return known, submission.assign(**{TARGET: labels})
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """The metric of what `checked` returns."""
+    return top_1_error(*checked(answers, submission, revision), target=TARGET)
 
 
 def _first_word(cell: str | int) -> str | int | None:

@@ -8,6 +8,7 @@ from mlebench_inspect.graders.metrics.classification import macro_f1
 from mlebench_inspect.graders.submission import (
     InvalidSubmission,
     Revision,
+    Tables,
     require_columns,
     require_numbers,
     require_rows,
@@ -21,19 +22,22 @@ if TYPE_CHECKING:
 ID, TARGET, CLASSES = "Id", "Category", 23
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """Some ids own several rows; they are paired in the order of the sort, which only v2 keeps as given.
-
-    Fractions are cut and other classes accepted in v1; v2 takes whole numbers from 0 to 22 alone.
-    """
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
+    """Fractions are cut and other classes accepted in v1; v2 takes whole numbers from 0 to 22 alone."""
     require_columns(submission, [ID, TARGET])
-    require_rows(submission, len(answers))
-    _require_same_ids(answers, submission)
+    require_rows(submission, len(known))
+    _require_same_ids(known, submission)
     if revision == "v2":
         require_numbers(submission, [TARGET], id_column=ID, minimum=0, maximum=CLASSES - 1, whole=True, booleans=False)
     labels = truncated_integers(submission, TARGET, id_column=ID)
+    return known, submission.assign(**{TARGET: labels})
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """Some ids own several rows; they are paired in the order of the sort, which only v2 keeps as given."""
+    answers, submission = checked(answers, submission, revision)
     kind = "stable" if revision == "v2" else "quicksort"
-    given = submission.assign(**{TARGET: labels}).sort_values(ID, kind=kind)  # type: ignore[call-overload]
+    given = submission.sort_values(ID, kind=kind)  # type: ignore[call-overload]
     truth = answers.sort_values(ID, kind=kind)  # type: ignore[call-overload]
     return macro_f1(truth, given, target=TARGET)
 

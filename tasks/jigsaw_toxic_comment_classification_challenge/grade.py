@@ -8,9 +8,13 @@ from mlebench_inspect.graders.metrics.classification import mean_column_wise_roc
 from mlebench_inspect.graders.submission import (
     InvalidSubmission,
     Revision,
+    Tables,
     aligned,
+    as_floats,
+    doubt,
     refuse_where,
     require_columns,
+    require_ids,
     require_numbers,
     require_rows,
     show,
@@ -22,31 +26,48 @@ if TYPE_CHECKING:
 ID, CLASSES = "id", ["toxic", "severe_toxic", "obscene", "threat", "insult", "identity_hate"]
 
 
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
+    """Numbers for the ids of the test file; v1 wants numbers in scored rows alone, which the check does not know."""
+    if revision == "v2":
+        known, submission = aligned(known, submission, ID, CLASSES)
+        require_numbers(submission, CLASSES, id_column=ID)
+        return known, submission
+    require_columns(submission, [ID, *CLASSES], exact=True)
+    require_rows(submission, len(known))
+    listed = submission[ID].isin(known[ID]) & submission[ID].notna()
+    refuse_where(submission, ~listed, ID, "ids of the test file")
+    return known, submission
+
+
+def notice(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> str | None:
+    """Repeated ids and what is no number."""
+    if revision == "v2":
+        return None
+    repeated = doubt(require_ids, submission, known, ID)
+    return repeated or doubt(require_numbers, as_floats(submission, CLASSES), CLASSES, id_column=ID)
+
+
 def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
     """Labels of -1 mark comments that are not scored. v1 pairs the columns by position, v2 by name."""
     import pandas as pd
 
-    if revision == "v2":
-        answers, submission = aligned(answers, submission, ID, CLASSES)
-        require_numbers(submission, CLASSES, id_column=ID)
+    answers, submission = checked(answers, submission, revision)
+    if revision == "v1":
+        answers, submission = _scored_rows(answers, submission)
+    else:
         scored = answers[CLASSES].sum(axis=1) >= 0
-        numbers = submission[scored][CLASSES].apply(pd.to_numeric, errors="coerce").astype(float)
-        return mean_column_wise_roc_auc(answers[scored], numbers, targets=CLASSES)
-    answers, submission = _scored_rows(answers, submission)
+        answers = answers[scored]
+        submission = submission[scored][CLASSES].apply(pd.to_numeric, errors="coerce").astype(float)
     return mean_column_wise_roc_auc(answers, submission, targets=CLASSES)
 
 
-def _scored_rows(answers: pd.DataFrame, submission: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _scored_rows(answers: pd.DataFrame, submission: pd.DataFrame) -> Tables:
     """The rows that v1 scores, sorted by id; the submission's columns, as they come, get the classes' names.
 
     A repeated id passes as long as as many rows are left as there are answers.
     """
     import numpy as np
 
-    require_columns(submission, [ID, *CLASSES], exact=True)
-    require_rows(submission, len(answers))
-    known = submission[ID].isin(answers[ID]) & submission[ID].notna()
-    refuse_where(submission, ~known, ID, "ids of the test file")
     answers, ordered = answers.set_index(ID).sort_index(), submission.set_index(ID).sort_index()
     scored = answers[CLASSES].sum(axis=1) >= 0
     answers, ordered = answers[scored], ordered[scored.reindex(ordered.index).to_numpy()]
@@ -58,7 +79,6 @@ def _scored_rows(answers: pd.DataFrame, submission: pd.DataFrame) -> tuple[pd.Da
     except (ValueError, TypeError):
         numbers = None
     if numbers is None or not np.isfinite(numbers.to_numpy()).all():
-        # The message is that of the whole file: which rows are scored is not told.
-        require_numbers(submission, CLASSES, id_column=ID)
+        require_numbers(submission, CLASSES, id_column=ID)  # of the whole file: which rows are scored stays untold
         raise InvalidSubmission("some predictions are not finite numbers; write numbers only")
     return answers, numbers.set_axis(CLASSES, axis=1)

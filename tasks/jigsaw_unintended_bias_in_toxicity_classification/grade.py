@@ -10,6 +10,7 @@ from mlebench_inspect.graders.reading import read_table
 from mlebench_inspect.graders.submission import (
     InvalidSubmission,
     Revision,
+    Tables,
     aligned,
     refuse_text,
     require_numbers,
@@ -37,14 +38,14 @@ def read_answers(path: Path, options: dict[str, Any]) -> pd.DataFrame:
     return read_table(path, usecols=[ID, LABEL, *GROUPS], **options)
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """v1 turns predictions into 0 and 1 at 0.5 first, a missing one into 0, and takes the column `toxicity` too."""
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
+    """Numbers. In v1 the column may be called `toxicity` and values be missing."""
     import pandas as pd
 
     column = LABEL if revision == "v1" and LABEL in submission.columns else PREDICTION
     if column == LABEL and PREDICTION in submission.columns:
         raise InvalidSubmission(f"columns {PREDICTION} and {LABEL} are both there; leave {LABEL} out")
-    answers, submission = aligned(answers, submission, ID, [column])
+    known, submission = aligned(known, submission, ID, [column])
     given = submission[column]
     if revision == "v2":
         require_numbers(submission, [column], id_column=ID)
@@ -53,5 +54,11 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         require_numbers(submission, [column], id_column=ID, finite=False, missing=True)
         refuse_text(submission, [column], gaps=True)
         scores = (pd.to_numeric(given, errors="coerce") >= 0.5).astype(float)
-    submission = submission.assign(**{PREDICTION: scores})
-    return bias_weighted_roc_auc(answers, submission, label=LABEL, prediction=PREDICTION, groups=GROUPS)
+    return known, submission.assign(**{PREDICTION: scores})
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """v1 turns predictions into 0 and 1 at 0.5 first, a missing one into 0."""
+    return bias_weighted_roc_auc(
+        *checked(answers, submission, revision), label=LABEL, prediction=PREDICTION, groups=GROUPS
+    )

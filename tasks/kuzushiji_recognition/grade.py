@@ -8,6 +8,7 @@ from mlebench_inspect.graders.metrics.points import point_in_box_micro_f1
 from mlebench_inspect.graders.submission import (
     InvalidSubmission,
     Revision,
+    Tables,
     aligned,
     refuse_where,
     require_length,
@@ -22,9 +23,9 @@ MAX_POINTS = 1_200
 MAX_CHARACTERS = 20_000_000  # 361 pages with 1,200 points each need less than half
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
     """v2 refuses pages with more than 1,200 points, and coordinates that are no finite numbers."""
-    answers, submission = aligned(answers, submission, ID, [TARGET])
+    known, submission = aligned(known, submission, ID, [TARGET])
     given = submission[TARGET]
     bad = given.map(lambda v: not isinstance(v, str)).to_numpy(dtype=bool) & given.notna().to_numpy()
     refuse_where(submission, bad, TARGET, "groups of a code and two coordinates, or nothing", id_column=ID)
@@ -32,7 +33,12 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     for page, cell in zip(submission[ID], given, strict=True):
         if isinstance(cell, str):
             _check_page(page, cell, revision)
-    return point_in_box_micro_f1(answers, submission, target=TARGET)
+    return known, submission
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """The metric of what `checked` returns."""
+    return point_in_box_micro_f1(*checked(answers, submission, revision), target=TARGET)
 
 
 def _check_page(page: str, cell: str, revision: Revision) -> None:

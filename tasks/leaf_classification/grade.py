@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlebench_inspect.graders.metrics.classification import multiclass_log_loss
 from mlebench_inspect.graders.submission import (
     Revision,
+    Tables,
     aligned,
     require_columns,
     require_numbers,
@@ -121,7 +122,7 @@ SPECIES = [
 ]
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
     """Rows must sum to one in v1; v2 divides each row by its sum."""
     require_columns(submission, [ID, *SPECIES], exact=True)
     if revision == "v2":
@@ -129,7 +130,13 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     else:
         require_numbers(submission, SPECIES, id_column=ID, minimum=0, maximum=1)
         require_row_sums(submission, SPECIES, id_column=ID, tolerance=1.1e-5)
-    answers, submission = aligned(answers, submission, ID, SPECIES)
+    known, submission = aligned(known, submission, ID, SPECIES)
+    return known, submission
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """The metric of what `checked` returns."""
+    answers, submission = checked(answers, submission, revision)
     if revision == "v2":
         return multiclass_log_loss(answers, submission, targets=SPECIES, eps=1e-15)
     return multiclass_log_loss(answers, submission, targets=SPECIES)

@@ -9,6 +9,7 @@ from mlebench_inspect.graders.metrics.classification import quadratic_weighted_k
 from mlebench_inspect.graders.submission import (
     InvalidSubmission,
     Revision,
+    Tables,
     aligned,
     refuse_text,
     require_columns,
@@ -22,14 +23,14 @@ ID, TARGET = "essay_id", "score"
 SCALE = [1, 2, 3, 4, 5, 6]
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """v1 weighs errors by ranks among the scores that occur, also beyond 1 to 6; v2 by the scale from 1 to 6."""
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
+    """Whole numbers; in v2 from 1 to 6."""
     import pandas as pd
 
     require_columns(submission, [ID, TARGET])
     if submission.empty:
         raise InvalidSubmission("the submission has no rows; give each essay one row")
-    answers, submission = aligned(answers, submission, ID, [TARGET])
+    known, submission = aligned(known, submission, ID, [TARGET])
     low, high = (SCALE[0], SCALE[-1]) if revision == "v2" else (-math.inf, math.inf)
     fractions = not pd.api.types.is_integer_dtype(submission[TARGET])  # integers may use all 64 bits
     require_numbers(
@@ -45,6 +46,12 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         refuse_text(submission, [TARGET])
     if fractions:
         submission = submission.assign(**{TARGET: pd.to_numeric(submission[TARGET], errors="coerce").astype("int64")})
+    return known, submission
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """v1 weighs errors by ranks among the scores that occur, also beyond 1 to 6; v2 by the scale from 1 to 6."""
+    answers, submission = checked(answers, submission, revision)
     if revision == "v1":
         return quadratic_weighted_kappa(answers, submission, target=TARGET)
     kappa = quadratic_weighted_kappa(answers, submission, target=TARGET, labels=SCALE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.classification import accuracy
-from mlebench_inspect.graders.submission import Revision, aligned, all_text, require_numbers
+from mlebench_inspect.graders.submission import Revision, Tables, aligned, all_text, require_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,10 +13,17 @@ if TYPE_CHECKING:
 ID, TARGET = "Id", "ClassId"
 
 
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
+    """Whole numbers; v1 takes a column made text by a single word as well."""
+    known, submission = aligned(known, submission, ID, [TARGET])
+    if revision == "v2" or not all_text(submission[TARGET]):
+        require_numbers(submission, [TARGET], id_column=ID, whole=True)
+    return known, submission
+
+
 def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """Compares whole numbers; in v1 a column made text by a single word is valid and wrong everywhere."""
-    answers, submission = aligned(answers, submission, ID, [TARGET])
+    """In v1 a column of text is wrong everywhere."""
+    answers, submission = checked(answers, submission, revision)
     if revision == "v1" and all_text(submission[TARGET]):
         return 0.0
-    require_numbers(submission, [TARGET], id_column=ID, whole=True)
     return accuracy(answers, submission, target=TARGET)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.classification import accuracy
-from mlebench_inspect.graders.submission import Revision, aligned, refuse_where, require_numbers
+from mlebench_inspect.graders.submission import Revision, Tables, aligned, all_text, refuse_where, require_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 ID, TARGET = "PhraseId", "Sentiment"
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """In v1 whole numbers beyond 0 to 4 and columns of words are labels as well, if wrong ones; v2 refuses them."""
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
+    """Whole numbers from 0 to 4; v1 takes others and columns of words as well."""
     import pandas as pd
 
-    answers, submission = aligned(answers, submission, ID, [TARGET])
+    known, submission = aligned(known, submission, ID, [TARGET])
     given = submission[TARGET]
     if revision == "v2":
         require_numbers(submission, [TARGET], id_column=ID, minimum=0, maximum=4, whole=True, booleans=False)
@@ -27,9 +27,19 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         must = "a whole number from 0 to 4 in every row"
         refuse_where(submission, given.isna(), TARGET, must, id_column=ID)
         words = given.map(lambda v: isinstance(v, str)).astype(bool)
-        if words.all():
-            return 0.0
-        refuse_where(submission, words, TARGET, must, id_column=ID)
+        refuse_where(submission, words & (not words.all()), TARGET, must, id_column=ID)
+    return known, submission
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """Labels beyond 0 to 4 and words are wrong ones."""
+    import pandas as pd
+
+    answers, submission = checked(answers, submission, revision)
+    if revision == "v1" and all_text(submission[TARGET]):
+        return 0.0
     return accuracy(
-        answers, submission.assign(**{TARGET: pd.to_numeric(given, errors="coerce").astype(float)}), target=TARGET
+        answers,
+        submission.assign(**{TARGET: pd.to_numeric(submission[TARGET], errors="coerce").astype(float)}),
+        target=TARGET,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlebench_inspect.graders.metrics.text import normalized_levenshtein_distance
-from mlebench_inspect.graders.submission import InvalidSubmission, Revision, aligned, require_length, show
+from mlebench_inspect.graders.submission import InvalidSubmission, Revision, Tables, aligned, require_length, show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,13 +17,12 @@ READ_CSV: dict[str, dict[str, Any]] = {
 MAX_CHARACTERS = 1 << 24
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
     """An empty sequence is invalid in v1, and a sequence like any other in v2."""
     import pandas as pd
 
-    answers, submission = aligned(answers, submission, ID, [TARGET])
+    known, submission = aligned(known, submission, ID, [TARGET])
     require_length(submission, TARGET, MAX_CHARACTERS, id_column=ID)
-    truth = [[int(label) for label in str(cell).split()] for cell in answers[TARGET]]
     given = []
     for sample, cell in zip(submission[ID], submission[TARGET], strict=True):
         try:
@@ -33,5 +32,13 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
                 f"column {TARGET} must hold whole numbers separated by blanks; "
                 f"the row with {ID} {show(sample)} has {show(cell)}"
             ) from None
-    tables = [pd.DataFrame({TARGET: pd.Series(lists)}) for lists in (truth, given)]
-    return normalized_levenshtein_distance(*tables, target=TARGET)
+    return known, submission.assign(**{TARGET: pd.Series(given)})
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """The metric of what `checked` returns."""
+    import pandas as pd
+
+    answers, submission = checked(answers, submission, revision)
+    truth = pd.Series([[int(label) for label in str(cell).split()] for cell in answers[TARGET]])
+    return normalized_levenshtein_distance(answers.assign(**{TARGET: truth}), submission, target=TARGET)

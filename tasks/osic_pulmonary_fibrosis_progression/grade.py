@@ -8,6 +8,8 @@ from mlebench_inspect.graders.metrics.regression import modified_laplace_log_lik
 from mlebench_inspect.graders.submission import (
     InvalidSubmission,
     Revision,
+    Tables,
+    doubt,
     refuse_text,
     require_columns,
     require_ids,
@@ -22,20 +24,34 @@ ID, TARGET, CONFIDENCE = "Patient_Week", "FVC", "Confidence"
 VISITS = 3
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """v1 scores whichever of the visits the submission holds, and reads a missing confidence as 0; v2 needs all."""
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
+    """v1 takes whichever weeks the submission holds, and a missing confidence; v2 needs all.
+
+    v1 refuses a scored week that is repeated; which these are the check does not know.
+    """
     require_columns(submission, [ID, TARGET, CONFIDENCE])
     lenient = revision == "v1"
     if submission.empty:
         raise InvalidSubmission("the submission has no rows; give each row of the sample submission one row")
-    require_ids(submission, answers, ID, repeats=lenient, gaps=lenient)
+    require_ids(submission, known, ID, repeats=lenient, gaps=lenient)
     require_numbers(submission, [TARGET, CONFIDENCE], id_column=ID, finite=not lenient, missing=lenient)
     if lenient:
         refuse_text(submission, [TARGET, CONFIDENCE])
+    return known, submission
+
+
+def notice(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> str | None:
+    """Repeated rows."""
+    return doubt(require_ids, submission, known, ID, gaps=True) if revision == "v1" else None
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """v1 scores whichever of the visits the submission holds, and reads a missing confidence as 0."""
+    answers, submission = checked(answers, submission, revision)
     visits = last_visits(answers)
     given = submission[submission[ID].isin(visits[ID])].fillna({CONFIDENCE: 0}).sort_values(ID)
     if given[ID].duplicated().any():
-        # The first repeated row of all is named, since which weeks are scored is not for the submission to learn.
+        # The first repeated row of all is named: which weeks are scored stays untold.
         repeated = submission.loc[submission[ID].duplicated(), ID].iloc[0]
         raise InvalidSubmission(f"{ID} {show(repeated)} occurs more than once; give each id one row")
     visits = visits[visits[ID].isin(given[ID])].sort_values(ID)

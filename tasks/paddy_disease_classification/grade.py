@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.classification import accuracy
-from mlebench_inspect.graders.submission import Revision, aligned, refuse_where
+from mlebench_inspect.graders.submission import Revision, Tables, aligned, refuse_where
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,11 +25,11 @@ LABELS = [
 ]
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """v1 counts missing and unknown labels as wrong, whole numbers too; v2 refuses them."""
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
+    """v1 takes missing and unknown labels, whole numbers too; v2 refuses them."""
     import pandas as pd
 
-    answers, submission = aligned(answers, submission, ID, [TARGET])
+    known, submission = aligned(known, submission, ID, [TARGET])
     given = submission[TARGET]
     if revision == "v2":
         must = f"one of {', '.join(LABELS)} in every row"
@@ -38,4 +38,10 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         values = pd.to_numeric(given, errors="coerce").astype(float)
         odd = (values % 1 != 0) | (values.abs() >= 2.0**63)  # true for a missing value, too
         refuse_where(submission, odd, TARGET, "names of labels", id_column=ID)
+    return known, submission
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """Unknown labels are wrong."""
+    answers, submission = checked(answers, submission, revision)
     return accuracy(answers, submission.astype({TARGET: object}), target=TARGET)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.classification import mean_column_wise_roc_auc
-from mlebench_inspect.graders.submission import Revision, aligned, as_floats, require_columns, require_numbers
+from mlebench_inspect.graders.submission import Revision, Tables, aligned, as_floats, require_columns, require_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,11 +13,17 @@ if TYPE_CHECKING:
 ID, CONDITIONS = "image_id", ["healthy", "multiple_diseases", "rust", "scab"]
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
     """Finite numbers of any size, True and False among them."""
     require_columns(submission, [ID, *CONDITIONS], exact=True)
-    answers, submission = aligned(answers, submission, ID, CONDITIONS)
+    known, submission = aligned(known, submission, ID, CONDITIONS)
     if revision == "v1":
         submission = as_floats(submission, CONDITIONS)
     require_numbers(submission, CONDITIONS, id_column=ID)
+    return known, submission
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """The metric of what `checked` returns."""
+    answers, submission = checked(answers, submission, revision)
     return mean_column_wise_roc_auc(answers, submission.astype(dict.fromkeys(CONDITIONS, float)), targets=CONDITIONS)

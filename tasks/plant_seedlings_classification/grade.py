@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.classification import micro_f1
-from mlebench_inspect.graders.submission import InvalidSubmission, Revision, aligned, refuse_where
+from mlebench_inspect.graders.submission import InvalidSubmission, Revision, Tables, aligned, refuse_where
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,13 +27,17 @@ SPECIES = [
 ]
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """v1 counts missing and unknown names as wrong, unless no cell is a name at all; v2 refuses them."""
-    answers, submission = aligned(answers, submission, ID, [TARGET])
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
+    """v1 takes missing and unknown names, unless no cell is a name at all; v2 refuses them."""
+    known, submission = aligned(known, submission, ID, [TARGET])
     given = submission[TARGET].astype(object)
     if revision == "v2":
         refuse_where(submission, ~given.isin(SPECIES), TARGET, "one of the 12 species in every row", id_column=ID)
     elif not given.map(lambda v: isinstance(v, str)).any():
         raise InvalidSubmission(f"column {TARGET} holds no name of a species; write one of: {', '.join(SPECIES)}")
-    filled = submission.assign(**{TARGET: given.where(given.notna(), "").astype(str)})
-    return micro_f1(answers, filled, target=TARGET)
+    return known, submission.assign(**{TARGET: given.where(given.notna(), "").astype(str)})
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """Missing and unknown names are wrong."""
+    return micro_f1(*checked(answers, submission, revision), target=TARGET)

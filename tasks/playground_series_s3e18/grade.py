@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.classification import mean_column_wise_roc_auc
-from mlebench_inspect.graders.submission import Revision, aligned, as_floats, require_numbers
+from mlebench_inspect.graders.submission import Revision, Tables, aligned, as_floats, require_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,10 +13,15 @@ if TYPE_CHECKING:
 ID, TARGETS = "id", ["EC1", "EC2"]
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
     """Any finite numbers are ranked, not only probabilities."""
-    answers, submission = aligned(answers, submission, ID, TARGETS)
+    known, submission = aligned(known, submission, ID, TARGETS)
     if revision == "v1":
         submission = as_floats(submission, TARGETS)
     require_numbers(submission, TARGETS, id_column=ID)
-    return mean_column_wise_roc_auc(answers, submission, targets=TARGETS)
+    return known, submission
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """The metric of what `checked` returns."""
+    return mean_column_wise_roc_auc(*checked(answers, submission, revision), targets=TARGETS)

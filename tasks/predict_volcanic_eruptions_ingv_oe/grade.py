@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.regression import mean_absolute_error
-from mlebench_inspect.graders.submission import Revision, as_floats, require_columns, require_ids, require_numbers
+from mlebench_inspect.graders.submission import (
+    Revision,
+    Tables,
+    as_floats,
+    require_columns,
+    require_ids,
+    require_numbers,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,15 +20,21 @@ if TYPE_CHECKING:
 ID, TARGET = "segment_id", "time_to_eruption"
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """v1 counts each copy of a repeated id as a further row, and rounds the error to a whole number."""
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
+    """Numbers for all ids; v1 counts each copy of a repeated id as a further row."""
     import pandas as pd
 
     require_columns(submission, [TARGET, ID])
-    require_ids(submission, answers, ID, repeats=revision == "v1")
-    answers = answers.iloc[pd.Index(answers[ID]).get_indexer(submission[ID])]
+    require_ids(submission, known, ID, repeats=revision == "v1")
+    known = known.iloc[pd.Index(known[ID]).get_indexer(submission[ID])]
     if revision == "v1":
         submission = as_floats(submission, [TARGET])
     require_numbers(submission, [TARGET], id_column=ID)
+    return known, submission
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """v1 rounds the error to a whole number."""
+    answers, submission = checked(answers, submission, revision)
     error = mean_absolute_error(answers, submission, target=TARGET)
     return error if revision == "v2" else round(error)

@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.detections import Groups, parse, refuse_groups, submitted_groups
 from mlebench_inspect.graders.metrics.detection import mean_average_precision_iou50
-from mlebench_inspect.graders.submission import Revision, aligned
+from mlebench_inspect.graders.submission import Revision, Tables, aligned, doubt
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import ArrayLike
 
 ID, FIELD = "id", "PredictionString"
 STUDY_CLASSES = ["negative", "typical", "indeterminate", "atypical"]
 BOX = ["x_min", "y_min", "x_max", "y_max"]
 READ_CSV = {"v1": {}, "v2": {"dtype": {FIELD: str}}}
+
+
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
+    """v2 refuses what is not finite; v1 a confidence of the classes in the answers, which the check does not know."""
+    import numpy as np
+
+    known, submission = aligned(known, submission, ID, [FIELD])
+    given = _groups(submission)
+    if revision == "v2":
+        _refuse(submission, given, ~np.isfinite(given.numbers).all(axis=1))
+    return known, submission
+
+
+def notice(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> str | None:
+    """Confidences that are not finite."""
+    import numpy as np
+
+    if revision == "v2":
+        return None
+    given = _groups(submission)
+    return doubt(_refuse, submission, given, ~np.isfinite(given.numbers[:, 0]))
 
 
 def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
@@ -23,11 +46,11 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
 
     answers, submission = aligned(answers, submission, ID, [FIELD])
     truth = parse(answers[FIELD].tolist(), 6, label_at=0)
-    given = submitted_groups(submission, FIELD, 6, id_column=ID, label_at=0, classes=truth.classes)
-    bad = ~np.isfinite(given.numbers).all(axis=1) if revision == "v2" else ~np.isfinite(given.numbers[:, 0])
+    given = _groups(submission, truth.classes)
     if revision == "v1":  # other classes are ignored, whatever they hold
-        bad &= given.label >= 0
-    refuse_groups(submission, given, np.asarray(bad), FIELD, ID, "must have a finite confidence and box")
+        _refuse(submission, given, ~np.isfinite(given.numbers[:, 0]) & (given.label >= 0))
+    else:
+        _refuse(submission, given, ~np.isfinite(given.numbers).all(axis=1))
     found = _table(given)
     if revision == "v2":
         of_study = np.isin(given.label, [k for k, c in enumerate(truth.classes) if c in STUDY_CLASSES])
@@ -43,6 +66,16 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         images=len(answers),
         padded=revision == "v1",
     )
+
+
+def _groups(submission: pd.DataFrame, classes: Sequence[str] | None = None) -> Groups:
+    return submitted_groups(submission, FIELD, 6, id_column=ID, label_at=0, classes=classes)
+
+
+def _refuse(submission: pd.DataFrame, given: Groups, bad: ArrayLike) -> None:
+    import numpy as np
+
+    refuse_groups(submission, given, np.asarray(bad, dtype=bool), FIELD, ID, "must have a finite confidence and box")
 
 
 def _table(groups: Groups) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.classification import binary_log_loss
-from mlebench_inspect.graders.submission import Revision, aligned, require_numbers
+from mlebench_inspect.graders.submission import Revision, Tables, aligned, require_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,8 +13,13 @@ if TYPE_CHECKING:
 ID, TARGET = "id", "is_iceberg"
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
     """Probabilities from 0 to 1; True and False count as 1 and 0 in v1 only."""
-    answers, submission = aligned(answers, submission, ID, [TARGET])
+    known, submission = aligned(known, submission, ID, [TARGET])
     require_numbers(submission, [TARGET], id_column=ID, minimum=0, maximum=1, booleans=revision == "v1")
-    return binary_log_loss(answers, submission, target=TARGET)
+    return known, submission
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """The metric of what `checked` returns."""
+    return binary_log_loss(*checked(answers, submission, revision), target=TARGET)

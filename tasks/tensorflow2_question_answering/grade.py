@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlebench_inspect.graders.metrics.classification import micro_f1
-from mlebench_inspect.graders.submission import InvalidSubmission, Revision, aligned, show
+from mlebench_inspect.graders.submission import InvalidSubmission, Revision, Tables, aligned, show
 from mlebench_inspect.tasks.tensorflow2_question_answering.prepare import answers_of
 
 if TYPE_CHECKING:
@@ -30,11 +30,20 @@ def read_answers(path: Path, options: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[ID, TARGET])
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """A wrong answer counts as one where none exists. Right blanks earn as much as right answers in v1, not in v2."""
-    answers, submission = aligned(answers, submission, ID, [TARGET])
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
+    """Answers as `start:end`, `YES` or `NO`, or none."""
+    import pandas as pd
+
+    known, submission = aligned(known, submission, ID, [TARGET])
     cells = submission[TARGET].astype(object).where(submission[TARGET].notna(), "")
     given = [_prediction(row, cell) for row, cell in zip(submission[ID], cells, strict=True)]
+    return known, submission.assign(**{TARGET: pd.Series(given, dtype=object)})
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """A wrong answer counts as one where none exists. Right blanks earn as much as right answers in v1, not in v2."""
+    answers, submission = checked(answers, submission, revision)
+    given = submission[TARGET].tolist()
     exists = [(p in right if p else bool(right)) for p, right in zip(given, answers[TARGET], strict=True)]
     yes, no = "1", "0" if revision == "v1" else ""
     return micro_f1(

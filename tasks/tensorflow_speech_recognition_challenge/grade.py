@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.classification import accuracy
-from mlebench_inspect.graders.submission import Revision, aligned, refuse_where
+from mlebench_inspect.graders.submission import Revision, Tables, aligned, refuse_where
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,16 +13,22 @@ if TYPE_CHECKING:
 ID, TARGET = "fname", "label"
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
     """Labels that are none of the task's are wrong, not invalid; so are whole numbers, but not fractional ones."""
     import numpy as np
     import pandas as pd
 
-    answers, submission = aligned(answers, submission, ID, [TARGET])
+    known, submission = aligned(known, submission, ID, [TARGET])
     given = submission[TARGET]
     must = "a label in every row (NA, null, None and the like are read as missing)"
     refuse_where(submission, given.isna(), TARGET, must, id_column=ID)
     if pd.api.types.is_float_dtype(given):
         whole = np.isfinite(given) & (given % 1 == 0)
         refuse_where(submission, ~whole, TARGET, "labels, not numbers", id_column=ID)
+    return known, submission
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """The metric of what `checked` returns."""
+    answers, submission = checked(answers, submission, revision)
     return accuracy(answers, submission.astype({TARGET: object}), target=TARGET)

@@ -6,7 +6,15 @@ import math
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.text import mean_word_jaccard
-from mlebench_inspect.graders.submission import InvalidSubmission, Revision, aligned, require_length
+from mlebench_inspect.graders.submission import (
+    InvalidSubmission,
+    Revision,
+    Tables,
+    aligned,
+    doubt,
+    refuse_where,
+    require_length,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,10 +24,24 @@ READ_CSV = {"v2": {"dtype": str, "keep_default_na": False}}
 CHARACTERS = 5_000_000
 
 
-def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
-    """Missing values count as empty; a pair of empty texts is an error in v1 and a hit in v2."""
-    answers, submission = aligned(answers, submission, ID, [TARGET])
+def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
+    """Any text; missing values count as empty."""
+    known, submission = aligned(known, submission, ID, [TARGET])
     require_length(submission, TARGET, CHARACTERS, id_column=ID)
+    return known, submission
+
+
+def notice(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> str | None:
+    """Empty texts, which v1 cannot score where nothing was selected."""
+    if revision == "v2":
+        return None
+    empty = _as_text(submission)[TARGET].str.strip() == ""
+    return doubt(refuse_where, submission, empty, TARGET, "one word or more of each tweet", id_column=ID)
+
+
+def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
+    """A pair of empty texts is an error in v1 and a hit in v2."""
+    answers, submission = checked(answers, submission, revision)
     both_empty = math.nan if revision == "v1" else 1.0
     score = mean_word_jaccard(_as_text(answers), _as_text(submission), target=TARGET, both_empty=both_empty)
     if math.isnan(score):

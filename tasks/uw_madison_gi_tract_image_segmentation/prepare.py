@@ -32,9 +32,9 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
 
     folders = {(c, d): raw / "train" / c / f"{c}_{d}" for c, d in zip(days["case"], days["day"], strict=True)}
     test_days = set(zip(days["case"][days["in_test"]], days["day"][days["in_test"]], strict=True))
-    sizes = _image_sizes({key: folders[key] for key in sorted(test_days)})
+    sizes = image_sizes({key: folders[key] for key in sorted(test_days)})
     keys = zip(case[in_test], day[in_test], number[in_test], strict=True)
-    widths, heights = zip(*(_size(sizes, key) for key in keys), strict=True)
+    widths, heights = zip(*(size_of(sizes, key) for key in keys), strict=True)
     answers = test[["id", "class"]].assign(predicted=test["segmentation"], image_width=widths, image_height=heights)
     write_csv(answers.astype({"image_width": float, "image_height": float}), private / "test.csv")
 
@@ -56,7 +56,7 @@ def _side(key: tuple[str, str], test_days: set[tuple[str, str]]) -> str:
     return "test" if key in test_days else "train"
 
 
-def _image_sizes(folders: dict[tuple[str, str], Path]) -> dict[tuple[str, str, str], list[tuple[int, int]]]:
+def image_sizes(folders: dict[tuple[str, str], Path]) -> dict[tuple[str, str, str], list[tuple[int, int]]]:
     """(width, height) of every image, by case, day and slice, from names such as slice_0001_266_266_1.50_1.50.png."""
     found: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
     for (case, day), folder in folders.items():
@@ -67,7 +67,7 @@ def _image_sizes(folders: dict[tuple[str, str], Path]) -> dict[tuple[str, str, s
     return found
 
 
-def _size(sizes: dict[tuple[str, str, str], list[tuple[int, int]]], key: tuple[str, str, str]) -> tuple[int, int]:
+def size_of(sizes: dict[tuple[str, str, str], list[tuple[int, int]]], key: tuple[str, str, str]) -> tuple[int, int]:
     found = sizes.get(key, [])
     if len(found) != 1:
         raise DataError(f"{len(found)} images of {'_'.join(key[:2])}, slice {key[2]}; exactly one is expected")

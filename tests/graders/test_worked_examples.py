@@ -6,13 +6,16 @@ that a case leaves out are those of the case before.
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from mlebench_inspect.tasks import competition, competition_ids
+from mlebench_inspect.graders import InvalidSubmission
+from mlebench_inspect.graders.reading import read_submission, read_table
+from mlebench_inspect.tasks import Competition, competition, competition_ids
 
 
 def cases() -> list[Any]:
@@ -41,6 +44,7 @@ def test_example(competition_id: str, revision: Any, case: dict[str, Any], tmp_p
     submission = tmp_path / "submission.csv"
     submission.write_text(case["submission"], encoding="utf-8")
     report = found.grade(submission, tmp_path / "private", revision)
+    assert not (report.valid_submission and refused_by_check(found, tmp_path / found.answers, submission, revision))
     if "score" in case:
         assert report.error is None
         assert report.valid_submission
@@ -51,6 +55,18 @@ def test_example(competition_id: str, revision: Any, case: dict[str, Any], tmp_p
         assert report.medal == "none"
         for words in case["invalid"]:
             assert words in (report.error or "")
+
+
+def refused_by_check(found: Competition, answers: Path, submission: Path, revision: Any) -> str | None:
+    """Why the check refuses a submission, with the ids of the answers in the place of the sample submission's."""
+    grader: Any = import_module(f"mlebench_inspect.tasks.{found.folder.name}.grade")
+    options = getattr(grader, "READ_CSV", {}).get(revision, {})
+    known = getattr(grader, "read_answers", lambda path, options: read_table(path, **options))(answers, options)
+    try:
+        grader.checked(known, read_submission(submission, **options), revision)
+    except InvalidSubmission as ex:
+        return str(ex)
+    return None
 
 
 @pytest.mark.parametrize("competition_id", competition_ids())
