@@ -35,8 +35,10 @@ def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         must = f"one of {', '.join(LABELS)} in every row"
         refuse_where(submission, ~given.isin(LABELS), TARGET, must, id_column=ID)
     elif not given.map(lambda v: isinstance(v, str)).any() and not given.isna().all():
-        values = pd.to_numeric(given, errors="coerce").astype(float)
-        odd = (values % 1 != 0) | (values.abs() >= 2.0**63)  # true for a missing value, too
+        odd = pd.Series(False, index=given.index)
+        if not pd.api.types.is_integer_dtype(given):
+            values = pd.to_numeric(given, errors="coerce").astype(float)
+            odd = (values % 1 != 0) | (values.abs() >= 2.0**63)  # true for a missing value, too
         refuse_where(submission, odd, TARGET, "names of labels", id_column=ID)
     return known, submission
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.metrics.regression import mean_column_wise_rmse
+from mlebench_inspect.graders.reading import extra_fields
 from mlebench_inspect.graders.submission import (
+    InvalidSubmission,
     Revision,
     Tables,
     aligned,
@@ -33,6 +35,8 @@ def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         return aligned(known, submission, ID)
     require_rows(submission, len(known))
     require_ids(submission, known, ID)
+    if fields := extra_fields(submission):  # v1 finds the kept rows by the names of rows, which they would not be
+        raise InvalidSubmission(fields)
     return known, submission
 
 

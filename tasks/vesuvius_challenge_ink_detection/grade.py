@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 from mlebench_inspect.graders.metrics.segmentation import f0_5_score
 from mlebench_inspect.graders.reading import read_table
 from mlebench_inspect.graders.run_length import submitted_runs
-from mlebench_inspect.graders.submission import Revision, Tables, aligned, blank_if_missing, require_columns
+from mlebench_inspect.graders.submission import (
+    InvalidSubmission,
+    Revision,
+    Tables,
+    aligned,
+    blank_if_missing,
+    require_columns,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +50,10 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
 
 def _paired(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
     require_columns(submission, [ID, MASK], exact=True)
+    in_order = list(submission[ID]) == list(known[ID])
     known, submission = aligned(known, submission, ID, [MASK])
+    if revision == "v1" and not in_order:
+        raise InvalidSubmission(f"column {ID} must hold the ids in the order of the sample submission")
     if revision == "v2":
         submission = submission.assign(**{MASK: blank_if_missing(submission[MASK])})
     return known, submission
