@@ -21,16 +21,16 @@ def _columns(sheet: Sheet) -> dict[str, bytes]:
         "ids at the end": sheet.with_columns([n for n in names if n not in sheet.ids] + list(sheet.ids)),
         "ids alone": sheet.with_columns(list(sheet.ids)),
         "targets alone": sheet.with_columns(list(sheet.targets)),
-        "index in front, without name": sheet.with_new("", index, 0),
+        "index in front without name": sheet.with_new("", index, 0),
         "index in front": sheet.with_new("index", index, 0),
         "Unnamed: 0 in front": sheet.with_new("Unnamed: 0", index, 0),
         "index behind": sheet.with_new("index", index, len(names)),
         "words behind": sheet.with_new("note", ["word"] * count, len(names)),
         "empty one behind": sheet.with_new("note", [""] * count, len(names)),
         "first target twice": sheet.with_new(sheet.targets[0], list(sheet.cells(sheet.targets[0])), len(names)),
-        "first target twice, the other in front": sheet.with_new(sheet.targets[0], index, 0),
+        "first target twice with the other in front": sheet.with_new(sheet.targets[0], index, 0),
         "first id twice": sheet.with_new(sheet.ids[0], list(sheet.cells(sheet.ids[0])), len(names)),
-        "first id twice, the other in front": sheet.with_new(sheet.ids[0], index, 0),
+        "first id twice with the other in front": sheet.with_new(sheet.ids[0], index, 0),
         "target too many": sheet.with_new("more", list(sheet.cells(sheet.targets[0])), len(names)),
     }
     for column in (sheet.ids + sheet.targets)[:8]:
@@ -56,7 +56,7 @@ def _fields(sheet: Sheet) -> dict[str, bytes]:
     }
     numbered = "\n".join([head, *(f"{place},{line}" for place, line in enumerate(lines))])
     return {name: sheet.with_rows(rows).bytes() for name, rows in found.items()} | {
-        "index in front, not in the header": numbered.encode()
+        "index in front but not in the header": numbered.encode()
     }
 
 

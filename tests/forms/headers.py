@@ -57,7 +57,7 @@ def _lines(sheet: Sheet) -> dict[str, bytes]:
         "comment line before": f"# made by hand\n{head}\n{body}".encode(),
         "sep line before": f"sep=,\n{head}\n{body}".encode(),
         "byte order mark": b"\xef\xbb\xbf" + f"{head}\n{body}".encode(),
-        "byte order mark, quoted": b"\xef\xbb\xbf" + f"{quoted}\n{body}".encode(),
+        "byte order mark and quotes": b"\xef\xbb\xbf" + f"{quoted}\n{body}".encode(),
         "byte order mark twice": b"\xef\xbb\xbf\xef\xbb\xbf" + f"{head}\n{body}".encode(),
         "at the end": f"{body}{head}\n".encode(),
     }

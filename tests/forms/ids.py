@@ -78,15 +78,15 @@ def _repeated(sheet: Sheet) -> dict[str, bytes]:
         "first repeated behind": (*rows, first),
         "first repeated at once": (first, *rows),
         "first repeated with another value": (*rows, other_first),
-        "first repeated before, with another value": (other_first, *rows),
+        "first repeated before with another value": (other_first, *rows),
         "last repeated": (*rows, last),
         "last repeated with another value": (*rows, other_last),
-        "second row twice, first missing": (rows[1], *rows[1:]),
-        "first row twice, last missing": (*rows[:-1], first),
-        "first twice with another value, last missing": (*rows[:-1], other_first),
+        "second row twice and first missing": (rows[1], *rows[1:]),
+        "first row twice and last missing": (*rows[:-1], first),
+        "first twice with another value and last missing": (*rows[:-1], other_first),
         "whole table doubled": rows * 2,
         "each row doubled": tuple(row for row in rows for _ in range(2)),
-        "first row alone, as often": (first,) * len(rows),
+        "first row alone as often": (first,) * len(rows),
     }
     return {name: sheet.with_rows(rows).bytes() for name, rows in found.items()}
 

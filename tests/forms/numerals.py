@@ -76,10 +76,10 @@ def numerals(sheet: Sheet, _sample: Sheet) -> dict[str, bytes]:
     first, last = sheet.targets[0], sheet.targets[-1]
     found = {}
     for name, literal in LITERALS.items():
-        found[f"{name}, first row"] = sheet.with_cell(0, first, literal).bytes()
+        found[f"{name} in first row"] = sheet.with_cell(0, first, literal).bytes()
         if name in IN_THE_LAST_ROW:
-            found[f"{name}, last row"] = sheet.with_cell(-1, last, literal).bytes()
-        found[f"{name}, all rows"] = sheet.mapped((first,), lambda _, literal=literal: literal).bytes()
+            found[f"{name} in last row"] = sheet.with_cell(-1, last, literal).bytes()
+        found[f"{name} in all rows"] = sheet.mapped((first,), lambda _, literal=literal: literal).bytes()
     return found | _written(sheet) | _mixed(sheet)
 
 
@@ -122,7 +122,7 @@ def _mixed(sheet: Sheet) -> dict[str, bytes]:
         "True and False": ("True", "False"),
         "truth values and words": ("True", "False", "word"),
         "truth values and numbers": ("True", "0.5"),
-        "truth values, one missing": ("True", "False", "True", ""),
+        "truth values and a gap": ("True", "False", "True", ""),
         "numbers and words": ("1", "word"),
         "whole numbers and halves": ("1", "0.5"),
         "2^63 and -1": (str(2**63), "-1"),
