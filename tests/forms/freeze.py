@@ -5,6 +5,8 @@ to text, and `submission`), `ID` and `TARGETS` (columns), and `v1(submission, pr
 naively as the published benchmark does. What it raises means invalid. Optional are `v2`, `KNOWN` (form to reason)
 and `write(folder)`, which adds files that are no text.
 
+NUL bytes are invalid here whatever the oracle says: only plain UTF-8 text is a submission (docs/sandbox.md).
+
 Run it under the libraries that the published benchmark pins: pandas 2.2.3, NumPy 2.0.2, scikit-learn 1.5.2.
 """
 
@@ -49,6 +51,8 @@ def freeze(oracle: ModuleType) -> Frozen:
 
 
 def _verdict(grade: Callable[[Path, Path], float], content: bytes, prepared: Path) -> Verdict:
+    if b"\0" in content:
+        return "invalid"
     submission = prepared.parent / "submission.csv"
     submission.write_bytes(content)
     try:

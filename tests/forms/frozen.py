@@ -80,7 +80,7 @@ def save(competition_id: str, table: Frozen) -> None:
 
 def _lines(verdict: Verdict, names: list[str]) -> str:
     """One verdict and its forms, no name broken over two lines."""
-    line, lines = f"  {verdict}: [", []
+    line, lines = f"  {_key(verdict)}: [", []
     for place, name in enumerate(names):
         item = (name if re.fullmatch(r"\w[^,:\[\]{}'\"\\]*", name) else json.dumps(name)) + (
             "]" if name == names[-1] else ","
@@ -90,6 +90,14 @@ def _lines(verdict: Verdict, names: list[str]) -> str:
             line = "   "
         line += item if line.endswith("[") else f" {item}"
     return "\n".join([*lines, line]) + "\n"
+
+
+def _key(verdict: Verdict) -> str:
+    """A number as YAML 1.1 knows it, with a point."""
+    if isinstance(verdict, str):
+        return verdict
+    digits, *exponent = repr(verdict).split("e")
+    return "e".join([digits if "." in digits else f"{digits}.0", *exponent])
 
 
 def _by_form(verdicts: dict[Verdict, list[str]]) -> dict[str, Verdict]:

@@ -112,7 +112,7 @@ def _encodings(sheet: Sheet) -> dict[str, bytes]:
         "UTF-16": text.encode("utf-16"),
         "UTF-16 without mark": text.encode("utf-16-le"),
         "UTF-32": text.encode("utf-32"),
-        "Latin-1 in a column too many": accent.encode("latin-1"),
+        "Latin-1 in a column too many": accent.encode().replace("é".encode(), "é".encode("latin-1")),
         "UTF-8 in a column too many": accent.encode(),
         "byte that is no UTF-8": text.encode().replace(b"\n", b"\xff\n", 2),
         "NUL at the end": text.encode() + b"\x00",
