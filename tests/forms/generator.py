@@ -8,6 +8,7 @@ from forms.ids import ids as forms_of_ids
 from forms.layouts import layouts
 from forms.numerals import numerals
 from forms.sheet import Sheet
+from forms.tokens import tokens
 
 GROUPS = {
     "header": headers,
@@ -15,6 +16,7 @@ GROUPS = {
     "number": numerals,
     "id": forms_of_ids,
     "column": columns,
+    "token": tokens,
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 from forms.frozen import Verdict, frozen_ids, load
 from mlebench_inspect.tasks import competition, competition_ids
 
-SHARES = {"base": 2, "header": 4, "layout": 6, "number": 8, "id": 4, "column": 3}
+SHARES = {"base": 2, "header": 4, "layout": 6, "number": 8, "id": 4, "column": 3, "token": 4}
 """How many forms of each group the short test takes."""
 
 
