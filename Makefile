@@ -12,9 +12,11 @@ demo: $(VENV)/.installed
 test: $(VENV)/.tests-installed
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(PYTEST_OPTIONS)
 
-# What takes too long for every change. The campaign needs root: it kills a Docker engine of its own.
-nightly: $(VENV)/.tests-installed
+# What takes too long for every change, and what numbers depend on once more under the oldest libraries allowed.
+# The campaign needs root: it kills a Docker engine of its own.
+nightly: $(VENV)/.tests-installed $(VENV)-oldest/.installed
 	$(BIN)/python -m pytest -m nightly -n $(JOBS) --dist loadgroup $(PYTEST_OPTIONS)
+	$(VENV)-oldest/bin/python -m pytest -m '' -n $(JOBS) --dist loadgroup tests/forms tests/graders
 	cd tests && ../$(BIN)/python -m campaign $(CAMPAIGN_OPTIONS)
 
 lint: $(VENV)/.tests-installed
@@ -36,7 +38,7 @@ wheel: $(VENV)/.tests-installed
 	$(BIN)/python -m build --wheel --outdir dist .
 
 clean:
-	rm -rf $(VENV) $(VENV)-wheel dist build *.egg-info
+	rm -rf $(VENV) $(VENV)-wheel $(VENV)-oldest dist build *.egg-info
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."'
@@ -49,3 +51,8 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml setup.py
 $(VENV)/.tests-installed: $(VENV)/bin/python pyproject.toml setup.py
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e .[test]
 	@touch $@ $(VENV)/.installed
+
+$(VENV)-oldest/.installed: tests/oldest.txt pyproject.toml setup.py
+	$(PYTHON) -m venv $(VENV)-oldest
+	$(VENV)-oldest/bin/python -m pip install -q --disable-pip-version-check -c tests/oldest.txt -e .[miniature] pytest pytest-xdist
+	@touch $@
