@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
+import tarfile
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import anyio
+import anyio.to_thread
 import pytest
 from inspect_ai import eval as inspect_eval
 from inspect_ai.dataset import MemoryDataset
@@ -30,15 +35,15 @@ def python(script: str) -> str:
     return f"python3 -I - <<'END'\nimport os, time, mmap\n{script}\nEND\n"
 
 
-# Each goes on until it is stopped, at 100 times the limit at most.
+# Each goes on until it is stopped, far beyond the limit.
 FILLERS = {
     "empty files": python("for i in range(150_000): open(f'/home/agent/{i}', 'w').close()"),
-    "folders": python("for i in range(150_000): os.mkdir(f'/home/agent/{i}')"),
+    "folders": python("for i in range(100_000): os.mkdir(f'/home/agent/{i}')"),
     "extended attributes": python(
         "for i in range(20_000):\n"
         " open(f'/home/agent/{i}', 'w').close(); os.setxattr(f'/home/agent/{i}', 'user.a', os.urandom(3900))"
     ),
-    "long symbolic links": python("for i in range(150_000): os.symlink('x' * 4000, f'/home/agent/{i}')"),
+    "long symbolic links": python("for i in range(100_000): os.symlink('x' * 4000, f'/home/agent/{i}')"),
     "deleted but open": python(
         "held = []\n"
         "for i in range(400):\n"
@@ -59,54 +64,51 @@ FILLERS = {
     ),
     "many writers": "for i in $(seq 100); do head -c 90M /dev/zero > /tmp/$i & done; wait",
 }
-SMALL, LARGE = "100m", "1g"  # 150,000 inodes are worth 600 MB at least
-LIMITS = {"empty files": "500m", "folders": "500m"}
+SEEN_BY_A_SECOND_CONTAINER = ("empty files", "deleted but open", "deleted but mapped", "below 3,000 folders")
 
 
 @solver
-def scripted(*, honest_stays: float = 0.0) -> Solver:
-    """Runs a sample's script; an honest one has none."""
+def scripted() -> Solver:
+    """Runs a sample's script after an honest submission, and waits to be stopped; the honest sample has no script."""
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
-        script = (state.metadata or {}).get("script")
-        command = f"{SUBMIT}{script}sleep 300" if script else f"{SUBMIT}sleep {honest_stays}"
-        result = await sandbox().exec(["bash", "-c", command])
+        script = (state.metadata or {})["script"]
+        result = await sandbox().exec(["bash", "-c", f"{SUBMIT}{script}" + ("\nsleep 300" if script else "sleep 3")])
         state.output.completion = result.stdout + result.stderr
         return state
 
     return solve
 
 
-def attack(
-    tmp_path: Path, script: str, solver: Solver | None = None, **options: object
-) -> tuple[EvalSample, EvalSample]:
-    """Runs an attacker and, beside it, an honest sample; the honest one must have its score."""
-    task = TASKS["spaceship-titanic"](data="miniature", hardware="lite", **{"max_disk": SMALL, **options})
+def evaluate(folder: Path, scripts: dict[str, str], by: Solver, **options: object) -> dict[str, EvalSample]:
+    """Runs a sample for each script, and honest ones beside them, which must have their score."""
+    task = TASKS["spaceship-titanic"](data="miniature", hardware="lite", **options)
     (sample,) = task.dataset
     samples = []
-    for name, text in (("attacker", script), ("honest", None)):
+    for number, (name, text) in enumerate([("honest", ""), *scripts.items(), ("honest to the end", "")]):
         one = sample.model_copy(deep=True)
-        one.id, one.metadata = name, {**(sample.metadata or {}), "script": text}
+        one.id, one.metadata = name, {**(sample.metadata or {}), "script": text, "number": number}
         samples.append(one)
     task.dataset = MemoryDataset(samples)
-    (log,) = inspect_eval(
-        task, model=None, solver=solver or scripted(honest_stays=3), log_dir=str(tmp_path), display="none",
-        max_samples=2, max_sandboxes=2, max_subprocesses=8,
-    )  # fmt: skip
-    found = {s.id: s for s in log.samples or []}
-    assert found["honest"].error is None
-    assert found["honest"].limit is None
-    assert figures(found["honest"])["score"] == 0.625
-    return found["attacker"], found["honest"]
+    limits = {"max_samples": 3, "max_sandboxes": 3, "max_subprocesses": 12}
+    (log,) = inspect_eval(task, model=None, solver=by, log_dir=str(folder), display="none", **limits)  # type: ignore[arg-type]
+    found = {str(s.id): s for s in log.samples or []}
+    assert log.status == "success"
+    for name in ("honest", "honest to the end"):
+        assert found[name].limit is None
+        assert score(found[name]) == 0.625
+    return found
 
 
-def figures(sample: EvalSample) -> dict[str, float]:
-    value = (sample.scores or {})["mlebench_scorer"].value if "mlebench_scorer" in (sample.scores or {}) else None
-    if value is None:
-        (score,) = (sample.scores or {}).values()
-        value = score.value
+def score(sample: EvalSample) -> float:
+    value = next(iter((sample.scores or {}).values())).value
     assert isinstance(value, dict)
-    return value  # type: ignore[return-value]
+    return value["score"]  # type: ignore[return-value]
+
+
+def notes(sample: EvalSample) -> list[dict[str, Any]]:
+    """What the benchmark wrote into the transcript."""
+    return [e.data for e in sample.events if e.event == "info" and e.source == "mlebench"]  # type: ignore[misc]
 
 
 def is_cut(sample: EvalSample) -> None:
@@ -114,22 +116,123 @@ def is_cut(sample: EvalSample) -> None:
     assert sample.error is None
     assert sample.limit is not None
     assert sample.limit.type == "custom"
-    assert figures(sample)["score"] == 0.625
+    assert score(sample) == 0.625
+
+
+@pytest.fixture(scope="module")
+def fillers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, EvalSample]:
+    return evaluate(tmp_path_factory.mktemp("fillers"), FILLERS, scripted(), max_disk="100m")
 
 
 @pytest.mark.parametrize("filler", FILLERS)
-def test_whatever_fills_the_disk_ends_the_sample(tmp_path: Path, filler: str) -> None:
-    attacker, _ = attack(tmp_path, FILLERS[filler], max_disk=LIMITS.get(filler, SMALL))
-    is_cut(attacker)
+def test_whatever_fills_the_disk_ends_the_sample(fillers: dict[str, EvalSample], filler: str) -> None:
+    is_cut(fillers[filler])
 
 
-@pytest.mark.parametrize("filler", ["empty files", "deleted but open", "deleted but mapped", "below 3,000 folders"])
+@pytest.fixture(scope="module")
+def unreadable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, EvalSample]]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "geteuid", lambda: 1000)
+        scripts = {name: FILLERS[name] for name in SEEN_BY_A_SECOND_CONTAINER}
+        yield evaluate(tmp_path_factory.mktemp("unreadable"), scripts, scripted(), max_disk="100m")
+
+
+@pytest.mark.parametrize("filler", SEEN_BY_A_SECOND_CONTAINER)
 def test_it_is_counted_as_well_where_this_host_cannot_read_the_layer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, filler: str
+    unreadable: dict[str, EvalSample], filler: str
 ) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    attacker, _ = attack(tmp_path, FILLERS[filler], max_disk=LIMITS.get(filler, SMALL))
-    is_cut(attacker)
-    notes = [e.data for e in attacker.events if e.event == "info" and e.source == "mlebench"]
-    assert {"max_disk": Use, "disk": "counted by a second container"}.keys() <= {k for n in notes for k in n}
-    assert "counted by a second container" in str(notes)
+    is_cut(unreadable[filler])
+    assert "counted by a second container" in str(notes(unreadable[filler]))
+
+
+def inspected(handle: str, form: str) -> str:
+    command = ["docker", "inspect", "--format", form, handle]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
+
+
+def test_nothing_reaches_the_engines_log(tmp_path: Path) -> None:
+    logged = []
+
+    @solver
+    def floods() -> Solver:
+        async def solve(state: TaskState, generate: Generate) -> TaskState:
+            flood = "for f in 1 2; do head -c 50M /dev/zero | tr '\\0' x >/proc/1/fd/$f; done; echo from a command"
+            result = await sandbox().exec(["bash", "-c", SUBMIT + ((state.metadata or {})["script"] and flood)])
+            if "from a command" in result.stdout:
+                handle = state.store_as(SubmissionRecord).handle
+                command = ["docker", "logs", handle]
+                logged.append(await anyio.to_thread.run_sync(partial(subprocess.run, command, capture_output=True)))
+            return state
+
+        return solve
+
+    evaluate(tmp_path, {"flood": "yes"}, floods())
+    (logs,) = logged
+    assert (logs.returncode, logs.stdout, logs.stderr) == (0, b"", b"")
+
+
+def test_a_fast_writer_is_cut_within_seconds_though_every_other_look_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1.8 GB passed a limit of 300 MB before. The writer notes when it passes the limit, and when it still lives."""
+    real, looks = Meter.look, Counter[str]()
+
+    async def look(self: Meter, limit: int) -> Use:
+        looks["real"] += 1
+        if looks["real"] % 2:
+            raise HostError("the engine is away")
+        return await real(self, limit)
+
+    monkeypatch.setattr(Meter, "look", look)
+    writer = python(
+        "for i in range(60):\n"
+        " open(f'/home/agent/{i}', 'wb', 0).write(bytes(50 << 20))\n"
+        " open('/home/logs/times', 'a').write(f'{i + 1} {time.time()}\\n')"
+    )
+    found = evaluate(tmp_path, {"writer": writer}, scripted(), max_disk="100m")
+    is_cut(found["writer"])
+    with tarfile.open(next(tmp_path.rglob("writer_1/*/logs.tar.gz"))) as tar:
+        times = dict(line.split() for line in tar.extractfile("logs/times").read().decode().splitlines())  # type: ignore[union-attr]
+    last = max(map(float, times.values()))
+    passed = float(times.get("6", last))  # 300 MB
+    assert last - passed < 15 * load()
+
+
+def load() -> float:
+    """How much slower than alone this machine may be."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def test_who_tears_every_look_is_held_still_for_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, paused = Meter.look, list[str]()
+
+    async def look(self: Meter, limit: int) -> Use:
+        use = await real(self, limit)
+        state = await anyio.to_thread.run_sync(inspected, self._handle, "{{.State.Paused}}")
+        if use.size < 100 * MIB:  # the honest one
+            assert state == "false"
+            return use
+        paused.append(state)
+        return use if state == "true" else Use(1, torn=True)
+
+    monkeypatch.setattr(Meter, "look", look)
+    found = evaluate(tmp_path, {"mover": "head -c 200M /dev/zero >/tmp/a; head -c 200M /dev/zero >/tmp/b"}, scripted(),
+                     max_disk="300m")  # fmt: skip
+    is_cut(found["mover"])
+    assert paused == ["false", "false", "false", "true"]
+
+
+def test_a_tree_deeper_than_the_engine_can_hand_over_is_not_called_complete(tmp_path: Path) -> None:
+    @solver
+    def digs() -> Solver:
+        async def solve(state: TaskState, generate: Generate) -> TaskState:
+            dig = "os.chdir('/home/code')\nfor i in range(3000): os.mkdir('d' * 20); os.chdir('d' * 20)"
+            await sandbox().exec(["bash", "-c", SUBMIT + ((state.metadata or {})["script"] and python(dig))])
+            return state
+
+        return solve
+
+    found = evaluate(tmp_path, {"deep": "yes"}, digs())
+    kept = {name: found[name].store["SubmissionRecord:folders"]["code"]["complete"] for name in ("deep", "honest")}
+    assert kept == {"deep": False, "honest": True}
+    assert score(found["deep"]) == 0.625
