@@ -94,9 +94,10 @@ class Meter:
 
     async def _ways(self) -> dict[str, Callable[[int], Any]]:
         ended = await host.call(["docker", "inspect", self._handle], timeout=120)
-        if ended.returncode != 0:
-            raise HostError(f"docker inspect: {ended.complaint}")
-        (facts,) = json.loads(ended.stdout)
+        try:
+            (facts,) = json.loads(ended.stdout)
+        except ValueError:
+            raise HostError(f"docker inspect: {ended.complaint or 'no facts'}") from None
         folders = await _folders(self._handle, facts)
         ways: dict[str, Callable[[int], Any]] = {}
         if folders and os.geteuid() == 0 and all(map(os.path.isdir, folders)):

@@ -143,6 +143,11 @@ async def test_an_engine_that_cannot_count_has_told_nothing(tmp_path: Path, monk
     docker.runs("""case "$1 $2" in "inspect --size") echo $(cat figure);; inspect*) echo '[{"Id": "x"}]';; esac""")
     monkeypatch.chdir(tmp_path)
     meter = Meter("x")
+    docker_says = (tmp_path / "bin/docker").read_text()
+    docker.runs("echo rubbish")
+    with pytest.raises(HostError, match="no facts"):
+        await meter.look(100)
+    (tmp_path / "bin/docker").write_text(docker_says)
     for figure in ("-1", "", "nonsense"):
         Path("figure").write_text(figure)
         with pytest.raises(HostError, match="cannot be measured"):
