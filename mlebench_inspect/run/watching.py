@@ -83,8 +83,8 @@ def watch_disk(box: Provider, handle: str, limit: int) -> None:
                 transcript().info({"max_disk": limit, "disk": meter.how}, source="mlebench")
             if use is not None and use.size > limit and handle in _AT_WORK:
                 message = (
-                    f"The sandbox's disk holds {use.size:,} bytes or more of the agent's in {use.files:,} files, each of which "
-                    f"counts some KiB at least; at most {limit:,} bytes are allowed."
+                    f"The sandbox's disk holds {use.size:,} bytes or more of the agent's in {use.files:,} files, each "
+                    f"of which counts some KiB at least; at most {limit:,} bytes are allowed."
                 )
                 raise LimitExceededError("custom", value=use.size, limit=limit, message=message)
 
