@@ -16,10 +16,12 @@ from mlebench_inspect.agents.react import react
 from mlebench_inspect.data.errors import PreparationError
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.submission import REVISIONS
+from mlebench_inspect.run.artifacts import KEEP_FREE
 from mlebench_inspect.run.instructions import task_text
 from mlebench_inspect.run.preflight import check_settings, ensure_data
 from mlebench_inspect.run.scoring import MAX_FOLDER, MAX_SUBMISSION, NAME, cleanup, mlebench_faults, mlebench_scorer
 from mlebench_inspect.run.setup import prepare_sample
+from mlebench_inspect.run.snapshots import MOST, MOST_BYTES
 from mlebench_inspect.sandboxes.compose import SandboxSettings, check_fits
 from mlebench_inspect.sandboxes.engine import machine
 from mlebench_inspect.sandboxes.provider import Provider, provider
@@ -55,6 +57,9 @@ def benchmark(
     max_submission_bytes: int = MAX_SUBMISSION,
     max_artifact_bytes: int = MAX_FOLDER,
     snapshot_every: float | None = None,
+    max_snapshots: int = MOST,
+    max_snapshot_bytes: int = MOST_BYTES,
+    keep_free_bytes: int = KEEP_FREE,
 ) -> Task:
     """Competitions as one Inspect task. All arguments can be given on the command line with `-T name=value`.
 
@@ -83,11 +88,15 @@ def benchmark(
         max_artifact_bytes: Most bytes that are kept of each of the agent's folders for code and logs; 0 for none.
         snapshot_every: Seconds between snapshots of the submission, which are kept beside the log and graded after the
             run; none unless given.
+        max_snapshots: Most that are kept of one sample. Where it would be one more, every second goes, and they are
+            taken half as often from then on.
+        max_snapshot_bytes: Most bytes, compressed, of one sample's snapshots; treated in the same way.
+        keep_free_bytes: Bytes that snapshots and agents' folders must leave free where the log lies, for submissions.
 
     Raises:
         ValueError: An argument is wrong, or data is not prepared; the message says what to type.
     """
-    check_settings(data, revision, snapshot_every, sandbox)
+    check_settings(data, revision, snapshot_every, max_snapshots, sandbox)
     chosen = _chosen(split, competitions)
     store = Store.open(data_dir, data, revision)  # type: ignore[arg-type]
     box = provider(sandbox)
@@ -117,6 +126,9 @@ def benchmark(
             revision,
             max_submission_bytes,
             snapshot_every,
+            max_snapshots=max_snapshots,
+            max_snapshot_bytes=max_snapshot_bytes,
+            keep_free_bytes=keep_free_bytes,
             max_disk_bytes=settings.disk_bytes(),
             allow_local=allow_local,
         ),

@@ -17,8 +17,13 @@ FULL_IMAGE = "mlebench-inspect-full"
 DATA, SUBMISSION, CODE, LOGS, HOME = "/home/data", "/home/submission", "/home/code", "/home/logs", "/home/agent"
 
 # PID 1 ignores every signal that a process inside the container can send, so that an agent that kills all its
-# processes does not end its own sandbox; it also reaps orphans.
-KEEP_ALIVE = ["/bin/bash", "-c", "trap '' HUP INT QUIT TERM USR1 USR2; while :; do sleep 86400 & wait $!; done"]
+# processes does not end its own sandbox; it also reaps orphans. It lets go of the engine's log, which whoever can open
+# its /proc/1/fd/1 could fill.
+KEEP_ALIVE = [
+    "/bin/bash",
+    "-c",
+    "exec >/dev/null 2>&1; trap '' HUP INT QUIT TERM USR1 USR2; while :; do sleep 86400 & wait $!; done",
+]
 
 PresetName = Literal["default", "paper", "lite"]
 
@@ -43,9 +48,9 @@ def size_text(size: int) -> str:
 class SandboxSettings(BaseModel):
     """Hardware and isolation of a sample's sandbox.
 
-    `max_disk` ends a sample that writes more to its disk (Docker: looked at a few times a minute; a single file cannot
-    grow beyond it). `claim` is the Kubernetes volume claim with the data. `compose_overrides` are merged over all
-    that the other fields lead to: settings of the Compose service, or with Kubernetes Helm values.
+    `max_disk` ends a sample that writes more to its disk (Docker: looked at the more often the closer it comes; a
+    single file cannot grow beyond it). `claim` is the Kubernetes volume claim with the data. `compose_overrides` are
+    merged over all that the other fields lead to: settings of the Compose service, or with Kubernetes Helm values.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

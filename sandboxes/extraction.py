@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from inspect_ai.util import SandboxEnvironment
 
@@ -24,6 +24,9 @@ from mlebench_inspect.sandboxes.host import HostError
 
 CHUNK = 6 << 20  # 8 MiB as base64, below the 10 MiB that Inspect returns of a command's output
 _BLOCK = 1 << 20
+# Engines leave out, without a word, what lies at paths beyond 4,096 bytes, their own folders included; no name has more
+# than 255, so whoever goes that deep passes between here and there.
+_DEEPEST = 3000
 _REGULAR = (tarfile.REGTYPE, tarfile.AREGTYPE)  # TarInfo.isreg() lets sparse files pass, too
 
 # stat before and with every chunk: whoever swaps the file meanwhile is refused. `nofollow` guards the final component,
@@ -213,7 +216,7 @@ class Taken:
     left_out: int
     """Files beyond the cap, and whatever is neither a regular file nor a folder."""
     complete: bool
-    """Whether the whole folder was looked at."""
+    """Whether the whole folder was looked at; not told of one with paths so long that the engine may leave some out."""
 
 
 def folder_from_tar(stream: IO[bytes], dest: Path, cap: int) -> Taken:
@@ -239,6 +242,19 @@ def folder_from_tar(stream: IO[bytes], dest: Path, cap: int) -> Taken:
             raise Unreadable("it cannot be read out of the sandbox") from ex
 
 
+class _Strict(tarfile.TarInfo):
+    """A header of an archive that is whole only if it has its end mark: `tarfile` takes any end for one."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        try:
+            return super().frombuf(buf, encoding, errors)
+        except tarfile.HeaderError as ex:
+            if len(buf) == tarfile.BLOCKSIZE and not any(buf):
+                raise
+            raise tarfile.ReadError(f"the archive ends early: {ex}") from ex
+
+
 class _Padded:
     """Reads a member of a tar stream, with zeros for what a stream that ends early lacks, so that the copy is whole."""
 
@@ -258,7 +274,8 @@ class _Padded:
 
 def _filter(stream: IO[bytes], out: tarfile.TarFile, cap: int) -> Taken:
     files = size = used = seen = left_out = 0
-    with tarfile.open(fileobj=stream, mode="r|", bufsize=_BLOCK) as source:  # raises where there is no folder
+    too_deep = False
+    with tarfile.open(fileobj=stream, mode="r|", bufsize=_BLOCK, tarinfo=_Strict) as source:  # raises without a folder
         members = iter(source)
         while True:
             try:
@@ -266,7 +283,8 @@ def _filter(stream: IO[bytes], out: tarfile.TarFile, cap: int) -> Taken:
             except (tarfile.TarError, OSError, UnicodeError):  # it ended early: what came so far is kept
                 return Taken(files, size, left_out, False)
             if member is None:
-                return Taken(files, size, left_out, True)
+                return Taken(files, size, left_out, not too_deep)
+            too_deep = too_deep or len(os.fsencode(member.name)) > _DEEPEST
             seen += 512 + member.size
             if seen > 10 * cap:
                 return Taken(files, size, left_out + 1, False)

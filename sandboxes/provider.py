@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol, TypeVar
+from weakref import WeakValueDictionary
 
 import anyio
 import anyio.to_thread
@@ -18,6 +19,7 @@ from inspect_ai.util import ExecResult, SandboxEnvironment, SandboxEnvironmentSp
 
 from mlebench_inspect.sandboxes import compose, extraction, host
 from mlebench_inspect.sandboxes.compose import SandboxSettings
+from mlebench_inspect.sandboxes.disk import Meter
 from mlebench_inspect.sandboxes.extraction import Missing, Refused, Taken, Unreadable
 from mlebench_inspect.sandboxes.host import Ended, HostError, HostTimeout
 
@@ -104,8 +106,8 @@ class Provider(Protocol):
         """
         ...
 
-    async def disk_use(self, handle: str) -> int | None:
-        """Bytes that the agent has written to the sandbox's disk; None where the provider itself sets a limit."""
+    def disk_meter(self, handle: str) -> Meter | None:
+        """What tells how much of the host's disk the sandbox takes; None where the provider itself sets a limit."""
         ...
 
     async def describe(self, handle: str) -> dict[str, Any]:
@@ -123,6 +125,9 @@ class Docker:
     paths = GuestPaths()
     isolated = True
     root: str | None = "root"
+
+    def __init__(self) -> None:
+        self._freezing: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
 
     def spec(self, settings: SandboxSettings, public: Path, data_dir: Path) -> SandboxEnvironmentSpec:
         return SandboxEnvironmentSpec("docker", compose.docker_config(settings, public))
@@ -167,13 +172,14 @@ class Docker:
 
     @asynccontextmanager
     async def frozen(self, handle: str) -> AsyncIterator[bool]:
-        paused = await self._command("pause", handle)
-        try:
-            yield paused.returncode == 0 or "is not running" in paused.complaint
-        finally:
-            if paused.returncode == 0:
-                with anyio.CancelScope(shield=True):
-                    await self._command("unpause", handle)
+        async with self._freezing.setdefault(handle, anyio.Lock()):  # so that nobody else thaws it meanwhile
+            paused = await self._command("pause", handle)
+            try:
+                yield paused.returncode == 0 or "is not running" in paused.complaint
+            finally:
+                if paused.returncode == 0:
+                    with anyio.CancelScope(shield=True):
+                        await self._command("unpause", handle)
 
     async def lost(self, handle: str) -> bool:
         result = await self._command("inspect", "--format", "{{.State.Running}} {{.State.OOMKilled}}", handle)
@@ -182,9 +188,8 @@ class Docker:
     def sentinel(self, handle: str) -> list[str] | None:
         return ["docker", "wait", handle]
 
-    async def disk_use(self, handle: str) -> int | None:
-        result = await self._command("inspect", "--size", "--format", "{{.SizeRw}}", handle)
-        return int(result.stdout) if result.returncode == 0 and result.stdout.strip().isdigit() else None
+    def disk_meter(self, handle: str) -> Meter | None:
+        return Meter(handle)
 
     async def describe(self, handle: str) -> dict[str, Any]:
         result = await self._command("inspect", handle)
@@ -256,7 +261,7 @@ class Local:
     def sentinel(self, handle: str) -> list[str] | None:
         return None
 
-    async def disk_use(self, handle: str) -> int | None:
+    def disk_meter(self, handle: str) -> Meter | None:
         return None
 
     async def describe(self, handle: str) -> dict[str, Any]:
@@ -336,7 +341,7 @@ class Kubernetes:
     def sentinel(self, handle: str) -> list[str] | None:
         return None
 
-    async def disk_use(self, handle: str) -> int | None:
+    def disk_meter(self, handle: str) -> Meter | None:
         return None  # the pod's ephemeral-storage limit
 
     async def describe(self, handle: str) -> dict[str, Any]:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import itertools
+import os
+import random
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +17,8 @@ from inspect_ai.util import sandbox
 
 from mlebench_inspect._inspect import prerequisite_error
 from mlebench_inspect.agents import dummy
-from mlebench_inspect.run.snapshots import SnapshotRecord, table
+from mlebench_inspect.run.artifacts import Archive
+from mlebench_inspect.run.snapshots import Bounds, Shelf, SnapshotRecord, table
 from runs import run, score
 
 GOOD = "cp data/sample_submission.csv submission/submission.csv"
@@ -95,6 +101,86 @@ def test_grading_again_grades_them_again(tmp_path: Path) -> None:
     log = run(tmp_path, in_steps(GOOD, BAD), snapshot_every=0.2)
     again = score_again(log, mlebench_scorer(), action="overwrite", display="none")
     assert snapshots(again) == snapshots(log)
+
+
+@solver
+def changes(times: int) -> Solver:
+    """Writes another submission as soon as the last one is kept."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        for number in range(times):
+            text = f"{number},{os.urandom(4000).hex()}"  # 4 kB once compressed
+            await sandbox().exec(["bash", "-c", f"{GOOD}; echo {text} >> submission/submission.csv"])
+            digest = hashlib.sha256(await sandbox().read_file("submission/submission.csv", text=False)).hexdigest()
+            with anyio.fail_after(60):
+                while all(s.get("sha256") != digest for s in state.store_as(SnapshotRecord).snapshots[-1:]):
+                    await anyio.sleep(0.02)
+        return state
+
+    return solve
+
+
+@pytest.mark.parametrize("bounds", [{"max_snapshots": 5}, {"max_snapshot_bytes": 30_000}])
+def test_of_too_many_every_second_goes_but_first_and_newest_stay(tmp_path: Path, bounds: dict[str, int]) -> None:
+    log = run(tmp_path, changes(9), snapshot_every=0.05, **bounds)
+    assert log.samples
+    assert log.samples[0].error is None
+    rows = snapshots(log)
+    files = {str(p.relative_to(tmp_path / "logs")): p.stat().st_size for p in (tmp_path / "logs").rglob("snapshots/*")}
+    assert {r["artifact"] for r in rows} == set(files)
+    assert 3 <= len(rows) <= 5
+    assert sum(files.values()) <= bounds.get("max_snapshot_bytes", 10**6)
+    assert [r["after"] for r in rows] == sorted(r["after"] for r in rows)
+    with gzip.open(tmp_path / "logs" / rows[0]["artifact"], "rt") as first:
+        assert first.read().splitlines()[-1].startswith("0,")
+    assert rows[-1]["sha256"] == (score(log).metadata or {})["submission_sha256"]
+
+
+@pytest.mark.parametrize("number", [2, 3, 8, 200])
+def test_any_sequence_of_submissions_stays_within_bounds(tmp_path: Path, number: int) -> None:
+    shelf, chance = Shelf(Archive(str(tmp_path)), "s", Bounds(number, 20_000)), random.Random(number)
+    seen = []
+    for after in range(500):
+        content = chance.randbytes(2000) if chance.random() < 0.8 else b"again"
+        (tmp_path / "x").write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        taken = {"problem": "it is a symbolic link"}
+        if chance.random() < 0.9:
+            taken = {"sha256": digest, "artifact": shelf.put(tmp_path / "x", digest, after)}
+        shelf.note(after, taken)
+        shelf.clear()
+        seen.append(taken)
+        assert 1 <= len(shelf.rows) <= number
+        assert {k: v for k, v in shelf.rows[0].items() if k != "after"} == seen[0]
+        assert {k: v for k, v in shelf.rows[-1].items() if k != "after"} == taken
+        named = {r["artifact"] for r in shelf.rows if "artifact" in r}
+        files = list(tmp_path.glob("s/*"))
+        assert named == {f"s/{f.name}" for f in files}
+        assert sum(f.stat().st_size for f in files) <= 20_000
+
+
+def test_of_many_the_rest_covers_the_run_evenly(tmp_path: Path) -> None:
+    shelf, after, every = Shelf(Archive(str(tmp_path)), "s", Bounds(20)), 0, 100
+    while after < 100_000:
+        shelf.note(after, {"sha256": str(after)})
+        after += every * 2**shelf.thinned
+    steps = [b["after"] - a["after"] for a, b in itertools.pairwise(shelf.rows)]
+    assert max(steps) <= 2 * min(steps[:-1])
+    assert shelf.rows[0]["after"] == 0
+    assert shelf.rows[-1]["after"] > 90_000
+
+
+def test_a_snapshot_larger_than_all_may_be_is_noted(tmp_path: Path) -> None:
+    log = run(tmp_path, in_steps(GOOD), snapshot_every=0.1, max_snapshot_bytes=10)
+    (only,) = snapshots(log)
+    assert "more than 10 bytes" in only["error"]
+    assert score(log).value["score"] == 0.625  # type: ignore[index,call-overload]
+
+
+def test_fewer_than_two_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(type(prerequisite_error(""))) as caught:
+        run(tmp_path, dummy(), snapshot_every=1, max_snapshots=1)
+    assert "max_snapshots" in str(caught.value.message)  # type: ignore[attr-defined]
 
 
 def test_an_interval_must_be_positive(tmp_path: Path) -> None:

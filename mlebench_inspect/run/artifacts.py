@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from mlebench_inspect._inspect import filesystem, running
 from mlebench_inspect.sandboxes.host import HostError
 
+KEEP_FREE = 2**30
+"""Bytes that whatever is no submission leaves free in the log's folder."""
 _BLOCK = 1 << 20
 
 
@@ -61,8 +65,38 @@ class Archive:
         except Exception as ex:  # whatever a cloud's client raises
             raise HostError(f"{self.root} cannot be reached: {ex}") from ex
 
-    def put(self, file: Path, name: str) -> None:
+    def check_room(self, spare: int, file: Path | None = None) -> None:
+        """Refuses where less than `spare` bytes would be left free; a folder that is not this host's has room.
+
+        Args:
+            spare: Bytes.
+            file: What is to be moved there.
+
+        Raises:
+            HostError: There is less room.
+        """
+        if not self.is_local:
+            return
+        folder = Path(self.root)
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        try:
+            needed = file.stat().st_size if file and file.stat().st_dev != folder.stat().st_dev else 0
+            left = shutil.disk_usage(folder).free - needed
+        except OSError as ex:
+            raise HostError(f"{self.root} cannot be looked at: {ex.strerror or ex}") from ex
+        if left < spare:
+            raise HostError(
+                f"there is no room in {self.root}: {max(0, left):,} bytes would stay free, at least {spare:,} must"
+            )
+
+    def put(self, file: Path, name: str, spare: int = 0) -> None:
         """Keeps a file of this host as `name`; nobody ever sees half of it. `file` may be gone afterwards.
+
+        Args:
+            file: What to keep.
+            name: Relative to the log's folder.
+            spare: Bytes that must be left free.
 
         Raises:
             HostError: It cannot be kept.
@@ -71,6 +105,7 @@ class Archive:
             if self.is_local:
                 target = Path(self.path(name))
                 target.parent.mkdir(parents=True, exist_ok=True)
+                Archive(str(target.parent)).check_room(spare, file)
                 aside = target.with_name(f".{target.name}.{os.getpid()}.part")
                 try:
                     shutil.move(file, aside)
@@ -81,8 +116,24 @@ class Archive:
                 files = filesystem(self.root)
                 files.mkdir(self.path(name).rpartition("/")[0], exist_ok=True)
                 files.put_file(str(file), self.path(name))
+        except HostError:
+            raise
         except Exception as ex:  # whatever a cloud's client raises
             raise HostError(f"{name} cannot be kept in {self.root}: {ex}") from ex
+
+    def remove(self, name: str) -> None:
+        """Removes what was kept as `name`; nothing where it is gone.
+
+        Raises:
+            HostError: It cannot be removed.
+        """
+        try:
+            if self.is_local:
+                Path(self.path(name)).unlink(missing_ok=True)
+            elif self.has(name):
+                filesystem(self.root).rm_file(self.path(name))
+        except Exception as ex:  # whatever a cloud's client raises
+            raise HostError(f"{name} cannot be removed from {self.root}: {ex}") from ex
 
     def keep(self, file: Path, name: str) -> str:
         """Keeps `file` compressed as `name`.gz; returns that name.
@@ -90,15 +141,8 @@ class Archive:
         Raises:
             HostError: It cannot be kept.
         """
-        packed = file.with_name(f"{file.name}.packed")
-        try:
-            with open(file, "rb") as source, gzip.GzipFile(packed, "wb", compresslevel=1, mtime=0) as out:
-                shutil.copyfileobj(source, out, _BLOCK)
-            self.put(packed, f"{name}.gz")
-        except OSError as ex:
-            raise HostError(f"{file.parent} cannot be written: {ex.strerror or ex}") from ex
-        finally:
-            packed.unlink(missing_ok=True)
+        with packed(file) as small:
+            self.put(small, f"{name}.gz")
         return f"{name}.gz"
 
     def restore(self, name: str, file: Path, most: int) -> None:
@@ -123,6 +167,25 @@ class Archive:
             raise HostError(f"{name} cannot be read from {self.root}: {ex}") from ex
         finally:
             fetched.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def packed(file: Path) -> Iterator[Path]:
+    """`file`, compressed beside it for as long as this is open.
+
+    Raises:
+        HostError: There is no room for it.
+    """
+    small = file.with_name(f"{file.name}.packed")
+    try:
+        try:
+            with open(file, "rb") as source, gzip.GzipFile(small, "wb", compresslevel=1, mtime=0) as out:
+                shutil.copyfileobj(source, out, _BLOCK)
+        except OSError as ex:
+            raise HostError(f"{file.parent} cannot be written: {ex.strerror or ex}") from ex
+        yield small
+    finally:
+        small.unlink(missing_ok=True)
 
 
 class TooLarge(ValueError):

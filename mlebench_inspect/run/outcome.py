@@ -74,6 +74,8 @@ class SubmissionRecord(StoreModel):
     seconds: int | None = None
     """How long it worked."""
     time_limit: float | None = None
+    keep_free: int = 0
+    """Bytes that must be left free in the log's folder by whatever is no submission."""
 
     outcome: Outcome = "never_taken"
     cause: str | None = None
@@ -222,10 +224,11 @@ async def _take_folders(state: TaskState, record: SubmissionRecord, box: Provide
     for name, path in (("code", box.paths.code), ("logs", box.paths.logs)):
         artifact = f"{folder}/{name}.tar.gz"
         try:
+            await anyio.to_thread.run_sync(archive.check_room, record.keep_free)
             with scratch() as temporary:
                 packed = temporary / f"{name}.tar.gz"
                 taken = await box.take_folder(record.handle, path, packed, most)
-                await anyio.to_thread.run_sync(archive.put, packed, artifact)
+                await anyio.to_thread.run_sync(archive.put, packed, artifact, record.keep_free)
             found[name] = {"artifact": artifact, **asdict(taken)}
         except (Refused, HostError) as ex:
             found[name] = {"problem": str(ex)}

@@ -12,7 +12,7 @@ from mlebench_inspect.graders.submission import REVISIONS
 from mlebench_inspect.tasks import Competition
 
 
-def check_settings(data: str, revision: str, snapshot_every: float | None, sandbox: str) -> None:
+def check_settings(data: str, revision: str, snapshot_every: float | None, max_snapshots: int, sandbox: str) -> None:
     """Refuses settings that no run can have.
 
     Raises:
@@ -22,6 +22,8 @@ def check_settings(data: str, revision: str, snapshot_every: float | None, sandb
         raise ValueError(f"data must be real or miniature, not {data!r}")
     if snapshot_every is not None and snapshot_every <= 0:
         raise ValueError(f"snapshot_every must be a number of seconds above 0, not {snapshot_every!r}")
+    if max_snapshots < 2:
+        raise ValueError(f"max_snapshots must be at least 2, for the first and the newest, not {max_snapshots!r}")
     if revision not in REVISIONS:
         raise ValueError(f"revision must be v1 or v2, not {revision!r}")
     typed = command_line().sandbox

@@ -12,14 +12,14 @@ from inspect_ai.util import sample_limits, sandbox
 
 from mlebench_inspect._inspect import command_slots, sandbox_type
 from mlebench_inspect.data.store import Store
-from mlebench_inspect.run.artifacts import Archive
+from mlebench_inspect.run.artifacts import KEEP_FREE, Archive
 from mlebench_inspect.run.endpoint import put_file, serve_endpoint
 from mlebench_inspect.run.environment import Environment, check_requirements, record_environment
 from mlebench_inspect.run.identity import Identity, data_facts, fields_of, noted_of, running_header
 from mlebench_inspect.run.instructions import TIME_PLACE, time_budget
 from mlebench_inspect.run.outcome import SubmissionRecord
 from mlebench_inspect.run.plan import Plan
-from mlebench_inspect.run.snapshots import watch
+from mlebench_inspect.run.snapshots import MOST, MOST_BYTES, Bounds, watch
 from mlebench_inspect.run.validation import Validation
 from mlebench_inspect.run.watching import agents_at_work, start_watching, too_few_commands, watch_disk
 from mlebench_inspect.sandboxes.host import HostError
@@ -44,6 +44,9 @@ def prepare_sample(
     max_submission_bytes: int,
     snapshot_every: float | None,
     *,
+    max_snapshots: int = MOST,
+    max_snapshot_bytes: int = MOST_BYTES,
+    keep_free_bytes: int = KEEP_FREE,
     max_disk_bytes: int = 0,
     allow_local: bool = False,
 ) -> Solver:
@@ -55,6 +58,9 @@ def prepare_sample(
         revision: Revision of the prepared data.
         max_submission_bytes: Larger submissions are invalid.
         snapshot_every: Seconds between snapshots; None for none.
+        max_snapshots: Most that are kept.
+        max_snapshot_bytes: Most bytes of all of them.
+        keep_free_bytes: Bytes that whatever is no submission must leave free in the log's folder.
         max_disk_bytes: Ends a sample that writes more to its disk; 0 for no limit.
         allow_local: Let a model act in a sandbox without isolation.
 
@@ -72,7 +78,7 @@ def prepare_sample(
         record = state.store_as(SubmissionRecord)
         record.handle, record.attempt = await box.handle(), uuid.uuid4().hex[:8]
         record.log_folder = Archive.of_run().root
-        record.time_limit = sample_limits().time.limit
+        record.time_limit, record.keep_free = sample_limits().time.limit, keep_free_bytes
         check = state.store_as(Validation)
         check.competition_id, check.provider = found.id, box.name
         check.data_dir, check.data, check.revision = data_dir, data, revision
@@ -92,7 +98,8 @@ def prepare_sample(
         _warn(record.time_limit)
         record.started = time.time()
         if snapshot_every:
-            watch(state, box, every=snapshot_every, max_bytes=max_submission_bytes)
+            bounds = Bounds(max_snapshots, max_snapshot_bytes, keep_free_bytes)
+            watch(state, box, every=snapshot_every, max_bytes=max_submission_bytes, bounds=bounds)
         return state
 
     return solve

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -14,7 +17,7 @@ from pydantic import Field
 
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.report import GradingReport
-from mlebench_inspect.run.artifacts import Archive, sha256
+from mlebench_inspect.run.artifacts import Archive, packed, sha256
 from mlebench_inspect.run.grading import Unscored, grade_kept
 from mlebench_inspect.run.instructions import duration
 from mlebench_inspect.run.outcome import SubmissionRecord, copying, sample_folder, scratch
@@ -23,6 +26,9 @@ from mlebench_inspect.sandboxes.host import HostError
 from mlebench_inspect.sandboxes.provider import Provider
 from mlebench_inspect.tasks import Competition
 
+MOST, MOST_BYTES = 200, 20 * 2**30
+"""Snapshots of one sample, and their compressed bytes."""
+
 
 class SnapshotRecord(StoreModel):
     """The snapshots of a sample, kept in its store; one for each change of the submission."""
@@ -30,61 +36,129 @@ class SnapshotRecord(StoreModel):
     snapshots: list[dict[str, Any]] = Field(default_factory=list)
 
 
-def watch(state: TaskState, box: Provider, *, every: float, max_bytes: int) -> None:
+@dataclass(frozen=True)
+class Bounds:
+    """What the snapshots of one sample may take."""
+
+    number: int = MOST
+    size: int = MOST_BYTES
+    """Bytes, compressed, of all that differ."""
+    spare: int = 0
+    """Bytes that they must leave free in the log's folder."""
+
+
+class Shelf:
+    """The snapshots of one sample, within bounds: equal ones lie there once.
+
+    Where one more is too many, every second of them goes, but the first and the newest stay, and from then on they are
+    taken half as often. So they always cover the whole of the run evenly.
+
+    Args:
+        archive: Where they are kept.
+        folder: In the archive.
+        bounds: What they may take.
+    """
+
+    def __init__(self, archive: Archive, folder: str, bounds: Bounds) -> None:
+        self._archive, self._folder, self._bounds = archive, folder, bounds
+        self._kept: dict[str, tuple[str, int]] = {}  # name and bytes, by SHA-256
+        self._stale: list[str] = []
+        self.rows: list[dict[str, Any]] = []
+        self.thinned = 0
+        """How often every second one went."""
+
+    def put(self, file: Path, digest: str, after: int) -> str:
+        """Keeps a file, unless it is there; returns its name. Blocks.
+
+        Raises:
+            HostError: It cannot be kept, or there is no room for it.
+        """
+        if digest not in self._kept:
+            name = f"{self._folder}/{after:07d}s-{digest[:16]}.csv.gz"
+            with packed(file) as small:
+                size = small.stat().st_size
+                while self._size() + size > self._bounds.size and len(self.rows) > 2:
+                    self._thin()
+                if self._size() + size > self._bounds.size:
+                    raise HostError(f"the snapshots would have more than {self._bounds.size:,} bytes")
+                self._archive.put(small, name, self._bounds.spare)
+            self._kept[digest] = name, size
+        return self._kept[digest][0]
+
+    def note(self, after: int, taken: dict[str, Any]) -> bool:
+        """Adds what was taken, if it is no repetition of the newest; whether anything changed."""
+        if self.rows and {**self.rows[-1], "after": 0} == {**taken, "after": 0}:
+            return False
+        self.rows.append({"after": after, **taken})
+        if len(self.rows) > self._bounds.number:
+            self._thin()
+        return True
+
+    def clear(self) -> None:
+        """Removes the files of those that went, after that is noted. Blocks; a file that cannot be removed stays."""
+        while self._stale:
+            with contextlib.suppress(HostError):
+                self._archive.remove(self._stale.pop())
+
+    def check_room(self) -> None:
+        """Raises `HostError` where the log's folder has no room for any. Blocks."""
+        self._archive.check_room(self._bounds.spare)
+
+    def _size(self) -> int:
+        return sum(size for _, size in self._kept.values())
+
+    def _thin(self) -> None:
+        newest = len(self.rows) - 1
+        self.rows = [r for i, r in enumerate(self.rows) if i % 2 == 0 or i == newest]
+        self.thinned += 1
+        used = {r.get("sha256") for r in self.rows}
+        for digest in [d for d in self._kept if d not in used]:
+            self._stale.append(self._kept.pop(digest)[0])
+
+
+def watch(state: TaskState, box: Provider, *, every: float, max_bytes: int, bounds: Bounds) -> None:
     """Takes the submission out every `every` seconds until the sample ends, and keeps it where it changed.
 
     The files lie beside the log as soon as they are taken, so that a run that is killed still has them. Must be called
     from a running sample.
     """
     record = state.store_as(SubmissionRecord)
-    folder = f"{sample_folder(state, record)}/snapshots"
-    archive, kept = Archive.of_run(), dict[str, str]()
+    shelf = Shelf(Archive.of_run(), f"{sample_folder(state, record)}/snapshots", bounds)
     start = time.monotonic()
 
     async def loop() -> None:
-        count, last = 1, None
+        due = every
         while True:
-            await anyio.sleep(max(0.0, start + count * every - time.monotonic()))
+            await anyio.sleep(max(0.0, start + due - time.monotonic()))
             after = round(time.monotonic() - start)
+            taken = await _take(box, record.handle, max_bytes, shelf, after)
+            if taken and shelf.note(after, taken):
+                state.store_as(SnapshotRecord).snapshots = list(shelf.rows)
+                await anyio.to_thread.run_sync(shelf.clear)
+            pause = every * 2**shelf.thinned
             # a moment that was slept through, as by a suspended host, is not made up for
-            count = max(count + 1, int((time.monotonic() - start) // every) + 1)
-            taken = await _take(box, record.handle, max_bytes, archive, f"{folder}/{after:07d}s", kept)
-            if taken and taken.get("sha256", taken.get("problem")) != last:
-                last = taken.get("sha256", taken.get("problem"))
-                noted = state.store_as(SnapshotRecord)
-                noted.snapshots = [*noted.snapshots, {"after": after, **taken}]
+            due += pause * max(1, int((time.monotonic() - start - due) // pause) + 1)
 
     background(loop)
 
 
-async def _take(
-    box: Provider, handle: str, max_bytes: int, archive: Archive, name: str, kept: dict[str, str]
-) -> dict[str, Any] | None:
-    """One snapshot: its file's facts, or why it was refused; None without a file. Whatever fails, the run goes on.
-
-    Args:
-        box: The sample's provider.
-        handle: Names its sandbox.
-        max_bytes: Larger submissions are refused.
-        archive: Where to keep it.
-        name: Begin of its name there.
-        kept: Names of what is kept, by SHA-256: the agent may come back to an earlier submission.
-    """
+async def _take(box: Provider, handle: str, max_bytes: int, shelf: Shelf, after: int) -> dict[str, Any] | None:
+    """One snapshot: its file's facts, or why it was refused; None without a file. Whatever fails, the run goes on."""
     try:
         async with copying("mlebench-snapshot"):
+            await anyio.to_thread.run_sync(shelf.check_room)
             with scratch() as folder:
                 file = folder / "submission.csv"
                 size = await box.take_out(handle, box.paths.submission_file, file, max_bytes)
                 digest = await anyio.to_thread.run_sync(sha256, file)
-                if digest not in kept:
-                    kept[digest] = await anyio.to_thread.run_sync(archive.keep, file, f"{name}-{digest[:16]}.csv")
+                artifact = await anyio.to_thread.run_sync(shelf.put, file, digest, after)
     except Missing:
         return None
     except Refused as ex:
         return {"problem": str(ex)}
     except HostError as ex:
         return {"problem": f"no snapshot could be taken: {ex}"}
-    return {"sha256": digest, "size": size, "artifact": kept[digest]}
+    return {"sha256": digest, "size": size, "artifact": artifact}
 
 
 async def grade_snapshots(

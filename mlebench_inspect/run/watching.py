@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import time
 from typing import Literal
 
 import anyio
 import anyio.to_thread
+from inspect_ai.log import transcript
 from inspect_ai.util import LimitExceededError, background
 
-from mlebench_inspect.sandboxes.host import Sentinel
+from mlebench_inspect.sandboxes.disk import Meter, Use
+from mlebench_inspect.sandboxes.host import HostError, Sentinel
 from mlebench_inspect.sandboxes.provider import Provider
+
+logger = logging.getLogger(__name__)
+SHORTEST, USUAL = 1.0, 15.0
+"""Seconds between two looks at a disk: where little room is left, and where there is much."""
+FASTEST = 2.0**30
+"""Bytes a second that any agent is thought to write before it is seen to write faster."""
+_TORN = 3  # looks in a row that break off, which no honest work brings about
 
 # Sandboxes whose agent is at work; what runs beside it ends when its handle is taken out.
 _AT_WORK: dict[str, Sentinel | None] = {}
@@ -53,21 +64,73 @@ def agents_at_work() -> int:
     return len(_AT_WORK)
 
 
-def watch_disk(box: Provider, handle: str, limit: int, every: float = 15.0) -> None:
+def watch_disk(box: Provider, handle: str, limit: int) -> None:
     """Ends the sample, as a limit does, when its agent has written more than `limit` bytes to the sandbox's disk."""
+    meter = box.disk_meter(handle)
+    if meter is None:
+        return
 
     async def loop() -> None:
-        pause = every
+        watch = DiskWatch(limit)
         while handle in _AT_WORK:
-            await anyio.sleep(pause)
+            await anyio.sleep(watch.pause())
             started = time.monotonic()
-            used = await box.disk_use(handle)
-            pause = max(every, 20 * (time.monotonic() - started))  # millions of small files are slow to count
-            if used is not None and used > limit and handle in _AT_WORK:
-                message = f"The sandbox's disk holds {used:,} bytes of the agent's; at most {limit:,} are allowed."
-                raise LimitExceededError("custom", value=used, limit=limit, message=message)
+            async with box.frozen(handle) if watch.is_evaded else contextlib.nullcontext():
+                use = await _look(meter, limit)
+            first = watch.used is None and use is not None
+            watch.note(use, time.monotonic() - started)
+            if first:
+                transcript().info({"max_disk": limit, "disk": meter.how}, source="mlebench")
+            if use is not None and use.size > limit and handle in _AT_WORK:
+                message = (
+                    f"The sandbox's disk holds {use.size:,} bytes or more of the agent's in {use.files:,} files, each "
+                    f"of which counts some KiB at least; at most {limit:,} bytes are allowed."
+                )
+                raise LimitExceededError("custom", value=use.size, limit=limit, message=message)
 
     background(loop)
+
+
+async def _look(meter: Meter, limit: int) -> Use | None:
+    try:
+        return await meter.look(limit)
+    except HostError as ex:
+        logger.info("the disk of a sandbox was not measured: %s", ex)
+        return None
+
+
+class DiskWatch:
+    """When to look at a disk again: the sooner the less room is left, by the fastest writing that was seen.
+
+    Args:
+        limit: Bytes that the sample may write.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.used: int | None = None
+        """Bytes at the last look; one that failed or broke off leaves what is known."""
+        self._rate, self._took, self._torn, self._since = FASTEST, 0.0, 0, time.monotonic()
+
+    @property
+    def is_evaded(self) -> bool:
+        """Whether looks broke off time and again: whoever moves folders about must hold still for the next one."""
+        return self._torn >= _TORN
+
+    def note(self, use: Use | None, took: float) -> None:
+        """Takes in a look that took so many seconds."""
+        self._took = took
+        if use is None:
+            return
+        before, now = self.used or 0, time.monotonic()
+        self._rate = max(self._rate, (use.size - before) / max(now - self._since, SHORTEST))
+        self.used, self._since = max(use.size, before) if use.torn else use.size, now
+        self._torn = self._torn + 1 if use.torn else 0
+
+    def pause(self) -> float:
+        """Seconds until the next look. Millions of files are slow to count, and looked at less often far from it."""
+        room = max(0, self._limit - (self.used or 0))
+        return max(SHORTEST, self._took, min(max(USUAL, 20 * self._took), room / self._rate))
 
 
 def too_few_commands(samples: int, limit: int) -> str | None:
