@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,9 +17,13 @@ LIGHT_IMAGE = "mlebench-inspect-light"
 FULL_IMAGE = "mlebench-inspect-full"
 DATA, SUBMISSION, CODE, LOGS, HOME = "/home/data", "/home/submission", "/home/code", "/home/logs", "/home/agent"
 
-# PID 1 ignores every signal that a process inside the container can send, so that an agent that kills all its
-# processes does not end its own sandbox; it also reaps orphans.
-KEEP_ALIVE = ["/bin/bash", "-c", "trap '' HUP INT QUIT TERM USR1 USR2; while :; do sleep 86400 & wait $!; done"]
+_FIRST = (Path(__file__).parent / "guest" / "first_process.py").read_text(encoding="utf-8")
+# The first process. Where there is no Python, the shell stays long enough to be told so.
+KEEP_ALIVE = [
+    "/bin/sh",
+    "-c",
+    f"command -v python3 >/dev/null && exec python3 -I -S -c {shlex.quote(_FIRST)}; while :; do sleep 86400; done",
+]
 
 PresetName = Literal["default", "paper", "lite"]
 

@@ -73,6 +73,8 @@ def prepare_sample(
         record.handle, record.attempt = await box.handle(), uuid.uuid4().hex[:8]
         record.log_folder = Archive.of_run().root
         record.time_limit = sample_limits().time.limit
+        environment = state.store_as(Environment)
+        environment.apart = await box.set_apart(record.handle)
         check = state.store_as(Validation)
         check.competition_id, check.provider = found.id, box.name
         check.data_dir, check.data, check.revision = data_dir, data, revision
@@ -81,7 +83,6 @@ def prepare_sample(
         message.text = message.text.replace(TIME_PLACE, time_budget(record.time_limit), 1)
         await _furnish(box, message.text)
         await check_requirements(sandbox(), box.paths, f"{box.paths.data}/{readable_proof(found)}")
-        environment = state.store_as(Environment)
         await record_environment(sandbox(), box, record.handle, environment)
         await _identify(record, environment, store, found)
         start_watching(box, record.handle)
