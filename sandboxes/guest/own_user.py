@@ -95,6 +95,8 @@ def hand_over(name: str, pid: int) -> int:
     changed = [
         line.replace(f":{entry.pw_uid}:", f":{new}:", 1) if line.startswith(f"{name}:") else line for line in lines
     ]
+    if changed == lines:
+        raise Kept(f"{name} does not stand in /etc/passwd")
     with open("/etc/passwd.part", "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write("\n".join(changed) + "\n")
     os.chmod("/etc/passwd.part", 0o644)
