@@ -5,10 +5,13 @@ Each function says what it does where the interface is gone: `tests/test_inspect
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, Protocol
+from weakref import WeakKeyDictionary
 
 from inspect_ai.dataset import Dataset
+from inspect_ai.model import Model
 from inspect_ai.util import sandbox
 
 
@@ -29,6 +32,48 @@ def running() -> Running | None:
         return Running(active.eval_id, active.log_location) if active else None
     except (ImportError, AttributeError):
         return None
+
+
+# What is asked before each model call of a running sample; those of other samples are not looked at.
+_CHECKS: WeakKeyDictionary[object, Callable[[Model], None]] = WeakKeyDictionary()
+_REQUESTS = ("generate", "compact")
+"""Methods of a model that send a request with which it can act."""
+
+
+def check_model_calls(check: Callable[[Model], None]) -> bool:
+    """Has a check called before every request to any model in the running sample; what it raises ends the call.
+
+    Inspect's hooks cannot do that: what they raise is only logged.
+
+    Returns:
+        Whether that is so; False outside of a sample, or where Inspect does not tell which sample runs.
+    """
+    try:
+        from inspect_ai.log._samples import sample_active
+
+        active = sample_active()
+    except (ImportError, AttributeError):
+        return False
+    if active is None:
+        return False
+    for name in _REQUESTS:
+        method = getattr(Model, name, None)
+        if method is not None and not hasattr(method, "is_checked"):
+            setattr(Model, name, _checked(method, sample_active))
+    _CHECKS[active] = check
+    return True
+
+
+def _checked(method: Callable[..., Awaitable[Any]], active: Callable[[], object]) -> Callable[..., Awaitable[Any]]:
+    @functools.wraps(method)
+    async def request(self: Model, *args: Any, **options: Any) -> Any:
+        check = _CHECKS.get(active())
+        if check is not None:
+            check(self)
+        return await method(self, *args, **options)
+
+    request.is_checked = True  # type: ignore[attr-defined]
+    return request
 
 
 def command_slots() -> int | None:

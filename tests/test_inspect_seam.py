@@ -11,6 +11,7 @@ from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.log import read_eval_log
+from inspect_ai.model import Model, get_model
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from mlebench_inspect import _inspect
@@ -69,6 +70,25 @@ def test_command_slots(tmp_path: Path) -> None:
 
 def test_the_sandbox_that_really_runs(tmp_path: Path) -> None:
     assert inside(_inspect.sandbox_type, tmp_path, sandbox="local")[0] == "local"
+
+
+@pytest.mark.parametrize("call", ["generate", "compact"])
+def test_a_request_to_a_model_can_be_refused(call: str, tmp_path: Path) -> None:
+    class Refused(Exception):
+        pass
+
+    async def look() -> Any:
+        def check(model: Model) -> None:
+            raise Refused(str(model))
+
+        model = get_model("mockllm/model")
+        assert _inspect.check_model_calls(check)
+        with pytest.raises(Refused, match="mockllm/model"):
+            await getattr(model, call)(*(["hi"] if call == "generate" else [[], []]))
+        return True
+
+    assert inside(look, tmp_path)[0]
+    assert not _inspect.check_model_calls(lambda model: None)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +156,7 @@ def _moves_a_file(tmp_path: Path, folder: str) -> None:
 def test_without_the_private_modules_everything_has_a_fallback(tmp_path: Path, gone: None) -> None:
     assert _inspect.running() is None
     assert _inspect.command_slots() is None
+    assert not _inspect.check_model_calls(lambda model: None)
     assert "why" in str(_inspect.prerequisite_error("why"))
     data = MemoryDataset([Sample(id=i, input="x") for i in "abc"])
     assert len(_inspect.selected(data, CommandLine(limit=1))) == 3

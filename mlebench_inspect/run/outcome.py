@@ -75,6 +75,8 @@ class SubmissionRecord(StoreModel):
     """How long it worked."""
     time_limit: float | None = None
 
+    model_refused: str | None = None
+    """Why a model's call was refused; what was left without that call is no result."""
     outcome: Outcome = "never_taken"
     cause: str | None = None
     """Why it is missing, refused or unreachable."""

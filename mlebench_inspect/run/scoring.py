@@ -57,6 +57,8 @@ def mlebench_scorer(
             record.ending = ending_of(transcript().events)
         about = circumstances(state, record, found)
         try:
+            if record.model_refused:
+                raise Unscored("no_isolation", record.model_refused)
             report = await grade_outcome(
                 record, found, store, max_bytes=max_submission_bytes, accept_answers=accept_answers
             )
