@@ -34,8 +34,9 @@ def running() -> Running | None:
         return None
 
 
-# What is asked before each model call of a running sample; those of other samples are not looked at.
-_CHECKS: WeakKeyDictionary[object, Callable[[Model], None]] = WeakKeyDictionary()
+# What is called first in a running sample; calls of other samples are not looked at.
+_MODEL_CHECKS: WeakKeyDictionary[object, Callable[[Model], None]] = WeakKeyDictionary()
+_ROOM_MAKERS: WeakKeyDictionary[object, Callable[[str, str | None], Awaitable[None]]] = WeakKeyDictionary()
 _REQUESTS = ("generate", "compact")
 """Methods of a model that send a request with which it can act."""
 
@@ -48,32 +49,68 @@ def check_model_calls(check: Callable[[Model], None]) -> bool:
     Returns:
         Whether that is so; False outside of a sample, or where Inspect does not tell which sample runs.
     """
-    try:
-        from inspect_ai.log._samples import sample_active
-
-        active = sample_active()
-    except (ImportError, AttributeError):
-        return False
+    active = _active()
     if active is None:
         return False
+
+    async def first(model: Model, *args: Any, **options: Any) -> None:
+        wanted = _MODEL_CHECKS.get(_active())
+        if wanted is not None:
+            wanted(model)
+
     for name in _REQUESTS:
-        method = getattr(Model, name, None)
-        if method is not None and not hasattr(method, "is_checked"):
-            setattr(Model, name, _checked(method, sample_active))
-    _CHECKS[active] = check
+        _precede(Model, name, first)
+    _MODEL_CHECKS[active] = check
     return True
 
 
-def _checked(method: Callable[..., Awaitable[Any]], active: Callable[[], object]) -> Callable[..., Awaitable[Any]]:
-    @functools.wraps(method)
-    async def request(self: Model, *args: Any, **options: Any) -> Any:
-        check = _CHECKS.get(active())
-        if check is not None:
-            check(self)
-        return await method(self, *args, **options)
+def before_each_service(make_room: Callable[[str, str | None], Awaitable[None]]) -> bool:
+    """Has `make_room` called with name and user of each service that is about to start in the running sample's sandbox.
 
-    request.is_checked = True  # type: ignore[attr-defined]
-    return request
+    Returns:
+        Whether that is so; False outside of a sample, or where Inspect starts its services in another way.
+    """
+    try:
+        from inspect_ai.util._sandbox.service import SandboxService
+    except ImportError:
+        return False
+    active = _active()
+    if active is None:
+        return False
+
+    async def first(service: Any, *args: Any, **options: Any) -> None:
+        wanted = _ROOM_MAKERS.get(_active())
+        if wanted is not None:
+            await wanted(str(getattr(service, "_name", "")), getattr(service, "_user", None))
+
+    _precede(SandboxService, "start", first)
+    _ROOM_MAKERS[active] = make_room
+    return True
+
+
+def _active() -> object | None:
+    """The running sample."""
+    try:
+        from inspect_ai.log._samples import sample_active
+
+        return sample_active()
+    except (ImportError, AttributeError):
+        return None
+
+
+def _precede(owner: type, name: str, first: Callable[..., Awaitable[None]]) -> None:
+    """Has a method of Inspect's call `first` with its own arguments; once for the process."""
+    method = getattr(owner, name, None)
+    if method is None or hasattr(method, "is_preceded"):
+        return
+
+    @functools.wraps(method)
+    async def both(*args: Any, **options: Any) -> Any:
+        await first(*args, **options)
+        return await method(*args, **options)
+
+    both.is_preceded = True  # type: ignore[attr-defined]
+    setattr(owner, name, both)
 
 
 def command_slots() -> int | None:

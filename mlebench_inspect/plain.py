@@ -22,7 +22,7 @@ def one_line(text: str) -> str:
 
 
 def as_markdown(text: str) -> str:
-    """Markdown that shows the text as it is, in one line: no tag, link, picture, table, emphasis or formula comes of it.
+    """Markdown that shows the text as it is, in one line: no tag, link, picture, table, emphasis or formula.
 
     Args:
         text: Anything.

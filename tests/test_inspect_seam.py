@@ -13,6 +13,7 @@ from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.log import read_eval_log
 from inspect_ai.model import Model, get_model
 from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.util import sandbox_service
 
 from mlebench_inspect import _inspect
 from mlebench_inspect._inspect import CommandLine
@@ -22,6 +23,7 @@ PRIVATE = (
     "inspect_ai.util._subprocess",
     "inspect_ai._util.error",
     "inspect_ai.util._sandbox.local",
+    "inspect_ai.util._sandbox.service",
     "inspect_ai._util.file",
     "inspect_ai._eval.task.util",
 )
@@ -89,6 +91,26 @@ def test_a_request_to_a_model_can_be_refused(call: str, tmp_path: Path) -> None:
 
     assert inside(look, tmp_path)[0]
     assert not _inspect.check_model_calls(lambda model: None)
+
+
+def test_room_can_be_made_before_a_service_starts(tmp_path: Path) -> None:
+    made: list[tuple[str, str | None]] = []
+
+    async def look() -> Any:
+        async def make_room(name: str, user: str | None) -> None:
+            made.append((name, user))
+
+        class Nowhere:
+            def default_polling_interval(self) -> float:
+                return 1.0
+
+        assert _inspect.before_each_service(make_room)
+        with pytest.raises(Exception, match="exec"):  # it goes on, but there is no sandbox
+            await sandbox_service("mine", [], lambda: True, Nowhere(), user="root", requires_python=False)  # type: ignore[call-overload]
+        return True
+
+    assert inside(look, tmp_path)[0]
+    assert made == [("mine", "root")]
 
 
 @pytest.mark.parametrize(

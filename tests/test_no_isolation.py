@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +48,9 @@ def counted() -> type[ModelAPI]:
 
 
 @pytest.fixture(autouse=True)
-def asked() -> Iterator[list[str]]:
+def asked() -> list[str]:
     ASKED.clear()
-    yield ASKED
+    return ASKED
 
 
 async def argument() -> None:
@@ -113,7 +113,12 @@ def evaluate(tmp_path: Path, solver: Solver, *, model: str | None = None, **opti
     task = TASKS["spaceship-titanic"](data="miniature", sandbox="local", hardware="lite", **options)
     roles = {"helper": "counted/role"}
     (log,) = inspect_eval(
-        task, model=model, model_roles=roles, solver=solver, log_dir=str(tmp_path), display="none"  # type: ignore[arg-type]
+        task,
+        model=model,
+        model_roles=roles,
+        solver=solver,
+        log_dir=str(tmp_path),
+        display="none",  # type: ignore[arg-type]
     )
     return log
 
@@ -174,4 +179,3 @@ def test_a_model_without_requests_may_be_called(tmp_path: Path) -> None:
     log = evaluate(tmp_path, calls(mock))
     assert log.samples
     assert log.samples[0].error is None
-

@@ -13,12 +13,12 @@ from markdown_it import MarkdownIt
 
 from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.plain import as_markdown, one_line, printable
+from mlebench_inspect.reporting.figures import report
 from mlebench_inspect.reporting.formats import FORMATS, render_report
 from mlebench_inspect.reporting.pages import html_page
-from mlebench_inspect.reporting.figures import report
 from mlebench_inspect.reporting.results import read_results
-from mlebench_inspect.run.scoring import explain, score_of, unscored
 from mlebench_inspect.run.grading import Unscored
+from mlebench_inspect.run.scoring import explain, score_of, unscored
 from mlebench_inspect.tasks import competition
 from runs import run, score, shell
 

@@ -14,7 +14,7 @@ from inspect_ai.util import sample_limits, sandbox
 from mlebench_inspect._inspect import check_model_calls, command_slots, sandbox_type
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.run.artifacts import Archive
-from mlebench_inspect.run.endpoint import put_file, serve_endpoint
+from mlebench_inspect.run.endpoint import keep_room_for_services, put_file, serve_endpoint
 from mlebench_inspect.run.environment import Environment, check_requirements, record_environment
 from mlebench_inspect.run.identity import Identity, data_facts, fields_of, noted_of, running_header
 from mlebench_inspect.run.instructions import TIME_PLACE, time_budget
@@ -89,6 +89,7 @@ def prepare_sample(
         start_watching(box, record.handle)
         if box.root:
             await serve_endpoint(box, record.handle, check)
+            keep_room_for_services(box)
         if max_disk_bytes:
             watch_disk(box, record.handle, max_disk_bytes)
         _warn(record.time_limit)

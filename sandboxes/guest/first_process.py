@@ -4,20 +4,17 @@ It ignores every signal, so the kernel buries orphans by itself; it sleeps in on
 its time is ever reached; it cannot be traced or looked into; and whatever is written to its output is gone.
 """
 
+import contextlib
 import os
 import signal
 
 for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
-    try:
+    with contextlib.suppress(OSError, ValueError):  # those that the C library keeps for itself
         signal.signal(number, signal.SIG_IGN)
-    except (OSError, ValueError):  # kept by the C library for itself
-        pass
-try:
+with contextlib.suppress(Exception):  # a Python without ctypes
     import ctypes
 
     ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
-except Exception:  # a Python without ctypes
-    pass
 nothing = os.open("/dev/null", os.O_RDWR)
 for stream in range(3):
     os.dup2(nothing, stream)

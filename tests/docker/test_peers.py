@@ -14,6 +14,7 @@ from typing import Any
 import anyio
 import pytest
 from inspect_ai import eval as inspect_eval
+from inspect_ai.agent import AgentState, sandbox_agent_bridge
 from inspect_ai.dataset import MemoryDataset
 from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.solver import Generate, Solver, TaskState, solver
@@ -65,7 +66,8 @@ except OSError as ex:
     got["terminal"] = repr(ex)
 done = subprocess.run(["script", "-qec", "tty", "/dev/null"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
 got["script"] = done.stdout.strip()
-done = subprocess.run("tmux new-session -d -s x 'sleep 60' && tmux list-sessions", shell=True, capture_output=True, text=True)
+tmux = "tmux new-session -d -s x 'sleep 60' && tmux list-sessions"
+done = subprocess.run(tmux, shell=True, capture_output=True, text=True)
 got["tmux"] = done.stdout + done.stderr
 print(json.dumps(got))
 """
@@ -109,7 +111,6 @@ print(json.dumps(did))
 """
 
 
-
 @dataclass
 class Stage:
     """Who waits for whom."""
@@ -126,7 +127,9 @@ async def python(script: str) -> Any:
 
 
 async def _takes_all(stage: Stage) -> Any:
-    script = "python3 -I -c \"$1\" >/dev/null 2>&1 & for i in $(seq 300); do [ -e took ] && exec cat took; sleep 0.2; done"
+    script = (
+        'python3 -I -c "$1" >/dev/null 2>&1 & for i in $(seq 300); do [ -e took ] && exec cat took; sleep 0.2; done'
+    )
     result = await sandbox().exec(["bash", "-c", script, "bash", TAKE_ALL], timeout=120)
     stage.taken.set()
     await stage.lived.wait()
@@ -258,3 +261,40 @@ def test_the_first_process_outlives_its_own_user(tmp_path: Path) -> None:
     assert did["state"] == "S"
     assert did["dead"] == []
     assert _sample(log, "regicide").store["Environment:seen"]["user"] == 1000
+
+
+SQUATS = {
+    "file": "touch P",
+    "link": "ln -s /tmp P",
+    "full": "mkdir -m 755 P && mkdir P/x && touch P/x/y && chmod 500 P",
+    "in order": "mkdir -m 700 P",
+}
+
+
+@solver
+def bridges(squats: dict[str, str]) -> Solver:
+    """Puts something in the bridge's place and starts one, for each way."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        place, done = "/var/tmp/sandbox-services/bridge_model_service", []
+        for name, script in squats.items():
+            away = f"mv {place} /var/tmp/was-{len(done)}; mv {place} {place}-{len(done)};"
+            result = await sandbox().exec(["sh", "-c", f"{away} {script.replace('P', place)}"], timeout=60)
+            assert result.success, result.stderr
+            async with sandbox_agent_bridge(AgentState(messages=state.messages)) as bridge:
+                assert bridge.port
+                done.append(name)
+        await sandbox().exec(["sh", "-c", SUBMIT], timeout=60)
+        state.output.completion = json.dumps(done)
+        return state
+
+    return solve
+
+
+def test_squatted_folders_stop_no_bridge(tmp_path: Path) -> None:
+    """Tried: a file, a link, folders of wrong modes where a bridge starts. Holds: root moves them aside."""
+    task = TASKS["spaceship-titanic"](data="miniature", hardware="lite")
+    (log,) = inspect_eval(task, model="mockllm/model", solver=bridges(SQUATS), log_dir=str(tmp_path), display="none")
+    (sample,) = log.samples or []
+    assert sample.error is None, sample.error.message
+    assert json.loads(sample.output.completion) == list(SQUATS)
