@@ -74,7 +74,7 @@ async def _told(command: list[str]) -> bytes:
     Raises:
         HostError: It fails.
     """
-    ended = await host.call(command, timeout=120)
+    ended = await host.call(command, timeout=60)
     if ended.returncode != 0:
         raise HostError(ended.complaint or f"docker {command[1]} ended with code {ended.returncode}")
     return ended.stdout
