@@ -5,10 +5,13 @@ Each function says what it does where the interface is gone: `tests/test_inspect
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, Protocol
+from weakref import WeakKeyDictionary
 
 from inspect_ai.dataset import Dataset
+from inspect_ai.model import Model
 from inspect_ai.util import sandbox
 
 
@@ -29,6 +32,85 @@ def running() -> Running | None:
         return Running(active.eval_id, active.log_location) if active else None
     except (ImportError, AttributeError):
         return None
+
+
+# What is called first in a running sample; calls of other samples are not looked at.
+_MODEL_CHECKS: WeakKeyDictionary[object, Callable[[Model], None]] = WeakKeyDictionary()
+_ROOM_MAKERS: WeakKeyDictionary[object, Callable[[str, str | None], Awaitable[None]]] = WeakKeyDictionary()
+_REQUESTS = ("generate", "compact")
+"""Methods of a model that send a request with which it can act."""
+
+
+def check_model_calls(check: Callable[[Model], None]) -> bool:
+    """Has a check called before every request to any model in the running sample; what it raises ends the call.
+
+    Inspect's hooks cannot do that: what they raise is only logged.
+
+    Returns:
+        Whether that is so; False outside of a sample, or where Inspect does not tell which sample runs.
+    """
+    active = _active()
+    if active is None:
+        return False
+
+    async def first(model: Model, *args: Any, **options: Any) -> None:
+        wanted = _MODEL_CHECKS.get(_active())
+        if wanted is not None:
+            wanted(model)
+
+    for name in _REQUESTS:
+        _precede(Model, name, first)
+    _MODEL_CHECKS[active] = check
+    return True
+
+
+def before_each_service(make_room: Callable[[str, str | None], Awaitable[None]]) -> bool:
+    """Has `make_room` called with name and user of each service that is about to start in the running sample's sandbox.
+
+    Returns:
+        Whether that is so; False outside of a sample, or where Inspect starts its services in another way.
+    """
+    try:
+        from inspect_ai.util._sandbox.service import SandboxService
+    except ImportError:
+        return False
+    active = _active()
+    if active is None:
+        return False
+
+    async def first(service: Any, *args: Any, **options: Any) -> None:
+        wanted = _ROOM_MAKERS.get(_active())
+        if wanted is not None:
+            await wanted(str(getattr(service, "_name", "")), getattr(service, "_user", None))
+
+    _precede(SandboxService, "start", first)
+    _ROOM_MAKERS[active] = make_room
+    return True
+
+
+def _active() -> object | None:
+    """The running sample."""
+    try:
+        from inspect_ai.log._samples import sample_active
+
+        return sample_active()
+    except (ImportError, AttributeError):
+        return None
+
+
+def _precede(owner: type, name: str, first: Callable[..., Awaitable[None]]) -> None:
+    """Has a method of Inspect's call `first` with its own arguments; once for the process."""
+    method = getattr(owner, name, None)
+    if method is None or hasattr(method, "is_preceded"):
+        return
+
+    @functools.wraps(method)
+    async def both(*args: Any, **options: Any) -> Any:
+        await first(*args, **options)
+        return await method(*args, **options)
+
+    both.is_preceded = True  # type: ignore[attr-defined]
+    setattr(owner, name, both)
 
 
 def command_slots() -> int | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
+import shlex
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,13 +18,14 @@ LIGHT_IMAGE = "mlebench-inspect-light"
 FULL_IMAGE = "mlebench-inspect-full"
 DATA, SUBMISSION, CODE, LOGS, HOME = "/home/data", "/home/submission", "/home/code", "/home/logs", "/home/agent"
 
-# PID 1 ignores every signal that a process inside the container can send, so that an agent that kills all its
-# processes does not end its own sandbox; it also reaps orphans. It lets go of the engine's log, which whoever can open
-# its /proc/1/fd/1 could fill.
+_FIRST = (Path(__file__).parent / "guest" / "first_process.py").read_text(encoding="utf-8")
+# The first process. It lets go of the engine's log, which whoever can open its /proc/1/fd/1 could fill. Where there is
+# no Python, the shell stays long enough to be told so.
 KEEP_ALIVE = [
-    "/bin/bash",
+    "/bin/sh",
     "-c",
-    "exec >/dev/null 2>&1; trap '' HUP INT QUIT TERM USR1 USR2; while :; do sleep 86400 & wait $!; done",
+    "exec >/dev/null 2>&1; "
+    f"command -v python3 && exec python3 -I -S -c {shlex.quote(_FIRST)}; while :; do sleep 86400; done",
 ]
 
 PresetName = Literal["default", "paper", "lite"]
@@ -120,7 +123,7 @@ def docker_config(settings: SandboxSettings, public: Path) -> ComposeConfig:
         public: Folder that the agent sees at /home/data.
 
     Raises:
-        ValueError: `compose_overrides` leads to settings that Inspect does not accept.
+        ValueError: `compose_overrides` leads to settings that Inspect does not accept, or to others than these data.
     """
     service: dict[str, Any] = {
         "image": settings.image,
@@ -183,11 +186,41 @@ def check_fits(settings: SandboxSettings, machine: Machine) -> None:
 
 
 def merged(base: Any, changes: Any) -> Any:
-    """`changes` over `base`: mappings are merged key by key, everything else is replaced; None removes a key."""
+    """`changes` over `base`: mappings are merged key by key, lists of mounts are added to, everything else is replaced.
+
+    None removes a key.
+
+    Raises:
+        ValueError: The changes take away the mount of the data, or put something else in its place.
+    """
     if not (isinstance(base, dict) and isinstance(changes, dict)):
         return json.loads(json.dumps(changes))
     result = {k: v for k, v in base.items() if k not in changes or changes[k] is not None}
     for key, value in changes.items():
-        if value is not None:
+        if key in _MOUNTS and isinstance(base.get(key), list):
+            result[key] = _mounts(base[key], value)
+        elif value is not None:
             result[key] = merged(base.get(key), value) if key in base else value
     return result
+
+
+_MOUNTS = ("volumes", "volumeMounts")
+
+
+def _mounts(base: list[Any], more: Any) -> list[Any]:
+    """Both lists; a later mount takes the place of an earlier one of the same target or name."""
+    found = {_mounted_as(m): m for m in base}
+    added = {_mounted_as(m): m for m in more} if isinstance(more, list) else {}
+    if not isinstance(more, list) or DATA in added:
+        raise ValueError(f"compose_overrides must leave the data at {DATA} as it is; mount other things elsewhere")
+    return list({**found, **added}.values())
+
+
+def _mounted_as(mount: Any) -> str:
+    """Where something is mounted in the container; the name of a volume of a pod."""
+    if isinstance(mount, str):  # SOURCE:TARGET[:OPTIONS], or TARGET alone
+        parts = mount.split(":")
+        target = parts[1] if len(parts) > 1 else parts[0]
+    else:
+        target = str(mount.get("target") or mount.get("mountPath") or mount.get("name"))
+    return posixpath.normpath(target)

@@ -17,7 +17,7 @@ import anyio
 import anyio.to_thread
 from inspect_ai.util import ExecResult, SandboxEnvironment, SandboxEnvironmentSpec, sandbox
 
-from mlebench_inspect.sandboxes import compose, extraction, host
+from mlebench_inspect.sandboxes import apart, compose, extraction, host
 from mlebench_inspect.sandboxes.compose import SandboxSettings
 from mlebench_inspect.sandboxes.disk import Meter
 from mlebench_inspect.sandboxes.extraction import Missing, Refused, Taken, Unreadable
@@ -63,6 +63,10 @@ class Provider(Protocol):
 
     async def handle(self) -> str:
         """What names the running sandbox from outside; taken at the start, while it surely answers."""
+        ...
+
+    async def set_apart(self, handle: str) -> dict[str, Any]:
+        """Keeps the sandbox's agent from using up what others share with it; tells, for the log, what came of it."""
         ...
 
     async def take_out(
@@ -138,6 +142,9 @@ class Docker:
     async def handle(self) -> str:
         connection = await sandbox().connection()
         return connection.container or ""
+
+    async def set_apart(self, handle: str) -> dict[str, Any]:
+        return await apart.set_apart(handle)
 
     async def take_out(
         self, handle: str, path: str, dest: Path, cap: int, *, as_root: bool = False, timeout: float = 600
@@ -236,6 +243,9 @@ class Local:
     async def handle(self) -> str:
         return (await _run(sandbox(), ["pwd", "-P"])).strip()
 
+    async def set_apart(self, handle: str) -> dict[str, Any]:
+        return {}
+
     async def take_out(
         self, handle: str, path: str, dest: Path, cap: int, *, as_root: bool = False, timeout: float = 600
     ) -> int:
@@ -286,6 +296,9 @@ class Kubernetes:
 
     async def handle(self) -> str:
         return (await _run(sandbox(), ["hostname"])).strip()
+
+    async def set_apart(self, handle: str) -> dict[str, Any]:
+        return {}  # a matter of the cluster: its runtime (gVisor unless told otherwise) and user namespaces
 
     async def take_out(
         self, handle: str, path: str, dest: Path, cap: int, *, as_root: bool = False, timeout: float = 600

@@ -11,7 +11,9 @@ from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.log import read_eval_log
+from inspect_ai.model import Model, get_model
 from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.util import sandbox_service
 
 from mlebench_inspect import _inspect
 from mlebench_inspect._inspect import CommandLine
@@ -21,6 +23,7 @@ PRIVATE = (
     "inspect_ai.util._subprocess",
     "inspect_ai._util.error",
     "inspect_ai.util._sandbox.local",
+    "inspect_ai.util._sandbox.service",
     "inspect_ai._util.file",
     "inspect_ai._eval.task.util",
 )
@@ -69,6 +72,45 @@ def test_command_slots(tmp_path: Path) -> None:
 
 def test_the_sandbox_that_really_runs(tmp_path: Path) -> None:
     assert inside(_inspect.sandbox_type, tmp_path, sandbox="local")[0] == "local"
+
+
+@pytest.mark.parametrize("call", ["generate", "compact"])
+def test_a_request_to_a_model_can_be_refused(call: str, tmp_path: Path) -> None:
+    class Refused(Exception):
+        pass
+
+    async def look() -> Any:
+        def check(model: Model) -> None:
+            raise Refused(str(model))
+
+        model = get_model("mockllm/model")
+        assert _inspect.check_model_calls(check)
+        with pytest.raises(Refused, match="mockllm/model"):
+            await getattr(model, call)(*(["hi"] if call == "generate" else [[], []]))
+        return True
+
+    assert inside(look, tmp_path)[0]
+    assert not _inspect.check_model_calls(lambda model: None)
+
+
+def test_room_can_be_made_before_a_service_starts(tmp_path: Path) -> None:
+    made: list[tuple[str, str | None]] = []
+
+    async def look() -> Any:
+        async def make_room(name: str, user: str | None) -> None:
+            made.append((name, user))
+
+        class Nowhere:
+            def default_polling_interval(self) -> float:
+                return 1.0
+
+        assert _inspect.before_each_service(make_room)
+        with pytest.raises(Exception, match="exec"):  # it goes on, but there is no sandbox
+            await sandbox_service("mine", [], lambda: True, Nowhere(), user="root", requires_python=False)  # type: ignore[call-overload]
+        return True
+
+    assert inside(look, tmp_path)[0]
+    assert made == [("mine", "root")]
 
 
 @pytest.mark.parametrize(
@@ -136,6 +178,7 @@ def _moves_a_file(tmp_path: Path, folder: str) -> None:
 def test_without_the_private_modules_everything_has_a_fallback(tmp_path: Path, gone: None) -> None:
     assert _inspect.running() is None
     assert _inspect.command_slots() is None
+    assert not _inspect.check_model_calls(lambda model: None)
     assert "why" in str(_inspect.prerequisite_error("why"))
     data = MemoryDataset([Sample(id=i, input="x") for i in "abc"])
     assert len(_inspect.selected(data, CommandLine(limit=1))) == 3

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from mlebench_inspect.plain import as_markdown, printable
 from mlebench_inspect.reporting.comparison import Comparison
 from mlebench_inspect.reporting.pages import html_page
 from mlebench_inspect.reporting.records import Skipped
@@ -173,15 +174,15 @@ def _terminal(sections: _Sections) -> str:
 
     console = Console(width=200, file=io.StringIO(), record=False, highlight=False)
     for title, notes, tables in sections:
-        console.print(f"\n{title}", markup=False)
+        console.print(f"\n{printable(title)}", markup=False)
         for note in notes:
-            console.print(f"  {note}", markup=False, soft_wrap=True)
+            console.print(f"  {printable(note)}", markup=False, soft_wrap=True)
         for columns, rows in tables:
             table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
             for name in columns:
-                table.add_column(name, no_wrap=name in ("competition", *LEVELS, "dev"))
+                table.add_column(Text(printable(name)), no_wrap=name in ("competition", *LEVELS, "dev"))
             for row in rows:
-                table.add_row(*map(Text, row))
+                table.add_row(*(Text(printable(cell)) for cell in row))
             console.print()
             console.print(table)
     file = console.file
@@ -192,14 +193,15 @@ def _terminal(sections: _Sections) -> str:
 def _markdown(sections: _Sections) -> str:
     lines: list[str] = []
     for title, notes, tables in sections:
-        lines += [f"## {title}", "", *("- " + note.replace("\n", "\n  ") for note in notes), *([""] if notes else [])]
+        listed = [f"- {as_markdown(note)}" for note in notes]
+        lines += [f"## {as_markdown(title)}", "", *listed, *([""] if notes else [])]
         for columns, rows in tables:
-            lines += [_pipes(columns), _pipes(["---"] * len(columns)), *map(_pipes, rows), ""]
+            lines += [_pipes(columns), "| " + " | ".join(["---"] * len(columns)) + " |", *map(_pipes, rows), ""]
     return "\n".join(lines).rstrip()
 
 
 def _pipes(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(c.replace("|", "\\|").replace("\n", " ") for c in cells) + " |"
+    return "| " + " | ".join(map(as_markdown, cells)) + " |"
 
 
 _WRITERS: dict[str, Callable[[_Sections], str]] = {"table": _terminal, "markdown": _markdown, "html": html_page}

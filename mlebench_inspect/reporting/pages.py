@@ -37,9 +37,12 @@ _CHIPS = {"gold", "silver", "bronze", "none", "invalid", "no submission", "unsco
 
 def _cell(text: str) -> str:
     words = text.split(", ")
-    if words[0].split(" (")[0] in _CHIPS:
-        return " ".join(f'<span class="{w.split(" (")[0].replace(" ", "-")}">{html.escape(w)}</span>' for w in words)
-    return html.escape(text)
+    kinds = [w.split(" (")[0] for w in words]
+    if not _CHIPS.issuperset(kinds):
+        return html.escape(text)
+    return " ".join(
+        f'<span class="{k.replace(" ", "-")}">{html.escape(w)}</span>' for k, w in zip(kinds, words, strict=True)
+    )
 
 
 _PAGE = """<!doctype html>

@@ -23,6 +23,7 @@ from inspect_ai.util import (
 )
 from pydantic import JsonValue
 
+from mlebench_inspect._inspect import before_each_service
 from mlebench_inspect.run.validation import OUT_OF_ORDER, Validation, check_submission
 from mlebench_inspect.run.watching import is_watched
 from mlebench_inspect.sandboxes.provider import Provider, complaint, guest_file
@@ -126,6 +127,35 @@ async def serve_endpoint(box: Provider, handle: str, check: Validation) -> None:
                 await _answered(answer)
 
     background(loop)
+
+
+_MAKE_ROOM = f"""
+cd {SERVICES} || exit 0
+if [ ! -e "$1" ] && [ ! -L "$1" ]; then exit 0; fi
+if [ -d "$1" ] && [ ! -L "$1" ] && [ "$(stat -c '%u %a' -- "$1")" = "$2 700" ]; then exit 0; fi
+mv -- "$1" ".aside-$(date +%s)-$$"
+"""
+
+
+def keep_room_for_services(box: Provider) -> None:
+    """Moves aside what an agent has put where a service of Inspect's, such as a bridge to a model, is about to start.
+
+    Inspect refuses to start one in a folder that it does not know for its own.
+    """
+    place = _AtRoot(sandbox())
+
+    async def make_room(name: str, user: str | None) -> None:
+        try:
+            owner = (await place.exec(["/usr/bin/id", "-u"], user=user, timeout=60)).stdout.strip()
+            command = ["/bin/sh", "-c", _MAKE_ROOM, "sh", name, owner]
+            result = await place.exec(command, user=box.root, timeout=60)
+        except Exception as ex:  # whatever a sandbox raises; the service itself will say what is wrong
+            transcript().info(f"No room could be made for the service {name}: {ex}", source="mlebench")
+            return
+        if not result.success:
+            transcript().info(f"No room could be made for the service {name}: {complaint(result)}", source="mlebench")
+
+    before_each_service(make_room)
 
 
 async def _start(place: SandboxEnvironment, user: str | None, most: int, *, first: bool) -> None:

@@ -77,6 +77,8 @@ class SubmissionRecord(StoreModel):
     keep_free: int = 0
     """Bytes that must be left free in the log's folder by whatever is no submission."""
 
+    model_refused: str | None = None
+    """Why a model's call was refused; what was left without that call is no result."""
     outcome: Outcome = "never_taken"
     cause: str | None = None
     """Why it is missing, refused or unreachable."""

@@ -13,6 +13,7 @@ from inspect_ai.util import sandbox
 
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.report import GradingReport
+from mlebench_inspect.plain import as_markdown, one_line
 from mlebench_inspect.run.figures import medals
 from mlebench_inspect.run.grading import Unscored, grade_outcome
 from mlebench_inspect.run.identity import answers_digest
@@ -57,6 +58,8 @@ def mlebench_scorer(
             record.ending = ending_of(transcript().events)
         about = circumstances(state, record, found)
         try:
+            if record.model_refused:
+                raise Unscored("no_isolation", record.model_refused)
             report = await grade_outcome(
                 record, found, store, max_bytes=max_submission_bytes, accept_answers=accept_answers
             )
@@ -79,9 +82,10 @@ def mlebench_faults() -> Scorer:
 
     async def score(state: TaskState, target: Target) -> Score | None:
         found = (state.scores or {}).get(NAME)
-        without = found is not None and is_unscored(found)
-        if without and is_live() and not state.store_as(SubmissionRecord).ending.error:  # else it is an error already
-            raise RuntimeError(f"{state.sample_id} has no score: {found.explanation}")  # type: ignore[union-attr]
+        if found is None or not is_unscored(found) or not is_live():
+            return None
+        if not state.store_as(SubmissionRecord).ending.error:  # else it is an error already
+            raise RuntimeError(f"{state.sample_id} has no score: {cause_of(found)}")
         return None
 
     return score
@@ -108,6 +112,11 @@ def is_live() -> bool:
 def is_unscored(score: Score) -> bool:
     """Whether a score of this benchmark stands for none."""
     return isinstance(score.value, dict) and score.value.get("medal") == "unscored"
+
+
+def cause_of(score: Score) -> str:
+    """Why a score stands for none."""
+    return str((score.metadata or {}).get("error") or score.explanation)
 
 
 def circumstances(state: TaskState, record: SubmissionRecord, found: Competition) -> dict[str, Any]:
@@ -140,7 +149,7 @@ def unscored(fault: Unscored, about: dict[str, Any]) -> Score:
     return Score(
         value={"medal": "unscored", **{k: float("nan") for k in _NUMBERS}},
         answer=f"No score: {_shortened(fault.cause)}",
-        explanation=fault.cause,
+        explanation=as_markdown(fault.cause),
         reason=fault.reason,
         metadata={**about, "unscored": fault.reason, "error": fault.cause},
     )
@@ -207,8 +216,8 @@ def _answer(report: GradingReport) -> str:
 
 
 def _shortened(text: str | None, width: int = 160) -> str:
-    text = " ".join((text or "").split())
-    return text if len(text) <= width else text[: width - 3] + "..."
+    text = one_line(text or "")
+    return as_markdown(text if len(text) <= width else text[: width - 3] + "...")
 
 
 def explain(report: GradingReport, found: Competition) -> str:
@@ -218,13 +227,13 @@ def explain(report: GradingReport, found: Competition) -> str:
         lines += ["**Miniature data**: generated, so this is no result and no comparison with people.", ""]
     if not report.valid_submission:
         verdict = "Invalid submission" if report.submission_exists else "No submission"
-        return "\n".join([*lines, f"**{verdict}**, no medal: {report.error}"])
+        return "\n".join([*lines, f"**{verdict}**, no medal: {as_markdown(report.error or 'no reason is given')}"])
     direction = "higher" if found.higher_is_better else "lower"
     lines += [
         f"**{_TITLES[report.medal]}** with {found.metric} {report.score} ({direction} is better){_gap(report, '; ')}.",
         "",
     ]
-    lines += [text for note in (report.score_note, report.notice) if note for text in (note, "")]
+    lines += [text for note in (report.score_note, report.notice) if note for text in (as_markdown(note), "")]
     rows = [
         (name, getattr(report, f"{key}_threshold"))
         for name, key in (("gold", "gold"), ("silver", "silver"), ("bronze", "bronze"), ("median team", "median"))

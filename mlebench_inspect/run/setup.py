@@ -7,13 +7,14 @@ import time
 import uuid
 
 import anyio.to_thread
+from inspect_ai.model import Model, ModelName
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import sample_limits, sandbox
 
-from mlebench_inspect._inspect import command_slots, sandbox_type
+from mlebench_inspect._inspect import check_model_calls, command_slots, sandbox_type
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.run.artifacts import KEEP_FREE, Archive
-from mlebench_inspect.run.endpoint import put_file, serve_endpoint
+from mlebench_inspect.run.endpoint import keep_room_for_services, put_file, serve_endpoint
 from mlebench_inspect.run.environment import Environment, check_requirements, record_environment
 from mlebench_inspect.run.identity import Identity, data_facts, fields_of, noted_of, running_header
 from mlebench_inspect.run.instructions import TIME_PLACE, time_budget
@@ -33,7 +34,7 @@ _warned: set[str] = set()
 
 
 class NoIsolation(RuntimeError):
-    """A model was about to act in a sandbox that isolates nothing."""
+    """A model was about to act in a sandbox that isolates nothing, or in another than the task was built for."""
 
 
 @solver
@@ -73,12 +74,14 @@ def prepare_sample(
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         meta, found = state.metadata, competition(state.metadata["competition"])
         box = provider(meta["provider"])
-        await _require_isolation(state, box, allow_local)
-        store = Store.open(data_dir, data, revision)  # type: ignore[arg-type]
         record = state.store_as(SubmissionRecord)
+        await _require_isolation(state, box, record, allow_local)
+        store = Store.open(data_dir, data, revision)  # type: ignore[arg-type]
         record.handle, record.attempt = await box.handle(), uuid.uuid4().hex[:8]
         record.log_folder = Archive.of_run().root
         record.time_limit, record.keep_free = sample_limits().time.limit, keep_free_bytes
+        environment = state.store_as(Environment)
+        environment.apart = await box.set_apart(record.handle)
         check = state.store_as(Validation)
         check.competition_id, check.provider = found.id, box.name
         check.data_dir, check.data, check.revision = data_dir, data, revision
@@ -87,12 +90,12 @@ def prepare_sample(
         message.text = message.text.replace(TIME_PLACE, time_budget(record.time_limit), 1)
         await _furnish(box, message.text)
         await check_requirements(sandbox(), box.paths, f"{box.paths.data}/{readable_proof(found)}")
-        environment = state.store_as(Environment)
         await record_environment(sandbox(), box, record.handle, environment)
         await _identify(record, environment, store, found)
         start_watching(box, record.handle)
         if box.root:
             await serve_endpoint(box, record.handle, check)
+            keep_room_for_services(box)
         if max_disk_bytes:
             watch_disk(box, record.handle, max_disk_bytes)
         _warn(record.time_limit)
@@ -114,19 +117,27 @@ def readable_proof(found: Competition) -> str:
     return name if folder == "public" else "description.md"
 
 
-async def _require_isolation(state: TaskState, box: Provider, allow_local: bool) -> None:
+async def _require_isolation(state: TaskState, box: Provider, record: SubmissionRecord, allow_local: bool) -> None:
     runs_in = await sandbox_type()
     if runs_in is not None and runs_in != box.name:
         raise NoIsolation(
             f"the sample runs in the sandbox {runs_in}, but the task was built for {box.name}, whose data and "
             f"isolation it lacks; give -T sandbox={runs_in} in place of --sandbox"
         )
-    if not box.isolated and not allow_local and state.model.api not in ("none", "mockllm"):
-        raise NoIsolation(
-            f"the {box.name} sandbox isolates nothing: the model {state.model} could read the answers and change "
-            "your files. Use -T sandbox=docker, --model none for a solver that calls no model, or insist with "
-            "-T allow_local=true"
-        )
+
+    def refuse(model: Model | ModelName) -> None:
+        name = model if isinstance(model, ModelName) else ModelName(model)
+        if name.api not in ("none", "mockllm"):
+            record.model_refused = (
+                f"the {box.name} sandbox isolates nothing: the model {name} could read the answers and change "
+                "your files. Use -T sandbox=docker, --model none for a solver that calls no model, or insist with "
+                "-T allow_local=true"
+            )
+            raise NoIsolation(record.model_refused)
+
+    if not box.isolated and not allow_local:
+        refuse(state.model)
+        check_model_calls(refuse)  # whichever others an agent takes
 
 
 async def _furnish(box: Provider, instructions: str) -> None:

@@ -293,7 +293,7 @@ def test_the_data_cannot_be_changed(attacks: Run) -> None:
 def test_no_privilege_can_be_had(attacks: Run) -> None:
     """Tried: su, set-uid copies, capabilities, user namespaces, chattr. Holds: none dropped ones come back."""
     lines = attacks["privileges"].seen.splitlines()
-    assert lines[0] == "1000"
+    assert int(lines[0]) > 1000  # a number of its own
     assert [line.split()[1] for line in lines if line.startswith("Cap")] == ["0000000000000000"] * 3
     assert any(line.split() == ["NoNewPrivs:", "1"] for line in lines)
     assert "0" not in lines  # no `id -u` said root
