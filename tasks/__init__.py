@@ -26,7 +26,7 @@ from typing import Any, Literal, NamedTuple
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from mlebench_inspect.graders.errors import MlebenchError
+from mlebench_inspect.graders.errors import MlebenchError, is_lack_of_memory
 from mlebench_inspect.graders.leaderboard import Thresholds, above_median, medal_tier, standing
 from mlebench_inspect.graders.report import DataKind, GradingReport
 from mlebench_inspect.graders.submission import MAX_BYTES, InvalidSubmission, Revision
@@ -236,6 +236,7 @@ class Competition(_Model):
 
         Raises:
             GradingError: The answers are missing or unreadable, or the grader itself is at fault.
+            MemoryError: It takes more memory than this process has.
         """
         path = Path(submission)
         exists = path.is_symlink() or path.exists()
@@ -315,6 +316,8 @@ class Competition(_Model):
                 f"{self.id}: the answers are missing ({answers_path}); run: mlebench-inspect prepare {self.id}"
             ) from None
         except Exception as ex:
+            if is_lack_of_memory(ex):
+                raise
             raise GradingError(f"{self.id}: the answers cannot be read ({answers_path}): {ex}") from ex
         notice = detail = None
         try:
@@ -324,6 +327,8 @@ class Competition(_Model):
         except InvalidSubmission as ex:
             error = str(ex)
         except Exception as ex:
+            if is_lack_of_memory(ex):
+                raise MemoryError(str(ex)) from ex  # whose fault that is does not show in this process
             self._blame(grader, answers, private, revision, options, ex)
             error, detail = UNFORESEEN, f"{type(ex).__name__}: {str(ex)[:MAX_DETAIL]}"
         return _Graded(error=f"{error} ({notice})" if notice else error, detail=detail)
