@@ -59,6 +59,8 @@ class _Graded(NamedTuple):
     error: str | None = None
     detail: str | None = None
     notice: str | None = None
+    rows_counted: int | None = None
+    rows_to_predict: int | None = None
 
 
 class Prize(_Model):
@@ -249,7 +251,8 @@ class Competition(_Model):
             data=data,
             submission_path=str(submission),
         )
-        return report.model_copy(update={"detail": graded.detail, "notice": graded.notice})
+        told = graded._asdict()
+        return report.model_copy(update={k: told[k] for k in ("detail", "notice", "rows_counted", "rows_to_predict")})
 
     def report(
         self,
@@ -304,6 +307,7 @@ class Competition(_Model):
         )
 
     def _score(self, path: Path, private: Path, revision: Revision, max_bytes: int) -> _Graded:
+        from mlebench_inspect.graders.coverage import ScoreOfRows
         from mlebench_inspect.graders.reading import extra_fields, read_submission
 
         grader = self._module("grade")
@@ -323,7 +327,9 @@ class Competition(_Model):
         try:
             submission = read_submission(path, max_bytes=max_bytes, **options)
             notice = extra_fields(submission)
-            return _Graded(score=round(float(grader.grade(answers.copy(), submission, revision)), 5), notice=notice)
+            score = grader.grade(answers.copy(), submission, revision)
+            rows = (score.counted, score.rows) if isinstance(score, ScoreOfRows) else (None, None)
+            return _Graded(round(float(score), 5), None, None, notice, *rows)
         except InvalidSubmission as ex:
             error = str(ex)
         except Exception as ex:

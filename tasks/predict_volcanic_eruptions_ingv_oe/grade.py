@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlebench_inspect.graders.coverage import ScoreOfRows
 from mlebench_inspect.graders.metrics.regression import mean_absolute_error
 from mlebench_inspect.graders.submission import Revision, as_floats, require_columns, require_ids, require_numbers
 
@@ -19,9 +20,10 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
 
     require_columns(submission, [TARGET, ID])
     require_ids(submission, answers, ID, repeats=revision == "v1")
+    rows = len(answers)
     answers = answers.iloc[pd.Index(answers[ID]).get_indexer(submission[ID])]
     if revision == "v1":
         submission = as_floats(submission, [TARGET])
     require_numbers(submission, [TARGET], id_column=ID)
     error = mean_absolute_error(answers, submission, target=TARGET)
-    return error if revision == "v2" else round(error)
+    return error if revision == "v2" else ScoreOfRows(round(error), counted=len(submission), rows=rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlebench_inspect.graders.coverage import ScoreOfRows
 from mlebench_inspect.graders.metrics.segmentation import weighted_dice_hausdorff
 from mlebench_inspect.graders.submission import (
     InvalidSubmission,
@@ -33,7 +34,7 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         given = submission[ID].map(lambda v: isinstance(v, str)).to_numpy(dtype=bool)
         refuse_where(submission, ~given, ID, "ids as in test.csv")
         _refuse_mixed_sizes(answers, submission)
-    return weighted_dice_hausdorff(
+    score = weighted_dice_hausdorff(
         answers,
         submission,
         mask=MASK,
@@ -43,6 +44,7 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         order="F" if revision == "v1" else "C",
         strict=revision == "v2",
     )
+    return score if revision == "v2" else ScoreOfRows(score, counted=len(submission), rows=len(answers))
 
 
 def _paired(answers: pd.DataFrame, submission: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
