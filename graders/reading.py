@@ -121,6 +121,12 @@ def _with_objects(table: pd.DataFrame) -> pd.DataFrame:
         raise MemoryError(str(ex)) from ex
 
 
+def _holds_text(dtype: Any) -> bool:
+    import pandas as pd
+
+    return isinstance(dtype, pd.StringDtype) or bool(pd.api.types.is_object_dtype(dtype))
+
+
 def _text_columns(table: pd.DataFrame) -> list[str]:
     import pandas as pd
 
@@ -158,7 +164,7 @@ def read_submission(path: Path, *, max_bytes: int = MAX_BYTES, **options: Any) -
     _check_content(path)
     try:
         table = _parsed(path, options)
-        if (texts := len(_text_columns(table)) * len(table)) > MAX_TEXTS:
+        if (texts := sum(map(_holds_text, table.dtypes)) * len(table)) > MAX_TEXTS:
             raise InvalidSubmission(f"{path.name} has {texts:,} cells of text; at most {MAX_TEXTS:,} are read")
         table = _text_where_too_large(path, _with_objects(table), options)
     except pd.errors.EmptyDataError:

@@ -14,7 +14,7 @@ GIB = 1 << 30
 BASE_BYTES = 3 * GIB
 BYTES_PER_BYTE = 1.5
 """Of the submission. 2 GiB, the largest that is read, are graded or refused with three times their size."""
-BYTES_PER_BYTE_OF_ANSWERS = 6.0
+BYTES_PER_BYTE_OF_ANSWERS = 3.0
 BASE_SECONDS = 600.0
 SECONDS_PER_MIB = 0.5
 """Of processor time. No grading of real size takes a tenth of this (`benchmarks/grading.py`)."""
