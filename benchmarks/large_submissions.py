@@ -2,10 +2,10 @@
 
     python benchmarks/large_submissions.py [--case NAME ...] [--quick] [--folder DIR]
 
-Each is graded as in a run, in a process with the limits that `run/limits.py` gives it. *pandas alone* is
-`pandas.read_csv` of the same file with Python's own texts, as it was read before there were limits, for as long as
-two minutes and 8 GiB. Fails where a grading ends without a verdict, or takes more than three times the file's size
-(for files below 2 GiB: more than the limit).
+Each is graded as in a run, in a process with the limits that `run/limits.py` gives it; times are of the processor.
+*pandas alone* reads the same file with Python's own texts and without limits, for as long as four minutes by the clock
+and 8 GiB. Fails where a grading ends without a verdict, or takes more than three times the file's size (for files below
+2 GiB: more than the limit).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mlebench_inspect.run import limits, worker
-from mlebench_inspect.tasks import competition
+from mlebench_inspect.tasks import Competition, competition
 
 MIB, GIB = 1 << 20, 1 << 30
 Chunks = Iterator[bytes]
@@ -73,7 +73,7 @@ CASES = {
         ICECUBE, b"event_id,azimuth,zenith\n", numbers, 600_000_000, honest=True
     ),
     "numbers, 2 GiB": Case(ICECUBE, b"event_id,azimuth,zenith\n", numbers, 2 * GIB),
-    "long texts, 600 MB": Case(BMS, b"image_id,InChI\n", lambda: texts(120), 600_000_000, honest=True),
+    "long texts, 500 MB": Case(BMS, b"image_id,InChI\n", lambda: texts(120), 500_000_000, honest=True),
     "long texts, 2 GiB": Case(BMS, b"image_id,InChI\n", lambda: texts(120), 2 * GIB),
     "short texts, 395 MiB": Case(BMS, b"image_id,InChI\n", lambda: texts(8), 395 * MIB),
     "short texts, 2 GiB": Case(BMS, b"image_id,InChI\n", lambda: texts(8), 2 * GIB),
@@ -92,7 +92,8 @@ class Spent(NamedTuple):
     """What a process took."""
 
     verdict: str
-    wall: float
+    seconds: float
+    """Of processor time."""
     memory: int
 
 
@@ -109,6 +110,10 @@ def write(path: Path, case: Case, size: int) -> None:
                 break
 
 
+def columns(found: Competition) -> list[str]:
+    return [*found.submission.id_columns, *found.submission.target_columns]
+
+
 def run(command: list[str], request: str, environment: dict[str, str], timeout: float) -> tuple[int, str, Spent]:
     """A process, and what it took; killed at the time-out."""
     begin = time.perf_counter()
@@ -123,7 +128,7 @@ def run(command: list[str], request: str, environment: dict[str, str], timeout: 
         code = process.returncode = os.waitstatus_to_exitcode(ended[1])
         output.seek(0)
         text = output.read()
-    return code, text, Spent("", time.perf_counter() - begin, ended[2].ru_maxrss * 1024)
+    return code, text, Spent("", ended[2].ru_utime + ended[2].ru_stime, ended[2].ru_maxrss * 1024)
 
 
 def graded(case: Case, file: Path, root: Path) -> tuple[Spent, limits.Limits]:
@@ -141,7 +146,7 @@ def graded(case: Case, file: Path, root: Path) -> tuple[Spent, limits.Limits]:
         "seconds": within.seconds,
     }
     command = [sys.executable, "-m", "mlebench_inspect.run.worker"]
-    code, text, spent = run(command, json.dumps(request), {**os.environ, **worker.ENVIRONMENT}, within.seconds)
+    code, text, spent = run(command, json.dumps(request), {**os.environ, **worker.ENVIRONMENT}, 4 * within.seconds)
     if code == 0:
         report = json.loads(text)
         verdict = f"score {report['score']}" if report["valid_submission"] else f"refused: {report['error'][:70]}"
@@ -161,7 +166,7 @@ table.astype({c: object for c, d in zip(table.columns, table.dtypes) if isinstan
 def alone(file: Path) -> Spent:
     """Reads it without limits but those that keep this machine alive."""
     resource.setrlimit(resource.RLIMIT_AS, (8 * GIB, resource.RLIM_INFINITY))
-    code, _, spent = run([sys.executable, "-c", _ALONE, str(file)], "", dict(os.environ), 120)
+    code, _, spent = run([sys.executable, "-c", _ALONE, str(file)], "", dict(os.environ), 240)
     resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     return spent._replace(verdict="" if code == 0 else "gave up at ")
 
@@ -187,15 +192,15 @@ def main() -> int:
             if case.honest:
                 os.link(file, root / found.answers)
             else:
-                (root / found.answers).write_bytes(case.header.strip().partition(b"\n")[0][:MIB] + b"\n")
+                (root / found.answers).write_text(",".join(columns(found)) + "\n")
             spent, within = graded(case, file, root)
             size = file.stat().st_size
             plain = None if options.no_alone else alone(file)
         most = 3 * size if size >= 2 * GIB - MIB else within.memory
         if spent.memory > most or "FAULT" in spent.verdict:
             broken.append(f"{name}: {spent.memory / GIB:.2f} GiB, {spent.verdict}")
-        beside = f"{plain.verdict}{plain.wall:.1f} s, {plain.memory / GIB:.2f} GiB" if plain else ""
-        figures = f"{spent.wall:.1f} s | {spent.memory / GIB:.2f} GiB | {spent.memory / size:.1f}"
+        beside = f"{plain.verdict}{plain.seconds:.1f} s, {plain.memory / GIB:.2f} GiB" if plain else ""
+        figures = f"{spent.seconds:.1f} s | {spent.memory / GIB:.2f} GiB | {spent.memory / size:.1f}"
         print(f"| {name} | {spent.verdict} | {figures} | {within.memory / GIB:.1f} GiB | {beside} |", flush=True)
     for line in broken:
         print(f"LIMIT BROKEN: {line}")
