@@ -12,6 +12,22 @@
 `InvalidSubmission` is none of them: a bad submission is a result, not an error.
 """
 
+from __future__ import annotations
+
+import errno
+
 
 class MlebenchError(Exception):
     """The message says what is wrong, where, and how to mend it; no traceback is needed."""
+
+
+_NO_MEMORY = ("Error tokenizing data. C error: out of memory", "can't start new thread")
+
+
+def is_lack_of_memory(fault: BaseException) -> bool:
+    """Whether an exception says that there is no memory left. Words that a submission may hold decide nothing."""
+    if isinstance(fault, OSError):
+        return fault.errno == errno.ENOMEM
+    if isinstance(fault, ImportError):  # of a library that is loaded late
+        return "failed to map segment" in str(fault) or "Cannot allocate memory" in str(fault)
+    return isinstance(fault, MemoryError) or str(fault).strip() in _NO_MEMORY

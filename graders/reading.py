@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from mlebench_inspect.graders.errors import is_lack_of_memory
+from mlebench_inspect.graders.shape import Shape, shape_of
 from mlebench_inspect.graders.submission import MAX_BYTES, InvalidSubmission
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 MAX_COLUMNS = 10_000
 MAX_HEADER_BYTES = 4 * 1024**2
+MAX_EXTRA_FIELDS = 64  # of the first row, beyond the header's
+MAX_MISSING = 50_000_000  # cells that a file has no bytes for
+MAX_TEXTS = 25_000_000  # cells of text, each an object of some 60 bytes and its characters
 
 
 def check_file(path: Path, *, max_bytes: int = MAX_BYTES) -> None:
@@ -45,8 +50,8 @@ def check_file(path: Path, *, max_bytes: int = MAX_BYTES) -> None:
         raise InvalidSubmission(f"{path.name} has {info.st_size:,} bytes; at most {max_bytes:,} are read")
 
 
-def _check_bytes(path: Path) -> None:
-    """Refuses by content what the CSV parser would take minutes or gigabytes to choke on."""
+def _check_content(path: Path) -> None:
+    """Refuses by its first bytes and by its shape what the CSV parser would take minutes or gigabytes to choke on."""
     with open(path, "rb") as file:
         head = file.read(MAX_HEADER_BYTES)
     for magic, kind in ((b"\x1f\x8b", "gzip"), (b"PK\x03\x04", "zip"), (b"PAR1", "Parquet"), (b"BZh", "bzip2")):
@@ -56,11 +61,25 @@ def _check_bytes(path: Path) -> None:
         raise InvalidSubmission(f"{path.name} is UTF-16 text; save it as UTF-8")
     if b"\x00" in head:
         raise InvalidSubmission(f"{path.name} holds NUL bytes (first at byte {head.index(0)}); write plain UTF-8 text")
-    header, newline, _ = head.partition(b"\n")
-    if not newline and len(head) == MAX_HEADER_BYTES:
-        raise InvalidSubmission(f"the first line of {path.name} is longer than {MAX_HEADER_BYTES:,} bytes")
-    if header.count(b",") >= MAX_COLUMNS:
-        raise InvalidSubmission(f"{path.name} has more than {MAX_COLUMNS:,} columns")
+    _check_shape(path.name, shape_of(path, most_fields=MAX_COLUMNS + MAX_EXTRA_FIELDS))
+
+
+def _check_shape(name: str, shape: Shape) -> None:
+    if shape.header_fields > MAX_COLUMNS:
+        raise InvalidSubmission(f"{name} has more than {MAX_COLUMNS:,} columns")
+    if shape.header_bytes > MAX_HEADER_BYTES:
+        raise InvalidSubmission(f"the first line of {name} is longer than {MAX_HEADER_BYTES:,} bytes")
+    if shape.first_row_fields > shape.header_fields + MAX_EXTRA_FIELDS:
+        raise InvalidSubmission(
+            f"the first row of {name} has more than {MAX_EXTRA_FIELDS} fields beyond the header's "
+            f"{shape.header_fields:,}; look for extra commas"
+        )
+    cells = shape.lines * shape.header_fields  # a row with all its fields has a comma or an end of line for each
+    if cells - shape.bytes > MAX_MISSING:
+        raise InvalidSubmission(
+            f"{name} has {shape.lines:,} lines and {shape.header_fields:,} columns but only {shape.bytes:,} bytes, "
+            "so that most cells hold nothing; give each row a value for each column"
+        )
 
 
 def read_table(source: Path | IO[bytes], **options: Any) -> pd.DataFrame:
@@ -73,15 +92,45 @@ def read_table(source: Path | IO[bytes], **options: Any) -> pd.DataFrame:
         source: A file, or an open binary stream.
         options: For `pandas.read_csv`.
     """
+    return _with_objects(_parsed(source, options))
+
+
+def _parsed(source: Path | IO[bytes], options: dict[str, Any]) -> pd.DataFrame:
     import pandas as pd
 
-    options = {**exact_floats(), **options}
-    table: pd.DataFrame = pd.read_csv(source, **options)
-    text = [c for c, dtype in zip(table.columns, table.dtypes, strict=True) if isinstance(dtype, pd.StringDtype)]
+    table: pd.DataFrame = pd.read_csv(source, **{**exact_floats(), **options})
+    return table
+
+
+def _with_objects(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with Python's objects in the place of pandas' own texts, which exist from pandas 3 on.
+
+    Raises:
+        MemoryError: There is no room for them.
+    """
+    import pandas as pd
+    from pyarrow import ArrowException
+
+    text = _text_columns(table)
     for column in table.columns[[pd.api.types.is_object_dtype(dtype) for dtype in table.dtypes]]:
         if pd.api.types.infer_dtype(table[column]) == "integer":  # Python's own numbers, in pandas 3
             table[column] = table[column].map(str, na_action="ignore").astype(object)
-    return table.astype(dict.fromkeys(text, object)) if text else table
+    try:
+        return table.astype(dict.fromkeys(text, object)) if text else table
+    except ArrowException as ex:  # valid text fails for no other reason
+        raise MemoryError(str(ex)) from ex
+
+
+def _holds_text(dtype: Any) -> bool:
+    import pandas as pd
+
+    return isinstance(dtype, pd.StringDtype) or bool(pd.api.types.is_object_dtype(dtype))
+
+
+def _text_columns(table: pd.DataFrame) -> list[str]:
+    import pandas as pd
+
+    return [c for c, dtype in zip(table.columns, table.dtypes, strict=True) if isinstance(dtype, pd.StringDtype)]
 
 
 def exact_floats() -> dict[str, Any]:
@@ -107,18 +156,26 @@ def read_submission(path: Path, *, max_bytes: int = MAX_BYTES, **options: Any) -
 
     Raises:
         InvalidSubmission: Not a plain CSV file of text in UTF-8, or too large.
+        MemoryError: It needs more memory than there is.
     """
     import pandas as pd
 
     check_file(path, max_bytes=max_bytes)
-    _check_bytes(path)
+    _check_content(path)
     try:
-        table = _text_where_too_large(path, read_table(path, **options), options)
+        table = _parsed(path, options)
+        if (texts := sum(map(_holds_text, table.dtypes)) * len(table)) > MAX_TEXTS:
+            raise InvalidSubmission(f"{path.name} has {texts:,} cells of text; at most {MAX_TEXTS:,} are read")
+        table = _text_where_too_large(path, _with_objects(table), options)
     except pd.errors.EmptyDataError:
         raise InvalidSubmission(f"{path.name} is empty; write a header and a row for each prediction") from None
     except UnicodeDecodeError:
         raise InvalidSubmission(f"{path.name} is not UTF-8 text{_first_bad_byte(path)}; save it as UTF-8") from None
+    except InvalidSubmission:
+        raise
     except (pd.errors.ParserError, ValueError, OverflowError) as ex:
+        if is_lack_of_memory(ex):
+            raise MemoryError(str(ex)) from ex
         raise InvalidSubmission(f"{path.name} is not a readable CSV table: {_parser_fault(ex)}") from None
     if len(table.columns) > MAX_COLUMNS:
         raise InvalidSubmission(f"{path.name} has more than {MAX_COLUMNS:,} columns")
@@ -184,21 +241,28 @@ def _text_where_too_large(path: Path, table: pd.DataFrame, options: dict[str, An
         options: With which it was read.
     """
     import numpy as np
-    import pandas as pd
 
     infinite = [k for k in range(table.shape[1]) if _is_infinite(table.iloc[:, k])]
     if not infinite:
         return table
-    words = pd.read_csv(path, **{**options, "dtype": str})
     block = 1 << ((2**20 // max(table.shape[1], 1) - 1).bit_length() - 1)
-    for k in infinite:
-        column, text = table.iloc[:, k], words.iloc[:, k]
-        number = np.isposinf(column.to_numpy()) & ~text.str.strip().str.lower().str.lstrip("+").isin(_INFINITY)
+    mixed = {}
+    for k, words in zip(infinite, _words(path, table, infinite, options), strict=True):
+        column = table.iloc[:, k]
+        number = np.isposinf(column.to_numpy()) & ~words.str.strip().str.lower().str.lstrip("+").isin(_INFINITY)
         if number.any():
             rows = np.isin(np.arange(len(table)) // block, np.flatnonzero(number) // block)
-            mixed = column.astype(object).where(~rows, text.astype(object))
-            table = table.assign(**{str(table.columns[k]): mixed})
-    return table
+            mixed[str(table.columns[k])] = column.astype(object).where(~rows, words.astype(object))
+    return table.assign(**mixed)
+
+
+def _words(path: Path, table: pd.DataFrame, columns: list[int], options: dict[str, Any]) -> list[pd.Series]:
+    """Those columns of the file as text, whole; other columns are read only where they tell rows apart."""
+    import pandas as pd
+
+    chosen = {} if extra_fields(table) else {"usecols": columns}
+    words = pd.read_csv(path, **{**options, "dtype": str, **chosen})
+    return [words.iloc[:, i if chosen else k] for i, k in enumerate(columns)]
 
 
 _INFINITY = ("inf", "infinity")

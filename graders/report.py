@@ -61,6 +61,12 @@ class GradingReport(BaseModel):
         default=None, description="What is odd about a valid submission though it was graded. Agents may read it."
     )
     score_note: str | None = Field(None, description="Why a valid submission has no finite score.")
+    rows_counted: int | None = Field(
+        default=None,
+        description="Rows that the score is of, copies included, where the grader lets a submission choose them; "
+        "agents must not see it.",
+    )
+    rows_to_predict: int | None = Field(default=None, description="What `rows_counted` is to be compared with.")
     rank: int | None = Field(None, description="Place among the human teams, 1 = best.")
     teams: int | None = Field(None, description="Teams on the board that the rank refers to.")
     percentile: float | None = Field(None, description="Percent of human teams beaten; ties count one half.")

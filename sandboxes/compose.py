@@ -19,13 +19,13 @@ FULL_IMAGE = "mlebench-inspect-full"
 DATA, SUBMISSION, CODE, LOGS, HOME = "/home/data", "/home/submission", "/home/code", "/home/logs", "/home/agent"
 
 _FIRST = (Path(__file__).parent / "guest" / "first_process.py").read_text(encoding="utf-8")
+_PYTHON = f"command -v python3 && exec python3 -I -S -c {shlex.quote(_FIRST)}"
 # The first process. It lets go of the engine's log, which whoever can open its /proc/1/fd/1 could fill. Where there is
 # no Python, the shell stays long enough to be told so.
 KEEP_ALIVE = [
     "/bin/sh",
     "-c",
-    "exec >/dev/null 2>&1; "
-    f"command -v python3 && exec python3 -I -S -c {shlex.quote(_FIRST)}; while :; do sleep 86400; done",
+    f"exec >/dev/null 2>&1; {_PYTHON}; while :; do sleep 86400; done",
 ]
 
 PresetName = Literal["default", "paper", "lite"]

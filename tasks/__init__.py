@@ -27,7 +27,8 @@ from typing import Any, Literal, NamedTuple
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from mlebench_inspect.graders.errors import MlebenchError
+from mlebench_inspect.graders.coverage import ScoreOfRows
+from mlebench_inspect.graders.errors import MlebenchError, is_lack_of_memory
 from mlebench_inspect.graders.leaderboard import Thresholds, above_median, medal_tier, standing
 from mlebench_inspect.graders.report import CheckReport, DataKind, GradingReport
 from mlebench_inspect.graders.submission import MAX_BYTES, InvalidSubmission, Revision
@@ -267,6 +268,7 @@ class Competition(_Model):
 
         Raises:
             GradingError: The answers are missing or unreadable, or the grader itself is at fault.
+            MemoryError: It takes more memory than this process has.
         """
         path, prepared = Path(submission), Path(private).parent
         exists = path.is_symlink() or path.exists()
@@ -276,18 +278,21 @@ class Competition(_Model):
             path,
             options,
             max_bytes,
-            lambda table: round(float(grader.grade(answers.copy(), table, revision)), 5),
+            lambda table: _number(grader.grade(answers.copy(), table, revision)),
             lambda: _read(prepared / self.sample_submission, options),
         )
         report = self.report(
-            verdict.value,
+            None if verdict.error is not None else round(float(verdict.value), 5),
             exists=exists,
             error=verdict.error,
             revision=revision,
             data=data,
             submission_path=str(submission),
         )
-        return report.model_copy(update={"detail": verdict.detail, "notice": verdict.notice})
+        extra = {"detail": verdict.detail, "notice": verdict.notice}
+        if isinstance(verdict.value, ScoreOfRows):
+            extra |= {"rows_counted": verdict.value.counted, "rows_to_predict": verdict.value.rows}
+        return report.model_copy(update=extra)
 
     def check(
         self, submission: Path | str, public: Path | str, revision: Revision = "v1", *, max_bytes: int = MAX_BYTES
@@ -389,6 +394,8 @@ class Competition(_Model):
                 f"{self.id}: the {what} missing ({missing}); run: mlebench-inspect prepare {self.id}"
             ) from None
         except Exception as ex:
+            if is_lack_of_memory(ex):
+                raise
             raise GradingError(f"{self.id}: the {what} unreadable ({path}): {ex}") from ex
 
     def _verdict(
@@ -410,6 +417,8 @@ class Competition(_Model):
         except InvalidSubmission as ex:
             error = str(ex)
         except Exception as ex:
+            if is_lack_of_memory(ex):
+                raise MemoryError(str(ex)) from ex  # whose fault that is does not show in this process
             self._blame(judge, sample, ex)
             error, detail = UNFORESEEN, f"{type(ex).__name__}: {str(ex)[:MAX_DETAIL]}"
         return _Verdict(error=f"{error} ({notice})" if notice else error, detail=detail)
@@ -437,6 +446,10 @@ def _read(path: Path, options: dict[str, Any]) -> Any:
     from mlebench_inspect.graders.reading import read_table
 
     return read_table(path, **options)
+
+
+def _number(score: Any) -> float:
+    return score if isinstance(score, ScoreOfRows) else float(score)
 
 
 def _folder_name(competition_id: str) -> str:

@@ -18,17 +18,16 @@ from inspect_ai.util import concurrency
 
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.report import CheckReport, GradingReport
-from mlebench_inspect.run import worker
+from mlebench_inspect.run import limits, worker
 from mlebench_inspect.run.artifacts import Archive, sha256
 from mlebench_inspect.run.identity import answers_digest
+from mlebench_inspect.run.limits import Limits
 from mlebench_inspect.run.outcome import SubmissionRecord, scratch
 from mlebench_inspect.sandboxes import host
 from mlebench_inspect.sandboxes.host import HostError, HostTimeout
 from mlebench_inspect.tasks import Competition, GradingError
 
-MEMORY_BYTES = 24 * 1024**3
-TIMEOUT_SECONDS = 3600.0
-SLOTS = max(1, (os.cpu_count() or 1) // 2)
+SLOTS = limits.GRADING_SLOTS
 # How libraries end where the process's own limit is reached. SIGKILL is none: that comes from outside.
 _OUT_OF_MEMORY = (-signal.SIGSEGV, -signal.SIGABRT)
 
@@ -136,42 +135,41 @@ def _restore(record: SubmissionRecord, artifact: str, digest: str, file: Path, m
 
 
 async def grade_file(
-    found: Competition,
-    file: Path,
-    store: Store,
-    *,
-    max_bytes: int,
-    memory: int = MEMORY_BYTES,
-    timeout: float = TIMEOUT_SECONDS,
+    found: Competition, file: Path, store: Store, *, max_bytes: int, within: Limits | None = None
 ) -> GradingReport:
     """As `Competition.grade`, in a process of its own, which ends when this is cancelled.
 
-    A submission that exhausts the process is invalid, if the sample submission does not.
+    A submission that exhausts the process is invalid, if the sample submission does not, and if the process had all
+    that a submission of that size may have.
 
     Args:
         found: The competition.
         file: The submission.
         store: Where the answers lie.
         max_bytes: Larger submissions are invalid.
-        memory: Address space of the process in bytes.
-        timeout: Seconds after which it is killed.
+        within: What the process may take; default: what fits the files and this host.
 
     Raises:
         GradingError: The answers are missing or unreadable, or the grader itself is at fault.
-        HostError: The process cannot be had, or was killed.
+        HostError: The process cannot be had, was killed, or has too little memory on this host.
     """
+    within = within or limits.of_grading(_size(file), _size(store.prepared(found) / found.answers))
     try:
-        return await _run(found, file, store, max_bytes, memory, timeout)
+        return await _run(found, file, store, max_bytes, within)
     except Exhausted as fault:
+        if within.cut and fault.what == "memory":
+            raise HostError(
+                f"{found.id}: grading {fault}, and this host has no more to give; grade on another"
+            ) from None
         sample = store.prepared(found) / found.sample_submission
         try:
-            await _run(found, sample, store, max_bytes, memory, timeout)
+            await _run(found, sample, store, max_bytes, within)
         except Exhausted:
             raise GradingError(f"{found.id}: grading {fault} for every submission; give it more") from None
         return found.report(
             None,
             exists=True,
-            error=f"grading this submission {fault}; the sample submission does not need as much",
+            error=f"grading this submission {fault}; the sample submission does not",
             revision=store.revision,
             data=store.data,
             submission_path=str(file),
@@ -201,16 +199,34 @@ async def check_file(found: Competition, file: Path, store: Store, *, max_bytes:
         "revision": store.revision,
         "max_bytes": max_bytes,
     }
-    return CheckReport.model_validate_json(await _answer(found, request, MEMORY_BYTES, timeout))
+    return CheckReport.model_validate_json(await _answer(found, request, limits.of_check(timeout), timeout))
 
 
 class Exhausted(RuntimeError):
-    """Grading took more memory or time than it has."""
+    """Grading took more than it has.
+
+    Args:
+        what: `memory` or `time`.
+        told: How much that is, for people.
+    """
+
+    def __init__(self, what: str, told: str) -> None:
+        super().__init__(told)
+        self.what = what
+
+
+def _size(file: Path) -> int:
+    """0 where there is none, which the grading itself will find."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 async def _run(
-    found: Competition, file: Path, store: Store, max_bytes: int, memory: int, timeout: float
+    found: Competition, file: Path, store: Store, max_bytes: int, within: Limits, timeout: float | None = None
 ) -> GradingReport:
+    """One process; `timeout` is of the wall's clock, by default one that only a busy host needs."""
     request = {
         "submission": str(file),
         "private": str(store.private(found)),
@@ -218,22 +234,32 @@ async def _run(
         "data": store.data,
         "max_bytes": max_bytes,
     }
-    return GradingReport.model_validate_json(await _answer(found, request, memory, timeout))
+    return GradingReport.model_validate_json(await _answer(found, request, within, timeout))
 
 
-async def _answer(found: Competition, request: dict[str, Any], memory: int, timeout: float) -> str:
+async def _answer(found: Competition, request: dict[str, Any], within: Limits, timeout: float | None) -> str:
     """The report of a process that was given the request."""
-    request = {**request, "competition": found.id, "memory": memory}
+    request = {**request, "competition": found.id, "memory": within.memory, "seconds": within.seconds}
     command = [sys.executable, "-m", "mlebench_inspect.run.worker"]
+    patience = timeout or limits.PATIENCE * within.seconds
     try:
-        ended = await host.call(command, input=json.dumps(request).encode(), timeout=timeout)
+        ended = await host.call(
+            command, input=json.dumps(request).encode(), timeout=patience, env={**os.environ, **worker.ENVIRONMENT}
+        )
     except HostTimeout:
-        raise Exhausted(f"takes more than {timeout:.0f} seconds") from None
+        if timeout:
+            raise Exhausted("time", f"takes more than {timeout:.0f} seconds") from None
+        raise HostError(
+            f"{found.id}: grading was not done within {patience:.0f} seconds, though it had not used the "
+            f"{within.seconds:.0f} seconds of processor time that it may; this host is too busy"
+        ) from None
     text = ended.stdout.decode(errors="replace")
     if ended.returncode == 0:
         return text
     if ended.returncode == worker.FAULT:
         raise GradingError(text.strip())
     if ended.returncode in (worker.NO_MEMORY, *_OUT_OF_MEMORY):
-        raise Exhausted(f"needs more than {memory / 2**30:.0f} GiB of memory")
+        raise Exhausted("memory", f"needs more than {within.memory / 2**30:.1f} GiB of memory")
+    if ended.returncode == -signal.SIGXCPU:
+        raise Exhausted("time", f"takes more than {within.seconds:.0f} seconds of processor time")
     raise HostError(f"{found.id}: the grading process ended with code {ended.returncode}: {ended.complaint}")

@@ -233,7 +233,8 @@ def explain(report: GradingReport, found: Competition) -> str:
         f"**{_TITLES[report.medal]}** with {found.metric} {report.score} ({direction} is better){_gap(report, '; ')}.",
         "",
     ]
-    lines += [text for note in (report.score_note, report.notice) if note for text in (as_markdown(note), "")]
+    notes = [as_markdown(note) for note in (report.score_note, report.notice) if note]
+    lines += [text for note in [*notes, _rows(report)] if note for text in (note, "")]
     rows = [
         (name, getattr(report, f"{key}_threshold"))
         for name, key in (("gold", "gold"), ("silver", "silver"), ("bronze", "bronze"), ("median team", "median"))
@@ -245,6 +246,15 @@ def explain(report: GradingReport, found: Competition) -> str:
     if report.rank:
         lines += ["", f"Rank {report.rank} of {report.teams} human teams, better than {report.percentile:g} % of them."]
     return "\n".join(lines)
+
+
+def _rows(report: GradingReport) -> str | None:
+    """How much of the test set the score is of, where the submission chose that; nothing elsewhere."""
+    counted, rows = report.rows_counted, report.rows_to_predict
+    if counted is None or not rows:
+        return None
+    share = f"{counted:,} rows, {counted / rows:.1%} of the {rows:,} to predict"
+    return f"The score is of {share}: this competition's grader lets a submission choose."
 
 
 _TITLES = {"gold": "Gold medal", "silver": "Silver medal", "bronze": "Bronze medal", "none": "No medal"}

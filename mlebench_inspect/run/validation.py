@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 import anyio
@@ -13,6 +12,7 @@ from pydantic import Field
 
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.run.grading import Exhausted, check_file
+from mlebench_inspect.run.limits import CHECK_SLOTS
 from mlebench_inspect.run.outcome import SubmissionRecord, copying, scratch
 from mlebench_inspect.sandboxes.extraction import Missing, Refused
 from mlebench_inspect.sandboxes.host import HostError
@@ -23,7 +23,7 @@ MAX_CHECKS = 1000
 MAX_CHECKS_A_MINUTE = 20
 DEADLINE = 120.0
 """Seconds within which a check is answered, waiting for others included."""
-SLOTS = max(1, (os.cpu_count() or 1) // 2)
+SLOTS = CHECK_SLOTS
 TOO_LATE = (
     f"The check could not be answered within {DEADLINE:.0f} seconds; this says nothing about your file. Ask again."
 )

@@ -6,6 +6,7 @@ A request holds what `Competition.grade` or, where it names the public folder, `
 from __future__ import annotations
 
 import json
+import math
 import sys
 
 from mlebench_inspect.tasks import GradingError, competition
@@ -14,10 +15,14 @@ FAULT, NO_MEMORY = 3, 4
 """Exit codes: a fault of ours, whose reason is printed; too little memory."""
 
 
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+"""What the process is started with: many threads would each hold memory, and take processor time from other samples."""
+
+
 def main() -> int:
     """Returns the exit code."""
     request = json.load(sys.stdin)
-    _limit_memory(request.pop("memory"))
+    _limit(request.pop("memory"), request.pop("seconds"))
     found = competition(request.pop("competition"))
     try:
         report = found.check(**request) if "public" in request else found.grade(**request)
@@ -30,15 +35,25 @@ def main() -> int:
     return 0
 
 
-def _limit_memory(size: int) -> None:
-    """Bounds the address space; without a limit where the system knows none (macOS)."""
+def _limit(memory: int, seconds: float) -> None:
+    """Bounds what this process may take, before any library is loaded.
+
+    A grader writes no more than warnings, and leaves no core. A system that knows a limit not goes without it.
+    """
     import resource
 
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    try:
-        resource.setrlimit(resource.RLIMIT_AS, (size if hard == resource.RLIM_INFINITY else min(size, hard), hard))
-    except (ValueError, OSError) as ex:
-        print(f"no limit on memory: {ex}", file=sys.stderr)
+    limits = {
+        resource.RLIMIT_DATA: memory,
+        resource.RLIMIT_CPU: math.ceil(seconds),
+        resource.RLIMIT_FSIZE: 64 << 20,
+        resource.RLIMIT_CORE: 0,
+    }
+    for kind, most in limits.items():
+        _, hard = resource.getrlimit(kind)
+        try:
+            resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+        except (ValueError, OSError) as ex:
+            print(f"a limit cannot be set: {ex}", file=sys.stderr)
 
 
 if __name__ == "__main__":

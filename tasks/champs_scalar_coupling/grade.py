@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlebench_inspect.graders.coverage import ScoreOfRows
 from mlebench_inspect.graders.metrics.regression import mean_log_mae_by_type
 from mlebench_inspect.graders.submission import (
     Revision,
@@ -38,4 +39,5 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     answers, submission = checked(answers, submission, revision)
     pairs = answers.iloc[pd.Index(answers[ID]).get_indexer(submission[ID])]
     floor = FLOOR if revision == "v2" else 0.0
-    return mean_log_mae_by_type(pairs, submission, target=TARGET, kind=KIND, floor=floor)
+    score = mean_log_mae_by_type(pairs, submission, target=TARGET, kind=KIND, floor=floor)
+    return score if revision == "v2" else ScoreOfRows(score, counted=len(submission), rows=len(answers))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlebench_inspect.graders.coverage import ScoreOfRows
 from mlebench_inspect.graders.metrics.regression import modified_laplace_log_likelihood
 from mlebench_inspect.graders.submission import (
     InvalidSubmission,
@@ -54,8 +55,9 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         # The first repeated row of all is named: which weeks are scored stays untold.
         repeated = submission.loc[submission[ID].duplicated(), ID].iloc[0]
         raise InvalidSubmission(f"{ID} {show(repeated)} occurs more than once; give each id one row")
-    visits = visits[visits[ID].isin(given[ID])].sort_values(ID)
-    return modified_laplace_log_likelihood(visits, given, target=TARGET, confidence=CONFIDENCE)
+    chosen = visits[visits[ID].isin(given[ID])].sort_values(ID)
+    score = modified_laplace_log_likelihood(chosen, given, target=TARGET, confidence=CONFIDENCE)
+    return ScoreOfRows(score, counted=len(chosen), rows=len(visits)) if revision == "v1" else score
 
 
 def last_visits(answers: pd.DataFrame) -> pd.DataFrame:

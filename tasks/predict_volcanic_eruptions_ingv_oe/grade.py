@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlebench_inspect.graders.coverage import ScoreOfRows
 from mlebench_inspect.graders.metrics.regression import mean_absolute_error
 from mlebench_inspect.graders.submission import (
     Revision,
@@ -35,6 +36,7 @@ def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
 
 def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
     """v1 rounds the error to a whole number."""
+    rows = len(answers)
     answers, submission = checked(answers, submission, revision)
     error = mean_absolute_error(answers, submission, target=TARGET)
-    return error if revision == "v2" else round(error)
+    return error if revision == "v2" else ScoreOfRows(round(error), counted=len(submission), rows=rows)

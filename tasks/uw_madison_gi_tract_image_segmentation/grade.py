@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlebench_inspect.graders.coverage import ScoreOfRows
 from mlebench_inspect.graders.metrics.segmentation import weighted_dice_hausdorff
 from mlebench_inspect.graders.reading import read_table
 from mlebench_inspect.graders.run_length import submitted_runs
@@ -48,7 +49,7 @@ def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
 def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> float:
     """v1 counts pixels downwards, v2 along rows."""
     answers, submission = _paired(answers, submission, revision)
-    return weighted_dice_hausdorff(
+    score = weighted_dice_hausdorff(
         answers,
         submission,
         mask=MASK,
@@ -58,6 +59,7 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         order="F" if revision == "v1" else "C",
         strict=revision == "v2",
     )
+    return score if revision == "v2" else ScoreOfRows(score, counted=len(submission), rows=len(answers))
 
 
 def _paired(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -> Tables:
