@@ -167,6 +167,10 @@ class Files(Protocol):
         """Copies from this host."""
         ...
 
+    def rm(self, path: str) -> None:
+        """Removes a file."""
+        ...
+
 
 def filesystem(path: str) -> Files:
     """Inspect's own file system for a path or URL, with its options; fsspec's where Inspect has none."""
@@ -196,6 +200,9 @@ class _Plain:
 
     def put_file(self, lpath: str, rpath: str) -> None:
         self._fs.put_file(lpath, rpath)
+
+    def rm(self, path: str) -> None:
+        self._fs.rm(path)
 
 
 class CommandLine(NamedTuple):

@@ -173,6 +173,8 @@ def _moves_a_file(tmp_path: Path, folder: str) -> None:
     assert not files.exists(f"{folder}/c")
     files.get_file(f"{folder}/b", str(tmp_path / "c"))
     assert (tmp_path / "c").read_text() == "1"
+    files.rm(f"{folder}/b")
+    assert not files.exists(f"{folder}/b")
 
 
 def test_without_the_private_modules_everything_has_a_fallback(tmp_path: Path, gone: None) -> None:

@@ -159,6 +159,19 @@ def test_any_sequence_of_submissions_stays_within_bounds(tmp_path: Path, number:
         assert sum(f.stat().st_size for f in files) <= 20_000
 
 
+def test_what_goes_is_removed_from_a_bucket_too(tmp_path: Path, s3: str) -> None:
+    shelf, names = Shelf(Archive(s3), "s", Bounds(3)), []
+    for after in range(6):
+        (tmp_path / "x").write_text(str(after))
+        digest = hashlib.sha256(str(after).encode()).hexdigest()
+        names.append(shelf.put(tmp_path / "x", digest, after))
+        shelf.note(after, {"sha256": digest, "artifact": names[-1]})
+        shelf.clear()
+    named = {r["artifact"] for r in shelf.rows}
+    assert len(named) < len(names)
+    assert {n for n in names if Archive(s3).has(n)} == named
+
+
 def test_of_many_the_rest_covers_the_run_evenly(tmp_path: Path) -> None:
     shelf, after, every = Shelf(Archive(str(tmp_path)), "s", Bounds(20)), 0, 100
     while after < 100_000:

@@ -131,7 +131,7 @@ class Archive:
             if self.is_local:
                 Path(self.path(name)).unlink(missing_ok=True)
             elif self.has(name):
-                filesystem(self.root).rm_file(self.path(name))
+                filesystem(self.root).rm(self.path(name))
         except Exception as ex:  # whatever a cloud's client raises
             raise HostError(f"{name} cannot be removed from {self.root}: {ex}") from ex
 
