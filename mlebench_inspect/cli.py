@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -53,12 +53,25 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Entry point: turns expected errors into one line on stderr and exit code 2."""
+    """Entry point: turns expected errors and wrong usage into one line on stderr and exit code 2."""
     try:
-        cli()
+        code = cli(standalone_mode=False)
+    except click.UsageError as ex:
+        path = ex.ctx.command_path if ex.ctx else "mlebench-inspect"
+        _end(f"{path}: {ex.format_message().rstrip('.')}; see: {path} --help")
+    except click.ClickException as ex:
+        _end(f"mlebench-inspect: {ex.format_message()}")
+    except click.Abort:
+        sys.exit(130)
     except EXPECTED_ERRORS as ex:
-        click.echo(f"mlebench-inspect: {_one_line(ex)}", err=True)
-        sys.exit(2)
+        _end(f"mlebench-inspect: {_one_line(ex)}")
+    else:
+        sys.exit(code or 0)
+
+
+def _end(line: str) -> NoReturn:
+    click.echo(line, err=True)
+    sys.exit(2)
 
 
 def _one_line(ex: BaseException) -> str:

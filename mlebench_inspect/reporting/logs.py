@@ -116,7 +116,12 @@ def _of_sample(location: str, sample: EvalSampleSummary, log: EvalLog) -> tuple[
     report = GradingReport.model_validate({k: meta[k] for k in GradingReport.model_fields if k in meta})
     run_revision = meta.get("run_revision") or report.revision
     on = report.revision if run_revision == report.revision else f"{report.revision} (run on {run_revision})"
-    return replace(blank, status="scored", report=report, reason=score.reason), on
+    return replace(blank, status="scored", report=report, reason=score.reason, cause=_crash(meta)), on
+
+
+def _crash(meta: Mapping[str, Any]) -> str | None:
+    ending = meta.get("ending")
+    return ending.get("error") if isinstance(ending, dict) else None
 
 
 def _unscored(blank: Result, sample: EvalSampleSummary, score: Score | None) -> Result:

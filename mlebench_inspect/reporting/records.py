@@ -42,7 +42,7 @@ class Result:
     reason: str | None = None
     """In a word: what was out of the ordinary with a score, or why there is none."""
     cause: str | None = None
-    """Why there is no score, for people."""
+    """Why there is no score, for people; with a score the exception that the agent raised."""
     fields: Mapping[str, Any] = field(default_factory=dict)
     """What it was run with, as in a run's identity; without the fields `given_...` where it was not set up."""
     answers: str = ""

@@ -8,6 +8,7 @@ runs once for each sample that was set up, however that ended. Only what the san
 from __future__ import annotations
 
 import contextlib
+import re
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -48,7 +49,7 @@ class Ending(BaseModel):
 
     error: str | None = None
     """An exception that the agent, its model or the setup raised."""
-    fault: Literal["agent", "model", "cancelled"] | None = None
+    fault: Literal["agent", "model", "setup", "cancelled"] | None = None
     """Whose exception it was."""
     limit: str | None = None
     """Kind of the limit that ended it, as Inspect names it."""
@@ -255,7 +256,13 @@ def is_interrupt(message: str) -> bool:
     return message.startswith(("CancelledError", "Cancelled"))
 
 
-def _fault(message: str, traceback: str) -> Literal["agent", "model", "cancelled"]:
+# The last line of a traceback that ends in an error of this package's: an agent of ours cannot run here.
+_OWN_ERROR = re.compile(r"^mlebench_inspect[\w.]*: ", re.MULTILINE)
+
+
+def _fault(message: str, traceback: str) -> Literal["agent", "model", "setup", "cancelled"]:
     if is_interrupt(message):
         return "cancelled"
+    if _OWN_ERROR.search(traceback):
+        return "setup"
     return "model" if any(frame in traceback.replace("\\", "/") for frame in _MODEL_FRAMES) else "agent"
