@@ -55,7 +55,7 @@ def cli() -> None:
 def main() -> None:
     """Entry point: turns expected errors and wrong usage into one line on stderr and exit code 2."""
     try:
-        code = cli(standalone_mode=False)
+        code = cli(prog_name="mlebench-inspect", standalone_mode=False)
     except click.UsageError as ex:
         path = ex.ctx.command_path if ex.ctx else "mlebench-inspect"
         _end(f"{path}: {ex.format_message().rstrip('.')}; see: {path} --help")
