@@ -150,6 +150,7 @@ class Competition(_Model):
     approx_rows: dict[str, Any] = {}
     checksums: Checksums
     known_issues: list[KnownIssue] = []
+    v2_changes: list[str] = Field([], description="What revision v2 does otherwise than v1, a sentence each.")
 
     @model_validator(mode="after")
     def _thresholds_in_order(self) -> Competition:
