@@ -16,7 +16,7 @@ _logs = click.argument("logs", nargs=-1, required=True, metavar="LOG_DIR...")
 _format = click.option(
     "--format",
     "form",
-    type=click.Choice(("table", "markdown", "csv", "json", "html")),
+    type=click.Choice(("table", "markdown", "csv", "tidy", "json", "html")),
     default="table",
     show_default=True,
 )
@@ -107,5 +107,5 @@ def _write(text: str, output: str | None) -> None:
     if output is None:
         click.echo(text)
         return
-    write_text(output, text)
+    write_text(output, click.unstyle(text))
     click.echo(f"wrote {output}")

@@ -49,6 +49,10 @@ class Result:
     """SHA-256 of the answers that it is graded against; empty where the setup did not come so far."""
     seconds: float | None = None
     tokens: int | None = None
+    cost: float | None = None
+    """US dollars; None where a model's price was not known to the run."""
+    limit: str | None = None
+    """Kind of the limit that ended it."""
     created: str = ""
     """When its log was made."""
 

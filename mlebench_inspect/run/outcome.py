@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar
 
 import anyio
 import anyio.to_thread
-from inspect_ai.event import ErrorEvent, Event, SampleLimitEvent, SpanBeginEvent
+from inspect_ai.event import ErrorEvent, Event, ModelEvent, SampleLimitEvent, SpanBeginEvent
 from inspect_ai.log import transcript
 from inspect_ai.solver import TaskState
 from inspect_ai.util import StoreModel, concurrency
@@ -53,6 +53,8 @@ class Ending(BaseModel):
     """Whose exception it was."""
     limit: str | None = None
     """Kind of the limit that ended it, as Inspect names it."""
+    refused: bool = False
+    """Whether the model's last answer was a refusal, by its provider's filter or its own."""
 
 
 class SubmissionRecord(StoreModel):
@@ -244,6 +246,8 @@ def ending_of(events: Sequence[Event]) -> Ending:
             ending.fault = _fault(event.error.message, event.error.traceback)
         elif isinstance(event, SampleLimitEvent):
             ending.limit = event.type
+        elif isinstance(event, ModelEvent):
+            ending.refused = event.output.stop_reason == "content_filter"
     return ending
 
 
