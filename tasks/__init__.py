@@ -110,10 +110,21 @@ class Checksums(_Model):
 
 
 class KnownIssue(_Model):
-    """A leak, quirk or defect that users should know of."""
+    """A leak, quirk or defect that users should know of.
+
+    Its kind is one of
+
+        leak            a published split or file gives test labels away
+        split           how the data was split is odd
+        grader          the published grader does odd things
+        metric          scores differ in meaning from Kaggle's, or tell little
+        data            data is missing, faulty or in an odd form
+        description     a text misleads
+        availability    download, rules, or what is found elsewhere
+    """
 
     text: str
-    kind: str | None = None
+    kind: Literal["leak", "split", "grader", "metric", "data", "description", "availability"]
     severity: str | None = None
     issue: int | str | None = None
 
@@ -149,6 +160,11 @@ class Competition(_Model):
     extra_download: ExtraDownload | None = None
     approx_rows: dict[str, Any] = {}
     checksums: Checksums
+    v2_changes: list[str] = Field(
+        [],
+        description="What revision v2 does otherwise than v1, a sentence each; "
+        "empty: nothing but what all competitions share.",
+    )
     known_issues: list[KnownIssue] = []
     v2_changes: list[str] = Field([], description="What revision v2 does otherwise than v1, a sentence each.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,36 @@ def test_every_competition_is_complete(found: Competition) -> None:
         assert (found.folder / name).is_file()
     for revision in ("v1", "v2"):
         assert "<!--" not in found.description(revision)  # type: ignore[arg-type]
+
+
+def _uses_the_revision(source: Path) -> bool:
+    """Whether the code reads its parameter `revision`, or has options for v2 (docstrings do not count)."""
+    nodes = list(ast.walk(ast.parse(source.read_text(encoding="utf-8"))))
+    return any(isinstance(n, ast.Name) and n.id == "revision" for n in nodes) or any(
+        isinstance(n, ast.Constant) and n.value == "v2" for n in nodes
+    )
+
+
+@pytest.mark.parametrize("found", competitions(), ids=lambda c: c.id)
+def test_what_v2_changes_is_told_where_the_code_tells_the_revisions_apart(found: Competition) -> None:
+    differs = found.description("v1") != found.description("v2") or any(
+        _uses_the_revision(found.folder / name) for name in ("prepare.py", "grade.py")
+    )
+    assert bool(found.v2_changes) == differs
+    for sentence in found.v2_changes:
+        assert sentence.endswith(".")
+        assert len(sentence) <= 200
+    assert len(set(found.v2_changes)) == len(found.v2_changes)
+
+
+def test_every_known_issue_has_one_of_the_kinds(tmp_path: Path) -> None:
+    good = yaml.safe_load((competition("spaceship-titanic").folder / "competition.yaml").read_text())
+    path = tmp_path / "spaceship_titanic" / "competition.yaml"
+    path.parent.mkdir()
+    for issue in ({"text": "odd"}, {"text": "odd", "kind": "quirk"}):
+        path.write_text(yaml.safe_dump({**good, "known_issues": [issue]}))
+        with pytest.raises(CatalogueError, match=r"known_issues\.0\.kind"):
+            load(path)
 
 
 def test_no_folder_without_a_split() -> None:
