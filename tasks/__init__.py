@@ -166,7 +166,6 @@ class Competition(_Model):
         "empty: nothing but what all competitions share.",
     )
     known_issues: list[KnownIssue] = []
-    v2_changes: list[str] = Field([], description="What revision v2 does otherwise than v1, a sentence each.")
 
     @model_validator(mode="after")
     def _thresholds_in_order(self) -> Competition:

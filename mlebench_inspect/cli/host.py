@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
+import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mlebench_inspect.cli.group import cli, data_dir_option
+from mlebench_inspect.tables import Column, terminal_width, text_table
 from mlebench_inspect.tasks import CatalogueError
+
+if TYPE_CHECKING:
+    from inspect_ai.log import EvalSample
 
 
 @cli.command()
@@ -42,29 +50,40 @@ def doctor(data_dir: Path | None) -> None:
 @click.option("--sandbox", type=click.Choice(["docker", "local"]), help="Default: Docker where it is usable.")
 @click.option("--log-dir", type=click.Path(path_type=Path), default=Path("logs/demo"), show_default=True)
 def demo(sandbox: str | None, log_dir: Path) -> None:
-    """Run the baseline over miniature competitions and show the medals."""
-    from mlebench_inspect.demo import run_demo
+    """Run the baseline over miniature competitions and show their tiers."""
+    click.echo("A simple baseline over generated data of six competitions; no result, no comparison with people.")
+    from mlebench_inspect.demo import run_demo  # now, since it takes seconds to load
 
-    click.echo("Running a simple baseline over miniature competitions (generated data, no comparison with people) ...")
     log, used = run_demo(log_dir, sandbox=sandbox)
-    if used == "local":
-        click.echo("Docker or the image is not there, so this ran in the local sandbox, without isolation.")
-        click.echo("For Docker: mlebench-inspect build light")
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(header_style="bold")
-    for name in ("competition", "metric", "score", "tier"):
-        table.add_column(name, justify="right" if name == "score" else "left")
-    for sample in log.samples or []:
-        scores = sample.scores or {}
-        if sample.error is not None or not scores:
-            table.add_row(str(sample.id), "", "", f"error: {sample.error.message[:60] if sample.error else 'no score'}")
-            continue
-        (score,) = scores.values()
-        metadata = score.metadata or {}
-        table.add_row(str(sample.id), metadata["metric"], str(metadata["score"]), metadata["medal"])
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
-    click.echo(f"Log: {log.location}\nOpen the viewer: inspect view --log-dir {log_dir}")
+    columns = [
+        Column("competition"),
+        Column("metric", 1),
+        Column("score", right=True),
+        Column("tier on miniature data"),
+    ]
+    click.echo("\n" + text_table(columns, [_demo_row(s) for s in log.samples or []], terminal_width()) + "\n")
+    if used == "docker":
+        click.echo("Each ran in a Docker container of its own, without network.")
+    click.echo(f"Look at it:   {_typed('inspect')} view --log-dir {shlex.quote(str(log_dir))}")
+    click.echo(f"As a report:  {_typed('mlebench-inspect')} report {shlex.quote(str(log_dir))}")
     if log.status != "success" or any(s.error is not None for s in log.samples or []):
-        raise CatalogueError("the demo had errors; see the log")
+        raise CatalogueError(f"the demo had errors; see the log {log.location}")
+
+
+def _demo_row(sample: EvalSample) -> list[str]:
+    score = (sample.scores or {}).get("mlebench")
+    if sample.error is not None or score is None:
+        return [str(sample.id), "", "", f"error: {sample.error.message[:60] if sample.error else 'no score'}"]
+    found = score.metadata or {}
+    return [str(sample.id), found.get("metric", ""), str(found.get("score")), found.get("medal", score.answer or "")]
+
+
+def _typed(command: str) -> str:
+    """How to type a command of this installation here and now."""
+    beside = Path(sys.executable).with_name(command)
+    on_path = shutil.which(command)
+    if on_path and Path(on_path).resolve() == beside.resolve():
+        return command
+    with contextlib.suppress(ValueError):
+        beside = beside.relative_to(Path.cwd())
+    return shlex.quote(str(beside))
