@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
+import click
 from inspect_ai.dataset import Dataset
 from inspect_ai.model import Model
 from inspect_ai.util import sandbox
+from rich.markup import escape
 
 
 class Running(NamedTuple):
@@ -123,12 +125,23 @@ def command_slots() -> int | None:
         return None
 
 
+class _Refusal(click.ClickException):
+    """A message that click prints as it stands, in one line however long, and ends with the code for wrong usage."""
+
+    exit_code = 2
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"mlebench_inspect: {self.message}", file=file, err=file is None)
+
+
 def prerequisite_error(message: str) -> Exception:
-    """An error that Inspect prints as it stands, without a traceback; a plain one where it has none."""
+    """An error that is printed as it stands, without a traceback; a plain one where Inspect has none such."""
+    if click.get_current_context(silent=True):
+        return _Refusal(message)
     try:
         from inspect_ai._util.error import PrerequisiteError
 
-        return PrerequisiteError(message)
+        return PrerequisiteError(f"[bold]mlebench_inspect[/bold]: {escape(message)}")
     except ImportError:
         return RuntimeError(message)
 
@@ -206,19 +219,27 @@ class _Plain:
 
 
 class CommandLine(NamedTuple):
-    """What was typed that decides over samples and sandbox, as far as the task being built can know it."""
+    """What was typed that decides over a run, as far as the task being built can know it."""
 
+    command: str | None = None
+    """`eval`, `eval-set` or `eval-retry`; None outside of them."""
     limit: int | tuple[int, int] | None = None
     sample_id: list[str] | None = None
     sandbox: str | None = None
+    solver: str | None = None
+    model: str | None = None
+    epochs: int = 1
+    time_limit: int | None = None
+    """Seconds."""
+    max_samples: int | None = None
+    max_sandboxes: int | None = None
 
 
 def command_line() -> CommandLine:
     """Options of the `inspect` command that is running; empty outside of one (from Python, say)."""
-    import click
-
     context = click.get_current_context(silent=True)
     given: dict[str, Any] = dict(context.params) if context else {}
+    command = context.info_name if context and context.info_name in ("eval", "eval-set", "eval-retry") else None
     try:
         if given.get("log_files"):  # `inspect eval-retry LOG`: what the log's run was told
             from inspect_ai.log import read_eval_log
@@ -226,11 +247,24 @@ def command_line() -> CommandLine:
             config = read_eval_log(str(given["log_files"][0]), header_only=True).eval.config
             ids = config.sample_id
             return CommandLine(
-                config.limit, [str(i) for i in (ids if isinstance(ids, list) else [ids])] if ids is not None else None
+                command,
+                config.limit,
+                [str(i) for i in (ids if isinstance(ids, list) else [ids])] if ids is not None else None,
             )
-        return CommandLine(_limit(given.get("limit")), _ids(given.get("sample_id")), given.get("sandbox") or None)
+        return CommandLine(
+            command,
+            _limit(given.get("limit")),
+            _ids(given.get("sample_id")),
+            given.get("sandbox") or None,
+            given.get("solver") or None,
+            given.get("model") or None,
+            given.get("epochs") or 1,
+            given.get("time_limit"),
+            given.get("max_samples"),
+            given.get("max_sandboxes"),
+        )
     except (OSError, ValueError, TypeError):  # Inspect itself tells what is wrong with them
-        return CommandLine()
+        return CommandLine(command)
 
 
 def _limit(value: object) -> int | tuple[int, int] | None:

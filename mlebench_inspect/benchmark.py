@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
-from inspect import Parameter, Signature, signature
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from inspect import signature
+from typing import Any, Literal, get_type_hints
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
@@ -13,53 +13,81 @@ from inspect_ai.log import HeadlineMetric
 
 from mlebench_inspect._inspect import prerequisite_error
 from mlebench_inspect.agents.react import react
-from mlebench_inspect.data.errors import PreparationError
 from mlebench_inspect.data.store import Store
-from mlebench_inspect.graders.submission import REVISIONS
+from mlebench_inspect.graders.errors import MlebenchError
+from mlebench_inspect.graders.submission import REVISIONS, Revision
+from mlebench_inspect.options import Above0, AtLeast2, Bytes, Gpus, Ids, Seconds, Settings, Size, with_options
+from mlebench_inspect.reporting.closing import speak_at_the_end
 from mlebench_inspect.run.artifacts import KEEP_FREE
 from mlebench_inspect.run.instructions import task_text
-from mlebench_inspect.run.preflight import check_settings, ensure_data
+from mlebench_inspect.run.preflight import (
+    PreflightError,
+    check_agent,
+    check_command_line,
+    check_provider,
+    ensure_data,
+    ensure_sandbox,
+    tell_estimate,
+    will_run,
+)
 from mlebench_inspect.run.scoring import MAX_FOLDER, MAX_SUBMISSION, NAME, cleanup, mlebench_faults, mlebench_scorer
 from mlebench_inspect.run.setup import prepare_sample
 from mlebench_inspect.run.snapshots import MOST, MOST_BYTES
-from mlebench_inspect.sandboxes.compose import SandboxSettings, check_fits
+from mlebench_inspect.sandboxes.compose import PresetName, SandboxSettings, check_fits
 from mlebench_inspect.sandboxes.engine import machine
 from mlebench_inspect.sandboxes.provider import Provider, provider
-from mlebench_inspect.tasks import SPLITS, Competition, competition, competition_ids
+from mlebench_inspect.tasks import SPLITS, Competition, Split, competition, competition_ids
 from mlebench_inspect.tasks import competitions as competitions_of
 from mlebench_inspect.viewer import viewer_config
 
 DAY = 24 * 3600
 
 
+# Options of inspect_evals' `mle_bench`
+ELSEWHERE = {
+    "split": "name the split as the task, such as mlebench_inspect/lite",
+    "docker_image_name": "give -T image=NAME",
+    "cpu_override": "give -T cpus=N",
+    "mem_override": "give -T memory=32g",
+    "gpu_count": "give -T gpus=N",
+    "gpu_driver": "give -T gpus=N, which needs the NVIDIA Container Toolkit",
+    "sandbox_type": "give -T sandbox=docker or k8s",
+    "sandbox_config": "give -T compose_overrides='{...}', which is merged over the sandbox's settings",
+    "max_messages": "give Inspect's own --message-limit N",
+    "skip_tos_check": "the rules are only looked at by mlebench-inspect prepare",
+    "force_rebuild": "run mlebench-inspect build light",
+}
+
+
 def benchmark(
-    split: str | None = None,
-    competitions: str | Sequence[str] | None = None,
+    split: Split | None = None,
+    competitions: Ids | None = None,
     *,
-    data: str = "real",
+    data: Literal["real", "miniature"] = "real",
     data_dir: str | None = None,
-    revision: str = "v1",
+    revision: Revision = "v1",
     prepare: bool = False,
-    sandbox: str = "docker",
-    hardware: str = "default",
+    build: bool = False,
+    sandbox: Literal["docker", "k8s", "local"] = "docker",
+    hardware: PresetName = "default",
     image: str | None = None,
-    cpus: float | None = None,
-    memory: str | None = None,
-    shm_size: str | None = None,
-    gpus: int | str | None = None,
+    cpus: Above0 | None = None,
+    memory: Size | None = None,
+    shm_size: Size | None = None,
+    gpus: Gpus | None = None,
     network: str | None = None,
     user: str | None = None,
     runtime: str | None = None,
-    max_disk: str | None = None,
+    max_disk: Size | None = None,
     claim: str | None = None,
-    compose_overrides: dict[str, Any] | None = None,
+    compose_overrides: Settings | None = None,
     allow_local: bool = False,
-    max_submission_bytes: int = MAX_SUBMISSION,
-    max_artifact_bytes: int = MAX_FOLDER,
-    snapshot_every: float | None = None,
-    max_snapshots: int = MOST,
-    max_snapshot_bytes: int = MOST_BYTES,
-    keep_free_bytes: int = KEEP_FREE,
+    max_submission_bytes: Bytes = MAX_SUBMISSION,
+    max_artifact_bytes: Bytes = MAX_FOLDER,
+    snapshot_every: Seconds | None = None,
+    max_snapshots: AtLeast2 = MOST,
+    max_snapshot_bytes: Bytes = MOST_BYTES,
+    keep_free_bytes: Bytes = KEEP_FREE,
 ) -> Task:
     """Competitions as one Inspect task. All arguments can be given on the command line with `-T name=value`.
 
@@ -70,6 +98,7 @@ def benchmark(
         data_dir: Data folder; default: MLEBENCH_DATA_DIR, else the user's cache folder.
         revision: `v1`, the published benchmark, or `v2`, with leaks and defects mended.
         prepare: Prepare what is missing first, instead of stopping with the command to type.
+        build: Build the image first if it is not there and one of ours, instead of stopping with the command to type.
         sandbox: `docker`, `k8s`, or `local` (no isolation: for solvers that call no model).
         hardware: Preset: `default` (the engine's CPUs and half of its memory), `lite` or `paper`.
         image: Docker image; default: the light one.
@@ -94,9 +123,10 @@ def benchmark(
         keep_free_bytes: Bytes that snapshots and agents' folders must leave free where the log lies, for submissions.
 
     Raises:
-        ValueError: An argument is wrong, or data is not prepared; the message says what to type.
+        ValueError: An argument is wrong.
+        MlebenchError: The run cannot begin: no image, no data, no GPU ...; the message says what to type.
     """
-    check_settings(data, revision, snapshot_every, max_snapshots, sandbox)
+    check_command_line(sandbox)
     chosen = _chosen(split, competitions)
     store = Store.open(data_dir, data, revision)  # type: ignore[arg-type]
     box = provider(sandbox)
@@ -116,8 +146,15 @@ def benchmark(
         claim=claim,
         compose_overrides=compose_overrides,
     )
-    check_fits(settings, has)
+    check_agent()
+    check_provider(box.name)
+    if box.name == "docker":
+        with _needs_of(hardware):
+            check_fits(settings, has)
+            ensure_sandbox(settings, build=build)
     ensure_data(store, chosen, prepare=prepare)
+    tell_estimate(len(will_run(chosen)), settings, has, DAY)
+    speak_at_the_end()
     return Task(
         dataset=MemoryDataset([_sample(c, store, settings, box) for c in chosen], name=f"mlebench-{split or 'chosen'}"),
         setup=prepare_sample(
@@ -155,6 +192,18 @@ def benchmark(
         },
         tags=[f"data:{data}", f"revision:{revision}"],
     )
+
+
+@contextmanager
+def _needs_of(hardware: PresetName) -> Iterator[None]:
+    """Says what the paper's hardware is where it cannot be had."""
+    try:
+        yield
+    except (ValueError, MlebenchError) as ex:
+        if hardware != "paper":
+            raise
+        needs = "hardware=paper needs 36 CPUs, 440 GB of memory, an NVIDIA GPU, and the image full of 13 GB"
+        raise PreflightError(f"{ex} ({needs}; cpus, memory, gpus and image change each)") from ex
 
 
 def _chosen(split: str | None, ids: str | Sequence[str] | None) -> list[Competition]:
@@ -198,28 +247,31 @@ def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Pr
     )
 
 
-def _with_options(function: Callable[..., Task], *, without: Sequence[str]) -> Callable[..., Task]:
-    """Gives a task the options of `benchmark` as its own, so that Inspect knows, checks and logs them."""
+_HINTS = get_type_hints(benchmark, include_extras=True)
+
+
+def _task(name: str, **fixed: Any) -> Callable[..., Task]:
+    """A task that has the options of `benchmark` as its own, so that Inspect knows, checks and logs them.
+
+    Args:
+        name: Its name.
+        fixed: What it gives to `benchmark`, and so takes no option for.
+    """
 
     def build(**options: Any) -> Task:
         try:
-            return function(**options)
-        except (ValueError, OSError, PreparationError) as ex:
-            raise prerequisite_error(f"[bold]mlebench_inspect[/bold]: {ex}") from ex
+            return benchmark(**fixed, **options)
+        except (ValueError, OSError, MlebenchError) as ex:
+            raise prerequisite_error(str(ex)) from ex
 
-    known = signature(benchmark).parameters.values()
-    options = [p.replace(kind=Parameter.KEYWORD_ONLY) for p in known if p.name not in without]
-    build.__signature__ = Signature(options, return_annotation=Task)  # type: ignore[attr-defined]
-    return build
-
-
-def _split_task(split: str) -> Callable[..., Task]:
-    return task(name=split)(_with_options(partial(benchmark, split), without=["split"]))
+    described = signature(benchmark)
+    build.__signature__ = described.replace(  # type: ignore[attr-defined]
+        parameters=[p for p in described.parameters.values() if p.name not in {"split", *fixed}]
+    )
+    build.__annotations__ = _HINTS
+    return task(name=name)(with_options(build, "-T", ELSEWHERE))
 
 
-def _competition_task(competition_id: str) -> Callable[..., Task]:
-    build = partial(benchmark, None, [competition_id])
-    return task(name=competition_id)(_with_options(build, without=["split", "competitions"]))
-
-
-TASKS = {name: _split_task(name) for name in SPLITS} | {name: _competition_task(name) for name in competition_ids()}
+TASKS = {name: _task(name, split=name) for name in SPLITS} | {
+    name: _task(name, competitions=[name]) for name in competition_ids()
+}

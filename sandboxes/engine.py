@@ -125,9 +125,13 @@ def machine(provider: str) -> Machine:
 
     The engine is asked once in a process.
     """
-    chosen = [os.environ.get(name) for name in ("PATH", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG")]
-    engine = _known_engine(*chosen) if provider == "docker" else None
+    engine = known_engine() if provider == "docker" else None
     return Machine(engine.cpus, engine.memory, is_engine=True) if engine else host_machine()
+
+
+def known_engine() -> Engine | None:
+    """The Docker engine, asked once in a process; None if it does not answer."""
+    return _known_engine(*(os.environ.get(name) for name in ("PATH", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG")))
 
 
 @cache

@@ -35,7 +35,8 @@ from mlebench_inspect.graders.submission import MAX_BYTES, InvalidSubmission, Re
 
 Complexity = Literal["low", "medium", "high", "dev"]
 COMPLEXITIES: tuple[Complexity, ...] = ("low", "medium", "high", "dev")
-SPLITS = ("all", "lite", *COMPLEXITIES)
+Split = Literal["all", "lite", "low", "medium", "high", "dev"]
+SPLITS: tuple[Split, ...] = ("all", "lite", *COMPLEXITIES)
 _FOLDER = Path(__file__).parent
 
 UNFORESEEN = "the submission cannot be scored; compare its columns and values with the sample submission"

@@ -19,7 +19,7 @@ from inspect_ai.scorer import SampleScore, Score, Scorer, Target, scorer
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from mlebench_inspect.run import figures as run_figures
-from mlebench_inspect.run.figures import mean_and_sem, medals, pass_at_k
+from mlebench_inspect.run.figures import ks, mean_and_sem, medals, pass_at_k
 from mlebench_inspect.run.grading import Unscored
 from mlebench_inspect.run.identity import running_header
 from mlebench_inspect.run.plan import Plan
@@ -162,14 +162,12 @@ def test_the_log_holds_the_published_figures(tmp_path: Any) -> None:
     assert log.results.headline.metric == "any_medal"
 
 
-def test_groups_with_their_sizes(tmp_path: Any) -> None:
+def test_any_medal_by_complexity(tmp_path: Any) -> None:
     found = figures(run(tmp_path, "abcde"))
-    for label, members in [("low", "abc"), ("medium", "d"), ("tabular", "acd"), ("image_to_image", "b"), ("high", "e")]:
+    for label, members in [("low", "abc"), ("medium", "d"), ("high", "e")]:
         mean, sem = by_hand({"x": letters("gsb")}, members, 3)["x"]
         assert found[label] == pytest.approx(mean), label
         assert found[f"{label}_sem"] == pytest.approx(sem), label
-        assert found[f"{label}_competitions"] == len(members)
-    assert found["seq_seq"] == found["seq_seq_sem"] == 0  # every seed of its one competition is an error
     assert list(found).index("low") < list(found).index("medium") < list(found).index("high")
 
 
@@ -185,7 +183,6 @@ def test_a_sandbox_that_does_not_start_stays_in_the_denominator(tmp_path: Any) -
     assert found["competitions"] == 3
     assert found["without_score"] == 4
     assert found["any_medal"] == pytest.approx((200 / 3 + 100 / 3 + 200 / 3) / 3)
-    assert found["image_to_image_competitions"] == 1
 
 
 def test_selected_samples_are_the_whole_denominator(tmp_path: Any) -> None:
@@ -197,7 +194,8 @@ def test_selected_samples_are_the_whole_denominator(tmp_path: Any) -> None:
 
 def test_one_seed_has_no_error(tmp_path: Any) -> None:
     found = figures(run(tmp_path, "ad", seeds=1))
-    assert (found["any_medal"], found["any_medal_sem"]) == (100, 0)
+    assert found["any_medal"] == 100
+    assert not [k for k in found if k.endswith("_sem")]
     assert not [k for k in found if k.startswith("pass_at")]
 
 
@@ -270,7 +268,7 @@ def test_the_percentile_counts_what_failed_as_nothing(tmp_path: Any) -> None:
 def test_development_counts_only_where_it_is_run_alone() -> None:
     mixed = direct([("a", 1, "n"), ("f", 1, "g")], ("af", 1))
     assert (mixed["any_medal"], mixed["gold"], mixed["competitions"], mixed["percentile"]) == (0, 0, 1, 25)
-    assert (mixed["dev"], mixed["dev_competitions"], mixed["tabular_competitions"]) == (100, 1, 1)
+    assert mixed["dev"] == 100
     alone = direct([("f", 1, "g")], ("f", 1))
     assert (alone["any_medal"], alone["gold"], alone["competitions"], alone["percentile"]) == (100, 100, 1, 95)
 
@@ -302,12 +300,29 @@ def test_random_seeds_against_exact_arithmetic() -> None:
         variance = sum((v - mean) ** 2 for v in per_seed) / (seeds - 1) / seeds
         assert found["any_medal"] == pytest.approx(float(mean))
         assert found["any_medal_sem"] == pytest.approx(math.sqrt(variance), abs=1e-9)
-        k = rng.randint(1, seeds)
+        k = rng.choice([k for k in (1, 2, 4, 8, seeds) if k <= seeds])
         chance = [
             statistics.mean(any(table[c, s] in "gsb" for s in some) for some in combinations(range(1, seeds + 1), k))
             for c in names
         ]
         assert found[f"pass_at_{k}"] == pytest.approx(100 * statistics.mean(chance))
+
+
+def test_few_k_are_shown() -> None:
+    assert [ks(n) for n in (1, 2, 3, 5, 16, 40)] == [
+        [],
+        [1, 2],
+        [1, 2, 3],
+        [1, 2, 4, 5],
+        [1, 2, 4, 8, 16],
+        [1, 2, 4, 8, 16, 40],
+    ]
+
+
+def test_the_headline_and_its_error_come_first_of_few(tmp_path: Any) -> None:
+    found = list(figures(run(tmp_path, "abcde")))
+    assert found[:2] == ["any_medal", "any_medal_sem"]
+    assert len(found) <= 30
 
 
 def test_pass_at_k_is_the_share_of_winning_subsets() -> None:
@@ -320,4 +335,4 @@ def test_pass_at_k_is_the_share_of_winning_subsets() -> None:
 
 def test_mean_and_sem() -> None:
     assert mean_and_sem([1, 2, 3, 4]) == pytest.approx((2.5, math.sqrt(5 / 3 / 4)))
-    assert mean_and_sem([7]) == (7, 0)
+    assert mean_and_sem([7]) == (7, None)

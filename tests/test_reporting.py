@@ -7,7 +7,6 @@ import io
 import json
 import math
 import random
-import re
 import statistics
 import subprocess
 import sys
@@ -191,10 +190,10 @@ def test_figures_are_those_of_the_log(tmp_path: Path, seed: int) -> None:
     found = one(tmp_path)
     assert found.percentile is not None
     told = {"without_score": found.without_score, "seeds": found.seeds}
-    told |= {"any_medal": found.any_medal["all"].mean, "any_medal_sem": found.any_medal["all"].sem}
+    told |= {"any_medal": found.any_medal["all"].mean}
+    told |= {"any_medal_sem": found.any_medal["all"].sem} if seeds > 1 else {}
     told |= {k: f.mean for k, f in {**found.outcomes, "percentile": found.percentile}.items()}
     told |= {f"pass_at_{k}": v for k, v in found.pass_at_k.items()}
-    told |= {re.sub(r"\W+", "_", k.lower()).strip("_"): f.mean for k, f in found.by_category.items()}
     told |= {k: found.any_medal[k].mean for k in ("low", "medium", "dev") if k in found.any_medal}
     assert told == pytest.approx({k: live[k] for k in told})
 

@@ -6,6 +6,7 @@ from inspect_ai.agent import Agent, AgentState, agent
 from inspect_ai.model import get_model
 
 from mlebench_inspect.agents.bridged import MODEL, run_in_sandbox
+from mlebench_inspect.options import agent_options
 from mlebench_inspect.sandboxes.compose import CODE, DATA, LOGS, SUBMISSION
 
 _NOTE = """\
@@ -18,6 +19,7 @@ for you.
 
 
 @agent
+@agent_options
 def aide(
     steps: int = 2000,
     max_debug_depth: int = 20,

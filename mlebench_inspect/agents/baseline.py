@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import ExecResult, sandbox, store_as
 
+from mlebench_inspect.options import agent_options
 from mlebench_inspect.run.validation import Validation, check_submission
 from mlebench_inspect.sandboxes.provider import Provider, guest_file, provider
 from mlebench_inspect.tasks import Competition, competition
@@ -18,6 +19,7 @@ KILLED = (-9, 137)
 
 
 @solver
+@agent_options
 def baseline(seconds: int = 1800) -> Solver:
     """Trains a simple model on the mounted data and submits its predictions; needs no language model.
 
@@ -40,6 +42,7 @@ def baseline(seconds: int = 1800) -> Solver:
 
 
 @solver
+@agent_options
 def dummy() -> Solver:
     """Submits the sample submission as it is; needs no language model."""
 

@@ -10,8 +10,14 @@ from inspect_ai.model import ChatMessageSystem, Model
 from inspect_ai.util import ExecRemoteAwaitableOptions, sandbox
 
 from mlebench_inspect.agents.plain_chat import plain_chat_filter
+from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.sandboxes.compose import HOME, LOGS
 from mlebench_inspect.sandboxes.provider import guest_file
+
+
+class NotInstalled(MlebenchError, RuntimeError):
+    """A scaffold is not in the sandbox's image. The message says what to type."""
+
 
 MODEL = "inspect"
 """The name that the bridge serves with the evaluation's model."""
@@ -38,7 +44,8 @@ async def run_in_sandbox(
         model_aliases: Models by further names than the evaluation's.
 
     Raises:
-        RuntimeError: The scaffold is not in the image, or it ended with an error.
+        NotInstalled: The scaffold is not in the image.
+        RuntimeError: It ended with an error.
     """
     box = sandbox()
     python = await installed(scaffold, f"/opt/{scaffold}/bin/python")
@@ -73,11 +80,11 @@ async def installed(scaffold: str, program: str) -> str:
     """The program, if it is in the sandbox.
 
     Raises:
-        RuntimeError: It is not; the message says what to type.
+        NotInstalled: It is not.
     """
     found = await sandbox().exec(["test", "-x", program], timeout=60)
     if not found.success:
-        raise RuntimeError(
+        raise NotInstalled(
             f"{scaffold} is not in this sandbox's image. Build one that has it with `mlebench-inspect build {scaffold}`"
             f" and run the task with `-T image=mlebench-inspect-{scaffold}`"
         )

@@ -6,10 +6,12 @@ from inspect_ai.agent import Agent, AgentState, agent
 
 from mlebench_inspect.agents.bridged import MODEL, installed
 from mlebench_inspect.agents.plain_chat import plain_chat_filter
+from mlebench_inspect.options import agent_options
 from mlebench_inspect.sandboxes.compose import HOME
 
 
 @agent
+@agent_options
 def mini_swe_agent() -> Agent:
     """mini-swe-agent in the image `mlebench-inspect-mini-swe-agent`; needs the extra `scaffolds` (`inspect-swe`)."""
     from inspect_swe import mini_swe_agent as from_inspect_swe

@@ -12,6 +12,8 @@ from inspect_ai.agent import Agent, AgentState, agent
 from inspect_ai.model import ChatMessageUser, GenerateConfig, ModelOutput, get_model
 from inspect_ai.util import OutputLimitExceededError, sandbox
 
+from mlebench_inspect.options import agent_options
+
 ENTRIES = {
     "Reflection": "What the last observation means; after an error, its cause and how to mend it.",
     "Research Plan and Status": "The whole plan, with what is done, what is under way, and the confirmed result of each"
@@ -245,6 +247,7 @@ ACTIONS = {
 
 
 @agent
+@agent_options
 def mlab(
     max_steps: int = 2000,
     max_retries: int = 10,

@@ -14,6 +14,7 @@ from inspect_ai.tool import Tool, ToolError, bash, python, text_editor, tool
 from inspect_ai.util import sample_limits, store_as
 
 from mlebench_inspect.agents.plain_chat import fenced_actions, takes_plain_chat_only
+from mlebench_inspect.options import agent_options
 from mlebench_inspect.run.instructions import duration
 from mlebench_inspect.run.validation import Validation, check_submission, validate_submission
 
@@ -55,6 +56,7 @@ _BLOCKS: dict[str, tuple[str, str | None]] = {
 
 
 @agent
+@agent_options
 def react(
     tool_timeout: int = 4 * 3600,
     submit: bool = True,

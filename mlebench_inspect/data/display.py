@@ -1,4 +1,4 @@
-"""Showing what preparation does: bars on a terminal, lines of JSON on a pipe."""
+"""Showing what preparation does: bars on a terminal, lines of text on a pipe, of JSON where that is asked for."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
+import click
+
 from mlebench_inspect.data.archives import human
 from mlebench_inspect.data.errors import PreparationError
 from mlebench_inspect.data.jobs import Outcome, Progress
 from mlebench_inspect.data.workers import Result
+from mlebench_inspect.tables import terminal_width
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -90,6 +93,37 @@ class Lines(AbstractContextManager["Lines"]):
             print(json.dumps(facts), flush=True)
 
 
+class Plain(AbstractContextManager["Plain"]):
+    """What `Bars` leaves on a terminal when it is done: the table, and a line for each result."""
+
+    def __init__(self, every: float = 30.0) -> None:
+        self.every, self.lock, self.told = every, threading.Lock(), time.monotonic()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def preflight(self, found: Preflight) -> None:
+        """The table, and what may go wrong."""
+        _tell_needs(found)
+        for warning in found.warnings():
+            click.echo(warning)
+
+    def progress(self, competition_id: str, progress: Progress) -> None:
+        """Now and then a line."""
+        with self.lock:
+            if time.monotonic() - self.told >= self.every:
+                self.told = time.monotonic()
+                click.echo(f"{progress.stage:9} {competition_id} {_amount(progress)}".rstrip())
+
+    def result(self, competition_id: str, result: Result) -> None:
+        """A line."""
+        with self.lock:
+            failed = isinstance(result, PreparationError)
+            click.echo(f"failed    {competition_id}" if failed else _plain(result))
+
+
 class Bars(AbstractContextManager["Bars"]):
     """A bar for each competition under way and one for all of them."""
 
@@ -123,14 +157,7 @@ class Bars(AbstractContextManager["Bars"]):
 
     def preflight(self, found: Preflight) -> None:
         """The table; what is prepared already is only counted."""
-        waiting = [n for n in found.needs if n.todo != "nothing"]
-        if waiting:
-            shown = type(found)(waiting, found.free, found.credentials)
-            wide = type(self.console)(width=max(self.console.width, 200), file=self.console.file)  # links stay whole
-            wide.print(shown.table())
-        done = len(found.needs) - len(waiting)
-        told = f"{done} prepared already; {found.summary()}" if done else found.summary()
-        self.console.print(told, markup=False, highlight=False, soft_wrap=True)
+        _tell_needs(found)
         for warning in found.warnings():
             self.console.print(warning, style="yellow", markup=False)
 
@@ -182,9 +209,26 @@ class Bars(AbstractContextManager["Bars"]):
             self.total = self.bars.add_task("all competitions", total=self.number, amount="", speed="", left="")
 
 
-def display(number: int) -> Bars | Lines:
-    """Bars on a terminal, else lines."""
-    return Bars(number) if sys.stdout.isatty() else Lines()
+def _tell_needs(found: Preflight) -> None:
+    waiting = [n for n in found.needs if n.todo != "nothing"]
+    if waiting:
+        shown = type(found)(waiting, found.free, found.credentials)
+        click.echo(shown.table(terminal_width()))
+    done = len(found.needs) - len(waiting)
+    click.echo(f"{done} prepared already; {found.summary()}" if done else found.summary())
+
+
+def display(number: int, *, as_json: bool = False) -> Bars | Plain | Lines:
+    """Bars on a terminal, else lines of text; of JSON where that is asked for."""
+    if as_json:
+        return Lines()
+    return Bars(number) if sys.stdout.isatty() else Plain()
+
+
+def _plain(outcome: Outcome) -> str:
+    from rich.text import Text
+
+    return Text.from_markup(_told(outcome)).plain
 
 
 def _told(outcome: Outcome) -> str:

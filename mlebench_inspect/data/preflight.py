@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from mlebench_inspect.data import manifest
 from mlebench_inspect.data.archives import human
@@ -15,10 +15,8 @@ from mlebench_inspect.data.errors import CredentialsError, DiskFullError, Kaggle
 from mlebench_inspect.data.rules import Access, RulesCache, rules_message, rules_page
 from mlebench_inspect.data.runner import find_raw, is_empty
 from mlebench_inspect.data.store import Store
+from mlebench_inspect.tables import Column, text_table
 from mlebench_inspect.tasks import Competition
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 Todo = Literal["nothing", "verify", "prepare", "unpack", "go on", "download", "not found"]
 Rules = Literal["accepted", "not accepted", "unknown", "-"]
@@ -73,31 +71,19 @@ class Preflight:
         """Competitions whose need is unknown."""
         return sum(n.disk is None for n in self.possible)
 
-    def table(self) -> Table:
-        """All of it, for a terminal."""
-        from rich.table import Table
-
-        table = Table(box=None, header_style="bold", pad_edge=False)
-        for name, justify in (
-            ("competition", "left"),
-            ("to do", "left"),
-            ("rules", "left"),
-            ("download", "right"),
-            ("disk, about", "right"),
-            ("link", "left"),
-        ):
-            table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-        colours = {"accepted": "green", "not accepted": "red", "unknown": "yellow", "-": "dim"}
-        for need in self.needs:
-            table.add_row(
-                need.competition.id,
-                need.todo,
-                f"[{colours[need.rules]}]{need.rules}[/]",
-                _size(need.download),
-                _size(need.disk),
-                need.link,
-            )
-        return table
+    def table(self, width: int | None) -> str:
+        """All of it, for people; links are always whole."""
+        colours = {"accepted": "green", "not accepted": "red", "unknown": "yellow"}
+        columns = [
+            Column("competition"),
+            Column("to do"),
+            Column("rules", 1, colour=colours.get),
+            Column("download", 2, right=True),
+            Column("disk, about", 3, right=True),
+        ]
+        rows = [[n.competition.id, n.todo, n.rules, _size(n.download), _size(n.disk)] for n in self.needs]
+        links = [f"accept the rules: {n.link}" for n in self.needs if n.link]
+        return "\n".join([text_table(columns, rows, width), *links])
 
     def summary(self) -> str:
         """Credentials and disk in one line."""

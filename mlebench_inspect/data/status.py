@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlebench_inspect.data import disk
 from mlebench_inspect.data.archives import human
@@ -15,13 +15,11 @@ from mlebench_inspect.data.rules import RulesCache, rules_page
 from mlebench_inspect.data.runner import is_empty
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.submission import REVISIONS
+from mlebench_inspect.tables import Column, text_table
 from mlebench_inspect.tasks import Competition
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
 _STATES = {"published": "verified", "given": "verified (given sums)", "differs": "differs", "no": "not verified"}
-_COLOURS = {"verified": "green", "differs": "red", "not verified": "yellow", "missing": "dim"}
+_COLOURS = {"verified": "green", "prepared": "green", "differs": "red", "not verified": "yellow"}
 
 
 @dataclass
@@ -56,20 +54,25 @@ class Status:
         """Plain data for JSON."""
         return asdict(self)
 
-    def table(self) -> Table:
-        """A table for people; sizes of 0 are left out."""
-        from rich.table import Table
+    def table(self, width: int | None) -> str:
+        """A table for people, of at most `width` characters a line; sizes of 0 are left out."""
+        columns = [
+            Column("competition"),
+            *(Column(r, 0 if r == "v1" else 3, colour=_COLOURS.get) for r in REVISIONS),
+            Column("miniature", 4),
+            Column("rules", 5),
+            Column("raw", 7, right=True),
+            Column("prepared", 6, right=True),
+            Column("disk", 1, right=True),
+        ]
+        return text_table(columns, [self._cells(row) for row in self.rows], width)
 
-        table = Table(box=None, header_style="bold", pad_edge=False)
-        sizes = ("raw", "prepared", "disk")
-        for name in ("competition", *REVISIONS, "miniature", "rules", *sizes):
-            table.add_column(name, justify="right" if name in sizes else "left", no_wrap=True)
-        for row in self.rows:
-            states = [f"[{_COLOURS.get(s, 'green')}]{s}[/]" for s in row.prepared.values()]
-            needless = row.rules == "unknown" and (row.raw or "missing" not in row.prepared.values())
-            size = [human(n) if n else "" for n in (row.raw_bytes, row.prepared_bytes, row.disk_bytes)]
-            table.add_row(row.id, *states, "yes" if row.miniature else "", "" if needless else row.rules, *size)
-        return table
+    @staticmethod
+    def _cells(row: Row) -> list[str]:
+        needless = row.rules == "unknown" and (row.raw or "missing" not in row.prepared.values())
+        sizes = [human(n) if n else "" for n in (row.raw_bytes, row.prepared_bytes, row.disk_bytes)]
+        small = "yes" if row.miniature else ""
+        return [row.id, *row.prepared.values(), small, "" if needless else row.rules, *sizes]
 
     def summary(self) -> str:
         """Totals in a line, and where rules are still to be accepted."""

@@ -21,8 +21,11 @@ class Difference(BaseModel):
 
     points: float
     """Percentage points."""
-    sem: float
-    """Standard error over competitions."""
+    sem: float | None
+    """Standard error over competitions; None for one competition."""
+
+    def __str__(self) -> str:
+        return f"{self.points:+.2f} ± {'–' if self.sem is None else f'{self.sem:.2f}'}"
 
 
 class Comparison(BaseModel):

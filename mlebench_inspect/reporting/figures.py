@@ -12,7 +12,7 @@ from mlebench_inspect.reporting.pooling import pool
 from mlebench_inspect.reporting.records import Reading, ReportingError, Result
 from mlebench_inspect.reporting.rows import Row, circumstances
 from mlebench_inspect.reporting.summaries import Cause, CompetitionRow, Figure, SeedRule, SettingReport
-from mlebench_inspect.run.figures import KEYS, Run, mean_and_sem, members_of
+from mlebench_inspect.run.figures import KEYS, Run, ks, mean_and_sem, members_of
 from mlebench_inspect.tasks import competition, competitions
 
 
@@ -58,6 +58,7 @@ def report_row(row: Row, ids: Sequence[str], rule: SeedRule = "padded") -> Setti
     categories = members_of(run.groups, "category", run.members)
     tokens = [r.tokens for r in results if r.tokens is not None]
     seconds = [r.seconds for r in results if r.seconds is not None]
+    costs = [r.cost for r in results if r.cost is not None]
     return SettingReport(
         **row.setting._asdict(),
         variant=row.variant,
@@ -75,7 +76,7 @@ def report_row(row: Row, ids: Sequence[str], rule: SeedRule = "padded") -> Setti
         if math.isnan(mean)
         else Figure(mean=mean, sem=sem, competitions=len(run.members) - len(boardless)),
         boardless=boardless,
-        pass_at_k={k: run.pass_at(k) for k in range(1, len(seeds) + 1)} if len(seeds) > 1 else {},
+        pass_at_k={k: run.pass_at(k) for k in ks(len(seeds))},
         per_competition=[_row(c, [table[s].get(c) for s in seeds]) for c in ids],
         reasons=dict(Counter(sorted(r.reason for r in results if r.status == "scored" and r.reason)).most_common()),
         causes=_causes(row, ids, seeds),
@@ -83,6 +84,9 @@ def report_row(row: Row, ids: Sequence[str], rule: SeedRule = "padded") -> Setti
         not_run=lacking["not run"],
         dropped_seeds=row.seeds - len(seeds),
         tokens=sum(tokens) if tokens else None,
+        cost=round(math.fsum(costs), 2) if costs else None,
+        crashes=sum(r.reason == "agent_crashed" for r in results),
+        limits=dict(Counter(r.limit for r in results if r.limit).most_common()),
         hours=round(math.fsum(seconds) / 3600, 2) if seconds else None,
         pooling=[*row.notes, *circumstances(row)],
     )
@@ -139,7 +143,6 @@ def _row(competition_id: str, results: Sequence[Result | None]) -> CompetitionRo
     found = competition(competition_id)
     reports = [r.report if r else None for r in results]
     scores = [r.score if r else None for r in reports]
-    finite = [s for s in scores if s is not None]
     mean, sem = mean_and_sem([100.0 * bool(r and r.any_medal) for r in reports])
     percentile, _ = mean_and_sem([(r.percentile if r else None) or 0.0 for r in reports])
     return CompetitionRow(
@@ -151,7 +154,11 @@ def _row(competition_id: str, results: Sequence[Result | None]) -> CompetitionRo
         outcomes=[_outcome(r) for r in results],
         reasons=[r.reason if r else None for r in results],
         scores=scores,
-        best_score=(max if found.higher_is_better else min)(finite) if finite else None,
+        percentiles=[r.percentile if r else None for r in reports],
+        limits=[r.limit if r else None for r in results],
+        tokens=[r.tokens if r else None for r in results],
+        costs=[r.cost if r else None for r in results],
+        seconds=[r.seconds if r else None for r in results],
         best_tier=min((r.medal for r in reports if r), key=MEDAL_TIERS.index, default="none"),
         any_medal=Figure(mean=mean, sem=sem, competitions=1),
         percentile=round(percentile, 2) if found.has_leaderboard else None,

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
+
+import click
 
 from mlebench_inspect.plain import as_markdown, printable
 from mlebench_inspect.reporting.comparison import Comparison
+from mlebench_inspect.reporting.csvs import comparison_csv, headline_csv, tidy_csv
 from mlebench_inspect.reporting.pages import html_page
 from mlebench_inspect.reporting.records import Skipped
-from mlebench_inspect.reporting.summaries import LEVELS, CompetitionRow, Figure, SettingReport
+from mlebench_inspect.reporting.summaries import LEVELS, OUTCOMES, CompetitionRow, SettingReport, levels_of
+from mlebench_inspect.tables import Column, terminal_width, text_table
 
-FORMATS = ("table", "markdown", "csv", "json", "html")
+FORMATS = ("table", "markdown", "csv", "tidy", "json", "html")
 _Table = tuple[list[str], list[list[str]]]
-_OUTCOMES = {"gold": "gold", "silver": "silver", "bronze": "bronze", "above_median": "above median"}
-_OUTCOMES |= {"valid": "valid", "made": "made"}
 
 
 def render_report(reports: Sequence[SettingReport], form: str, skipped: Sequence[Skipped] = ()) -> str:
@@ -26,8 +25,8 @@ def render_report(reports: Sequence[SettingReport], form: str, skipped: Sequence
     if form == "json":
         rows = [r.model_dump(mode="json") | {"notes": [*r.notes(), *left_out]} for r in reports]
         return json.dumps(rows, indent=2)
-    if form == "csv":
-        return _csv_headline(reports)
+    if form in ("csv", "tidy"):
+        return headline_csv(reports) if form == "csv" else tidy_csv(reports)
     sections: list[tuple[str, list[str], list[_Table]]] = [("MLE-bench: any medal (%)", left_out, [headline(reports)])]
     for found in reports:
         kind = f"{found.data} data, revision {found.revision}"
@@ -42,8 +41,8 @@ def render_comparison(comparisons: Sequence[Comparison], form: str, skipped: Seq
     if form == "json":
         tables = [c.model_dump(mode="json") | {"notes": [*_comparison_notes(c), *left_out]} for c in comparisons]
         return json.dumps(tables, indent=2)
-    if form == "csv":
-        return _csv_headline([r for c in comparisons for r in c.rows])
+    if form in ("csv", "tidy"):
+        return comparison_csv(comparisons) if form == "csv" else tidy_csv([r for c in comparisons for r in c.rows])
     return _WRITERS[form](
         [(f"Comparison: {c.title}", [*_comparison_notes(c), *left_out], _side_by_side(c)) for c in comparisons]
     )
@@ -51,21 +50,27 @@ def render_comparison(comparisons: Sequence[Comparison], form: str, skipped: Seq
 
 def headline(reports: Sequence[SettingReport]) -> _Table:
     """One row for each setting, in the columns of the published table."""
-    levels = [*LEVELS, *(["dev"] if any("dev" in r.any_medal for r in reports) else [])]
-    columns = ["solver", "model", *levels, "percentile", "seeds", "competitions", "without score", "data", "revision"]
+    levels = levels_of(reports)
+    columns = ["solver", "model", *levels, "percentile", "seeds", "competitions", "without score"]
+    columns += ["crashes", "limits", "tokens", "hours", "cost ($)", "data", "revision"]
     rows = []
     for r in reports:
         figures = [str(r.any_medal[level]) if level in r.any_medal else "–" for level in levels]
         figures.append(str(r.percentile) if r.percentile else "–")
         model = "–" if r.model == "none/none" else r.model
         solver = r.solver + (f" [{r.variant}]" if r.variant > 1 else "")
-        counts = [str(r.seeds), str(r.competitions), str(r.without_score)]
-        rows.append([solver, model, *figures, *counts, r.data, r.revision])
+        counts = [str(r.seeds), str(r.competitions), str(r.without_score), str(r.crashes), str(sum(r.limits.values()))]
+        spent = [_count(r.tokens), _number(r.hours), "–" if r.cost is None else f"{r.cost:.2f}"]
+        rows.append([solver, model, *figures, *counts, *spent, r.data, r.revision])
     return columns, rows
 
 
+def _count(number: int | None) -> str:
+    return "–" if number is None else f"{number:,}"
+
+
 def _outcomes(r: SettingReport) -> _Table:
-    return ["", *_OUTCOMES.values()], [["all (%)", *(str(r.outcomes[k]) for k in _OUTCOMES)]]
+    return ["", *OUTCOMES.values()], [["all (%)", *(str(r.outcomes[k]) for k in OUTCOMES)]]
 
 
 def _optional(r: SettingReport) -> list[_Table]:
@@ -83,23 +88,23 @@ def _optional(r: SettingReport) -> list[_Table]:
 
 
 def _competitions(r: SettingReport) -> _Table:
-    columns = ["competition", "complexity", "category", "metric", "best score", "percentile", "by seed"]
+    columns = ["competition", "by seed", "scores", "mean percentile", "metric", "complexity", "category"]
     return columns, [
         [
             c.competition_id,
+            ", ".join(c.outcomes),
+            ", ".join("–" if s is None else f"{s:g}" for s in c.scores),
+            _number(c.percentile),
+            f"{c.metric} {'↓' if c.is_lower_better else '↑'}",
             c.complexity,
             c.category,
-            f"{c.metric} {'↓' if c.is_lower_better else '↑'}",
-            _number(c.best_score),
-            _number(c.percentile),
-            ", ".join(c.outcomes),
         ]
         for c in r.per_competition
     ]
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:g}"
+    return "–" if value is None else f"{value:g}"
 
 
 def _comparison_notes(c: Comparison) -> list[str]:
@@ -116,13 +121,11 @@ def _comparison_notes(c: Comparison) -> list[str]:
 
 def _side_by_side(c: Comparison) -> list[_Table]:
     columns, rows = headline(c.rows)
-    extended = [
-        [*row, f"{d.points:+.2f} ± {d.sem:.2f}" if d else "–"] for row, d in zip(rows, c.against_first, strict=True)
-    ]
+    extended = [[*row[:2], str(d) if d else "–", *row[2:]] for row, d in zip(rows, c.against_first, strict=True)]
     each = [{r.competition_id: r for r in s.per_competition} for s in c.rows]
     matrix = [[i, *(_medal_count(found[i]) for found in each)] for i in c.competitions]
     return [
-        ([*columns, "against the first (points)"], extended),
+        ([*columns[:2], "against the first (points)", *columns[2:]], extended),
         (["competition", *(s.title for s in c.rows)], matrix),
     ]
 
@@ -132,62 +135,40 @@ def _medal_count(row: CompetitionRow) -> str:
     return f"{row.best_tier} ({won} of {len(row.outcomes)})"
 
 
-def _csv_headline(reports: Sequence[SettingReport]) -> str:
-    columns = ["agent", "model"]
-    names = [*LEVELS, *(["dev"] if any("dev" in r.any_medal for r in reports) else [])]
-    columns += [c for name in names for c in (name, f"{name}_sem", f"{name}_competitions")]
-    columns += [c for name in _OUTCOMES for c in (name, f"{name}_sem")]
-    columns += ["percentile", "percentile_sem", "percentile_competitions"]
-    columns += ["seeds", "without_score", "data", "revision", "hardware", "row", "identity"]
-    out = io.StringIO()
-    writer = csv.DictWriter(out, columns, lineterminator="\n")
-    writer.writeheader()
-    for r in reports:
-        row: dict[str, Any] = {"agent": r.solver, "model": r.model, "seeds": r.seeds, "data": r.data}
-        row |= {"revision": r.revision, "hardware": "; ".join(r.hardware), "without_score": r.without_score}
-        row |= {"row": r.variant, "identity": r.identity, **_csv_figure("percentile", r.percentile)}
-        for name in names:
-            row |= _csv_figure(name, r.any_medal.get(name))
-        for name in _OUTCOMES:
-            row |= {k: v for k, v in _csv_figure(name, r.outcomes[name]).items() if k in columns}
-        writer.writerow(row)
-    return out.getvalue().rstrip("\n")
-
-
-def _csv_figure(name: str, figure: Figure | None) -> dict[str, str]:
-    if figure is None:
-        return {}
-    return {
-        name: f"{figure.mean:.2f}",
-        f"{name}_sem": f"{figure.sem:.2f}",
-        f"{name}_competitions": str(figure.competitions),
-    }
-
-
 _Sections = Sequence[tuple[str, Sequence[str], Sequence[_Table]]]
 
 
-def _terminal(sections: _Sections) -> str:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+# Which columns make room first where a terminal is narrow; those not named stay
+_RANKS = {name: rank for rank, name in enumerate(("all", "percentile", "low", "seeds", "without score", "medium"), 1)}
+_RANKS |= dict.fromkeys(("high", "competitions", "crashes", "limits", "hours", "cost ($)", "tokens", "dev"), 10)
+_RANKS |= {"data": 20, "revision": 21, "scores": 3, "mean percentile": 4, "metric": 5, "complexity": 6, "category": 7}
+_RANKS |= {"above median": 2, "valid": 3, "made": 4}
+_RIGHT = {*LEVELS, "dev", "percentile", "mean percentile", "tokens", "hours", "cost ($)", "scored samples"}
+_COLOURS = {"gold": "yellow", "silver": "white", "bronze": "bright_red", "invalid": "red", "unscored": "red"}
 
-    console = Console(width=200, file=io.StringIO(), record=False, highlight=False)
+
+def _terminal(sections: _Sections) -> str:
+    width, lines = terminal_width(), list[str]()
     for title, notes, tables in sections:
-        console.print(f"\n{printable(title)}", markup=False)
-        for note in notes:
-            console.print(f"  {printable(note)}", markup=False, soft_wrap=True)
+        lines += ["", click.style(printable(title), bold=True)]
+        lines += [line for note in notes for line in _wrapped(printable(note), width)]
         for columns, rows in tables:
-            table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-            for name in columns:
-                table.add_column(Text(printable(name)), no_wrap=name in ("competition", *LEVELS, "dev"))
-            for row in rows:
-                table.add_row(*(Text(printable(cell)) for cell in row))
-            console.print()
-            console.print(table)
-    file = console.file
-    assert isinstance(file, io.StringIO)
-    return "\n".join(line.rstrip() for line in file.getvalue().strip("\n").splitlines())
+            named = [Column(c, _RANKS.get(c, 0), c in _RIGHT, _colour) for c in columns]
+            lines += ["", text_table(named, rows, width)]
+    return "\n".join(lines).strip("\n")
+
+
+def _colour(cell: str) -> str | None:
+    return _COLOURS.get(cell.split(",")[0].split(" (")[0])
+
+
+def _wrapped(note: str, width: int | None) -> list[str]:
+    import textwrap
+
+    if width is None:
+        return [f"  {line}" for line in note.splitlines()]
+    options = {"initial_indent": "  ", "subsequent_indent": "    ", "break_long_words": False}
+    return textwrap.wrap(note, width, break_on_hyphens=False, **options)  # type: ignore[arg-type]
 
 
 def _markdown(sections: _Sections) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -109,6 +110,8 @@ def _of_sample(location: str, sample: EvalSampleSummary, log: EvalLog) -> tuple[
         answers=str(meta.get("answers_sha256") or ""),
         seconds=sample.total_time,
         tokens=sum(u.total_tokens for u in sample.model_usage.values()) if sample.model_usage else None,
+        cost=_cost(sample),
+        limit=sample.limit,
         created=log.eval.created,
     )
     if score is None or values_of(score.value) is None:
@@ -116,7 +119,19 @@ def _of_sample(location: str, sample: EvalSampleSummary, log: EvalLog) -> tuple[
     report = GradingReport.model_validate({k: meta[k] for k in GradingReport.model_fields if k in meta})
     run_revision = meta.get("run_revision") or report.revision
     on = report.revision if run_revision == report.revision else f"{report.revision} (run on {run_revision})"
-    return replace(blank, status="scored", report=report, reason=score.reason), on
+    return replace(blank, status="scored", report=report, reason=score.reason, cause=_crash(meta)), on
+
+
+def _cost(sample: EvalSampleSummary) -> float | None:
+    """Of all models together; None if the price of one is not known."""
+    costs = [u.total_cost for u in sample.model_usage.values()]
+    known = [c for c in costs if c is not None]
+    return math.fsum(known) if costs and len(known) == len(costs) else None
+
+
+def _crash(meta: Mapping[str, Any]) -> str | None:
+    ending = meta.get("ending")
+    return ending.get("error") if isinstance(ending, dict) else None
 
 
 def _unscored(blank: Result, sample: EvalSampleSummary, score: Score | None) -> Result:

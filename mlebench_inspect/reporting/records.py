@@ -42,13 +42,17 @@ class Result:
     reason: str | None = None
     """In a word: what was out of the ordinary with a score, or why there is none."""
     cause: str | None = None
-    """Why there is no score, for people."""
+    """Why there is no score, for people; with a score the exception that the agent raised."""
     fields: Mapping[str, Any] = field(default_factory=dict)
     """What it was run with, as in a run's identity; without the fields `given_...` where it was not set up."""
     answers: str = ""
     """SHA-256 of the answers that it is graded against; empty where the setup did not come so far."""
     seconds: float | None = None
     tokens: int | None = None
+    cost: float | None = None
+    """US dollars; None where a model's price was not known to the run."""
+    limit: str | None = None
+    """Kind of the limit that ended it."""
     created: str = ""
     """When its log was made."""
 

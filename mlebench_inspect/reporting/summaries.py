@@ -13,17 +13,26 @@ from mlebench_inspect.tasks import competitions
 
 SeedRule = Literal["padded", "complete"]
 LEVELS = ("low", "medium", "high", "all")
+OUTCOMES = {
+    "gold": "gold",
+    "silver": "silver",
+    "bronze": "bronze",
+    "above_median": "above median",
+    "valid": "valid",
+    "made": "made",
+}
+"""What is reported beside any medal, with its heading."""
 
 
 class Figure(BaseModel):
-    """A percentage: mean over seeds, and the standard error of the mean (ddof 1; 0 for one seed)."""
+    """A percentage: mean over seeds, and the standard error of the mean (ddof 1), which one seed does not have."""
 
     mean: float
-    sem: float
+    sem: float | None
     competitions: int
 
     def __str__(self) -> str:
-        return f"{self.mean:.2f} ± {self.sem:.2f}"
+        return f"{self.mean:.2f} ± {'–' if self.sem is None else f'{self.sem:.2f}'}"
 
 
 class CompetitionRow(BaseModel):
@@ -39,7 +48,11 @@ class CompetitionRow(BaseModel):
     reasons: list[str | None]
     """By seed: what was out of the ordinary, in a word."""
     scores: list[float | None]
-    best_score: float | None
+    percentiles: list[float | None]
+    limits: list[str | None]
+    tokens: list[int | None]
+    costs: list[float | None]
+    seconds: list[float | None]
     best_tier: MedalTier
     any_medal: Figure
     percentile: float | None
@@ -92,8 +105,15 @@ class SettingReport(BaseModel):
     unscored: list[str]
     not_run: list[str]
     dropped_seeds: int = 0
+    crashes: int = 0
+    """Scored samples whose agent raised an exception."""
+    limits: dict[str, int] = {}
+    """Samples that a limit ended, by its kind: time, message, token ..."""
     tokens: int | None = None
+    cost: float | None = None
+    """US dollars, as far as prices of the models were known to the runs."""
     hours: float | None = None
+    """Of all samples together, from their start to their score."""
     pooling: list[str] = []
     """What keeps the row apart from others, what was pooled in it, and what it was run with."""
 
@@ -161,6 +181,11 @@ class SettingReport(BaseModel):
             if names:
                 lines.append(f"Can no longer be joined on Kaggle, and {where} these figures: {', '.join(names)}.")
         return lines
+
+
+def levels_of(reports: Sequence[SettingReport]) -> list[str]:
+    """The columns of any medal that a table of these needs."""
+    return [*LEVELS, *(["dev"] if any("dev" in r.any_medal for r in reports) else [])]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -9,7 +9,6 @@ population: the run's competitions, without those for development unless it has 
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from inspect_ai.scorer import Metric, SampleScore, Value, metric
 from mlebench_inspect.run.plan import Plan, groups_of, has_board
 
 Outcomes = dict[int, dict[str, dict[str, float]]]  # seed -> competition -> key of the score -> value
+MOST_K = 16
 KEYS = ("any_medal", "gold", "silver", "bronze", "above_median", "valid", "made")
 
 
@@ -44,18 +44,18 @@ class Run:
         """The population of all figures."""
         return population(self.groups)
 
-    def percent(self, key: str, competitions: Iterable[str] | None = None) -> tuple[float, float]:
+    def percent(self, key: str, competitions: Iterable[str] | None = None) -> tuple[float, float | None]:
         """Mean and standard error over seeds of the percentage of competitions with outcome 1; default: all members."""
         return self._over_seeds(key, competitions, 100.0)
 
-    def percentile(self) -> tuple[float, float, list[str]]:
+    def percentile(self) -> tuple[float, float | None, list[str]]:
         """Mean percentile, its standard error, and the members without a published board, which are left out.
 
         Of one competition in one seed: percent of the human teams that were beaten, plus half of those tied; 0 without
         a valid submission or without a score. Averaged per seed over competitions, then over seeds.
         """
         ranked = [c for c in self.members if has_board(c)]
-        mean, sem = self._over_seeds("percentile", ranked, 1.0) if ranked else (math.nan, math.nan)
+        mean, sem = self._over_seeds("percentile", ranked, 1.0) if ranked else (math.nan, None)
         return mean, sem, [c for c in self.members if c not in set(ranked)]
 
     def pass_at(self, k: int) -> float:
@@ -64,7 +64,7 @@ class Run:
         won = [round(math.fsum(row[c].get("any_medal", 0.0) for row in self.outcomes.values())) for c in self.members]
         return 100 * math.fsum(pass_at_k(n, c, k) for c in won) / len(won)
 
-    def _over_seeds(self, key: str, competitions: Iterable[str] | None, factor: float) -> tuple[float, float]:
+    def _over_seeds(self, key: str, competitions: Iterable[str] | None, factor: float) -> tuple[float, float | None]:
         wanted = self.members if competitions is None else list(competitions)
         return mean_and_sem(
             [factor * math.fsum(row[c].get(key, 0.0) for c in wanted) / len(wanted) for row in self.outcomes.values()]
@@ -111,12 +111,12 @@ def values_of(value: Value) -> dict[str, float] | None:
     return {k: v for k, v in numbers.items() if not math.isnan(v)}
 
 
-def mean_and_sem(values: Sequence[float]) -> tuple[float, float]:
-    """Mean, and its standard error with ddof 1 (0 for a single value)."""
+def mean_and_sem(values: Sequence[float]) -> tuple[float, float | None]:
+    """Mean, and its standard error with ddof 1; None for a single value, which has none."""
     n = len(values)
     mean = math.fsum(values) / n
     if n < 2:
-        return mean, 0.0
+        return mean, None
     variance = math.fsum((v - mean) ** 2 for v in values) / (n - 1)
     return mean, math.sqrt(variance / n)
 
@@ -129,13 +129,18 @@ def pass_at_k(n: int, c: int, k: int) -> float:
     return 1.0 - math.comb(n - c, k) / math.comb(n, k)
 
 
+def ks(seeds: int) -> list[int]:
+    """The k of pass@k that are shown for so many seeds: powers of 2, and all; none for one seed."""
+    return [k for k in range(1, seeds + 1) if k == seeds or (k <= MOST_K and k.bit_count() == 1)] if seeds > 1 else []
+
+
 @metric(scores="unreduced")
 def medals() -> Metric:
     """Percentages over the competitions of the run: mean over seeds, and its standard error under `<name>_sem`.
 
-    `any_medal` is the headline. By complexity and category any medal again, with the number of competitions under
-    `<group>_competitions`; `pass_at_k` for k up to the number of seeds (the last is best of all seeds); `percentile`
-    over the `percentile_competitions` that have a published board; and the counts behind all this.
+    First `any_medal`, the headline, then the tiers, any medal again by complexity, `percentile` over the
+    `percentile_competitions` that have a published board, `pass_at_k` for k = 1, 2, 4, 8, 16 and the number of seeds
+    (best of all seeds), and the counts behind all this. One seed has no standard error, and so no `<name>_sem`.
     """
 
     def compute(scores: list[SampleScore]) -> Value:
@@ -145,23 +150,25 @@ def medals() -> Metric:
 
 
 def figures(run: Run) -> dict[str, float]:
-    """All figures of a run, by name."""
+    """All figures of a run that its log holds, by name, the most important first."""
     result: dict[str, float] = {}
+
+    def add(name: str, mean: float, sem: float | None) -> None:
+        result[name] = mean
+        if sem is not None:
+            result[f"{name}_sem"] = sem
+
     for key in KEYS:
-        result[key], result[f"{key}_sem"] = run.percent(key)
-    for name, members in {
-        **members_of(run.groups, "complexity"),
-        **members_of(run.groups, "category", run.members),
-    }.items():
-        label = re.sub(r"\W+", "_", name.lower()).strip("_")
-        result[label], result[f"{label}_sem"] = run.percent("any_medal", members)
-        result[f"{label}_competitions"] = len(members)
-    seeds = len(run.outcomes)
-    if seeds > 1:
-        result.update({f"pass_at_{k}": run.pass_at(k) for k in range(1, seeds + 1)})
+        add(key, *run.percent(key))
+    levels = members_of(run.groups, "complexity")
+    for name, members in levels.items():
+        add(name, *run.percent("any_medal", members))
     mean, sem, boardless = run.percentile()
     if not math.isnan(mean):
-        result.update(percentile=mean, percentile_sem=sem, percentile_competitions=len(run.members) - len(boardless))
+        add("percentile", mean, sem)
+        result["percentile_competitions"] = len(run.members) - len(boardless)
+    seeds = len(run.outcomes)
+    result.update({f"pass_at_{k}": run.pass_at(k) for k in ks(seeds)})
     result.update(competitions=len(run.members), seeds=seeds, without_score=run.without_score)
     return result
 

@@ -64,6 +64,8 @@ async def grade_outcome(
         raise Unscored("setup_failed", record.ending.error)
     if record.ending.fault == "model":
         raise Unscored("model_unavailable", record.ending.error or "the model's provider failed")
+    if record.ending.fault == "setup":
+        raise Unscored("setup_failed", record.ending.error or "the agent cannot run here")
     if record.outcome == "never_taken":
         raise Unscored("never_taken", "the run was ended before the submission could be taken out")
     if record.outcome == "unreachable":

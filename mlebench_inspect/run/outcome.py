@@ -8,6 +8,7 @@ runs once for each sample that was set up, however that ended. Only what the san
 from __future__ import annotations
 
 import contextlib
+import re
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -17,7 +18,7 @@ from typing import Any, Literal, TypeVar
 
 import anyio
 import anyio.to_thread
-from inspect_ai.event import ErrorEvent, Event, SampleLimitEvent, SpanBeginEvent
+from inspect_ai.event import ErrorEvent, Event, ModelEvent, SampleLimitEvent, SpanBeginEvent
 from inspect_ai.log import transcript
 from inspect_ai.solver import TaskState
 from inspect_ai.util import StoreModel, concurrency
@@ -48,10 +49,12 @@ class Ending(BaseModel):
 
     error: str | None = None
     """An exception that the agent, its model or the setup raised."""
-    fault: Literal["agent", "model", "cancelled"] | None = None
+    fault: Literal["agent", "model", "setup", "cancelled"] | None = None
     """Whose exception it was."""
     limit: str | None = None
     """Kind of the limit that ended it, as Inspect names it."""
+    refused: bool = False
+    """Whether the model's last answer was a refusal, by its provider's filter or its own."""
 
 
 class SubmissionRecord(StoreModel):
@@ -248,6 +251,8 @@ def ending_of(events: Sequence[Event]) -> Ending:
             ending.fault = _fault(event.error.message, event.error.traceback)
         elif isinstance(event, SampleLimitEvent):
             ending.limit = event.type
+        elif isinstance(event, ModelEvent):
+            ending.refused = event.output.stop_reason == "content_filter"
     return ending
 
 
@@ -260,7 +265,13 @@ def is_interrupt(message: str) -> bool:
     return message.startswith(("CancelledError", "Cancelled"))
 
 
-def _fault(message: str, traceback: str) -> Literal["agent", "model", "cancelled"]:
+# The last line of a traceback that ends in an error of this package's: an agent of ours cannot run here.
+_OWN_ERROR = re.compile(r"^mlebench_inspect[\w.]*: ", re.MULTILINE)
+
+
+def _fault(message: str, traceback: str) -> Literal["agent", "model", "setup", "cancelled"]:
     if is_interrupt(message):
         return "cancelled"
+    if _OWN_ERROR.search(traceback):
+        return "setup"
     return "model" if any(frame in traceback.replace("\\", "/") for frame in _MODEL_FRAMES) else "agent"

@@ -1,37 +1,123 @@
-"""What is checked while a task is built: settings first, then the data of what will run. Nothing is made before."""
+"""What is checked while a task is built: settings first, then agent and sandbox, then the data of what will run.
+
+Nothing is made or downloaded before the settings are known to be right.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 
+import click
 from inspect_ai.dataset import MemoryDataset, Sample
 
 from mlebench_inspect._inspect import command_line, selected
 from mlebench_inspect.data.store import Store
-from mlebench_inspect.graders.submission import REVISIONS
+from mlebench_inspect.graders.errors import MlebenchError
+from mlebench_inspect.run.estimate import estimate
+from mlebench_inspect.sandboxes.building import IMAGES
+from mlebench_inspect.sandboxes.compose import SandboxSettings
+from mlebench_inspect.sandboxes.engine import Machine, ask_engine, known_engine
+from mlebench_inspect.sandboxes.trial import Lacking, ensure_image, try_out
 from mlebench_inspect.tasks import Competition
 
+NO_MODEL = ("baseline", "dummy")
+"""Solvers of ours that call no model."""
+SCAFFOLDS = {
+    "aide": ("aide", "/opt/aide/bin/python"),
+    "openhands": ("openhands", "/opt/openhands/bin/python"),
+    "mini_swe_agent": ("mini-swe-agent", "/usr/local/bin/mini"),
+}
+"""Solvers of ours that need an image of their own: what to build, and the program in it."""
+PACKAGES = {"mini_swe_agent": ("inspect_swe", "scaffolds")}
+"""What it needs on this host: a module, and the extra that it comes with."""
 
-def check_settings(data: str, revision: str, snapshot_every: float | None, max_snapshots: int, sandbox: str) -> None:
-    """Refuses settings that no run can have.
+
+class PreflightError(MlebenchError, RuntimeError):
+    """The run cannot begin as it was typed. One line with the mend."""
+
+
+def check_command_line(sandbox: str) -> None:
+    """Refuses options of Inspect's own that would take the benchmark apart.
 
     Raises:
-        ValueError: Naming the setting, its value and what it may be.
+        PreflightError: Naming the option, its value and what to give instead.
     """
-    if data not in ("real", "miniature"):
-        raise ValueError(f"data must be real or miniature, not {data!r}")
-    if snapshot_every is not None and snapshot_every <= 0:
-        raise ValueError(f"snapshot_every must be a number of seconds above 0, not {snapshot_every!r}")
-    if max_snapshots < 2:
-        raise ValueError(f"max_snapshots must be at least 2, for the first and the newest, not {max_snapshots!r}")
-    if revision not in REVISIONS:
-        raise ValueError(f"revision must be v1 or v2, not {revision!r}")
     typed = command_line().sandbox
     if typed and typed.partition(":")[0] != sandbox:
-        raise ValueError(
+        raise PreflightError(
             f"--sandbox {typed} would leave the sandbox of this benchmark, with its data and isolation, out; "
             f"give it as -T sandbox={typed.partition(':')[0]}"
         )
+
+
+def check_agent() -> None:
+    """Refuses an agent that cannot act: its package is missing on this host, or it has no model.
+
+    Only what the running command tells is known here: for an agent from Python its first sample ends in an error.
+
+    Raises:
+        PreflightError: Naming the agent and what to type.
+    """
+    typed = command_line()
+    name = agent_typed()
+    if name is None:
+        return
+    if typed.model in ("none", "none/none") and name not in NO_MODEL:
+        raise PreflightError(
+            f"{name} acts through a model, and --model none is none; give --model PROVIDER/NAME, "
+            "or --solver mlebench_inspect/baseline"
+        )
+    module, extra = PACKAGES.get(name, (None, None))
+    if module and importlib.util.find_spec(module) is None:
+        raise PreflightError(f"{name} needs the package {module}; run: pip install 'mlebench-inspect[{extra}]'")
+
+
+def agent_typed() -> str | None:
+    """Which of our agents the running command names, or runs for want of a name; None for others and from Python."""
+    typed = command_line()
+    if typed.command not in ("eval", "eval-set"):
+        return None
+    package, _, name = (typed.solver or "mlebench_inspect/react").rpartition("/")
+    return name if package == "mlebench_inspect" else None
+
+
+def check_provider(name: str) -> None:
+    """Refuses a sandbox provider whose package is not installed.
+
+    Raises:
+        PreflightError: Naming the package.
+    """
+    if name == "k8s" and importlib.util.find_spec("k8s_sandbox") is None:
+        raise PreflightError("-T sandbox=k8s needs a package; run: pip install 'mlebench-inspect[k8s]'")
+
+
+def ensure_sandbox(settings: SandboxSettings, *, build: bool) -> None:
+    """Sees to it that Docker can run the sandbox of this command's samples.
+
+    Args:
+        settings: Hardware and isolation.
+        build: Build the image if it is missing and one of ours.
+
+    Raises:
+        MlebenchError: It cannot; the message holds what to type.
+    """
+    engine = known_engine()
+    if engine is None and command_line().command is None:
+        return  # from Python, a task may be built where it does not run
+    if engine is None:
+        ask_engine()
+    ensure_image(settings.image, build_missing=build)
+    name = agent_typed() or ""
+    layer, program = SCAFFOLDS.get(name, ("", None))
+    try:
+        try_out(settings, program)
+    except Lacking:
+        image = IMAGES[layer]
+        raise PreflightError(
+            f"{name} is not in the image {settings.image}; run: mlebench-inspect build {layer} (and give "
+            f"-T image={image})"
+        ) from None
 
 
 def ensure_data(store: Store, chosen: Sequence[Competition], *, prepare: bool) -> None:
@@ -57,3 +143,18 @@ def will_run(chosen: Sequence[Competition]) -> list[Competition]:
     samples = MemoryDataset([Sample(id=c.id, input="") for c in chosen])
     ids = {s.id for s in selected(samples, typed)}
     return [c for c in chosen if c.id in ids]
+
+
+def tell_estimate(competitions: int, settings: SandboxSettings, has: Machine, time_limit: float) -> None:
+    """Says on stderr what a long run that was typed will take; nothing for others.
+
+    Args:
+        competitions: How many will run.
+        settings: Of a sample's sandbox.
+        has: The machine that samples run on.
+        time_limit: Seconds of each sample, unless one was typed.
+    """
+    typed = command_line()
+    told = estimate(competitions, typed, settings, has, time_limit) if typed.command in ("eval", "eval-set") else None
+    if told:
+        click.echo(f"mlebench_inspect: {told}", err=True)

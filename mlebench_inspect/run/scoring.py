@@ -192,17 +192,22 @@ def percentile_of(report: GradingReport, found: Competition) -> float:
 
 
 def reason_of(report: GradingReport, circumstances: dict[str, Any]) -> str | None:
-    """What was out of the ordinary, in a word: the agent's crash before a bad submission, that before a limit."""
+    """What was out of the ordinary, in a word.
+
+    A crash comes before all else. Why there is no submission: a limit came first, the model refused, or, as
+    `no_submission`, the agent ended its run by itself. What is wrong with a submission comes before a limit.
+    """
     ending = circumstances.get("ending") or {}
     if ending.get("fault") == "agent":
         return "agent_crashed"
     if ending.get("fault") == "cancelled":
         return "cancelled"
+    limit = f"{ending['limit']}_limit" if ending.get("limit") else None
     if not report.submission_exists:
-        return "no_submission"
+        return limit or ("model_refused" if ending.get("refused") else "no_submission")
     if not report.valid_submission:
         return "submission_refused" if circumstances.get("outcome") == "refused" else "invalid_submission"
-    return f"{ending['limit']}_limit" if ending.get("limit") else None
+    return limit
 
 
 def _answer(report: GradingReport) -> str:

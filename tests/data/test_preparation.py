@@ -72,7 +72,7 @@ def prepare(command: Command, served: Checksums, tmp_path: Path) -> Command:
 
     def run(*options: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
         given = ("--data-dir", tmp_path / "data", "--checksums", tmp_path / "sums.json")
-        return command("prepare", ID, *given, *options, **variables)
+        return command("prepare", ID, *given, "--json", *options, **variables)
 
     return run
 
@@ -90,6 +90,18 @@ def job(tmp_path: Path, raw: Path | None, **options: Any) -> Job:
 
 
 # ---- the whole way ------------------------------------------------------------------------------------------------
+
+
+def test_on_a_pipe_the_text_of_a_terminal_is_printed(command: Command, tmp_path: Path) -> None:
+    done = command("miniature", "spaceship-titanic", "--data-dir", tmp_path / "data")
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stdout
+    result, following = done.stdout.splitlines()
+    assert result.startswith("prepared  spaceship-titanic (")
+    assert following == (
+        f"next: inspect eval mlebench_inspect/spaceship-titanic -T data=miniature -T data_dir={tmp_path}/data "
+        "--model PROVIDER/NAME"
+    )
 
 
 def test_from_kaggle_to_verified_data(prepare: Command, served: Checksums, tmp_path: Path, kaggle: Kaggle) -> None:
@@ -212,7 +224,9 @@ def test_what_can_be_prepared_is_prepared(
     elif fault == "not joined":
         kaggle.archives["leaf-classification"] = kaggle.archives[ID]
         kaggle.not_joined = {"leaf-classification"}
-    done = command("prepare", bad, ID, beside, "--data-dir", data, "--no-verify", MLEBENCH_KAGGLE_ATTEMPTS="2")
+    done = command(
+        "prepare", bad, ID, beside, "--data-dir", data, "--no-verify", "--json", MLEBENCH_KAGGLE_ATTEMPTS="2"
+    )
     reasons = {
         "no credentials": "no Kaggle credentials found",
         "wrong key": "Kaggle refuses the credentials",
@@ -708,7 +722,9 @@ def test_all_competitions_from_zip_to_verified_data_in_one_command(
             "private": {n: digest(root / "prepared/private" / n) for n in found.checksums.private},
         }
     (tmp_path / "sums.json").write_text(json.dumps(sums))
-    done = command("prepare", *ids, "--data-dir", second, "--checksums", tmp_path / "sums.json", "--jobs", "2")
+    done = command(
+        "prepare", *ids, "--data-dir", second, "--checksums", tmp_path / "sums.json", "--jobs", "2", "--json"
+    )
     assert done.returncode == 0, done.stderr
     for found in map(competition, ids):
         manifest = Manifest.read(second / found.id / "prepared")

@@ -82,7 +82,7 @@ def test_a_run_that_lacks_something_names_the_folder(data: Path, read_only: Run)
 def test_the_command_verifies_and_says_that_it_cannot_note_it(manifest: bool, data: Path, read_only: Run) -> None:
     if not manifest:
         (data / ID / "prepared/manifest.json").unlink()
-    done = read_only("-m", "mlebench_inspect.cli", "prepare", ID, "--data-dir", str(data), "--no-verify")
+    done = read_only("-m", "mlebench_inspect.cli", "prepare", ID, "--data-dir", str(data), "--no-verify", "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
     assert (told["event"], told["state"], told["verified"]) == ("done", "already", "differs")

@@ -1,0 +1,3 @@
+from mlebench_inspect.cli import main
+
+main()

@@ -1,0 +1,166 @@
+"""Commands over the catalogue: list, show."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mlebench_inspect.cli.group import cli, data_dir_option, json_option
+from mlebench_inspect.data.store import Store
+from mlebench_inspect.tables import Column, terminal_width, text_table
+from mlebench_inspect.tasks import SPLITS, Competition, competition, competitions
+
+_COLUMNS = (
+    Column("id"),
+    Column("split", 2),
+    Column("category", 6),
+    Column("metric", 3),
+    Column("better", 5),
+    Column("GB", 1, right=True),
+    Column("data", 1, colour=lambda cell: "green" if "real" in cell else None),
+    Column("issues", 4, right=True),
+)
+
+
+@cli.command("list")
+@click.option("--split", type=click.Choice(SPLITS))
+@click.option("--category", metavar="TEXT", help="Only those whose category or task has this text in it.")
+@click.option("--modality", metavar="TEXT", help="Only those whose modality has this text in it.")
+@click.option("--max-gb", type=click.FloatRange(0), metavar="GB", help="Only those whose download is no larger.")
+@click.option("--prepared/--not-prepared", default=None, help="Only those whose real data is prepared, or is not.")
+@data_dir_option
+@json_option
+def list_(
+    split: str | None,
+    category: str | None,
+    modality: str | None,
+    max_gb: float | None,
+    prepared: bool | None,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """List competitions: split, category, metric, size, what data is here, and how many known issues there are."""
+    rows = [
+        row
+        for row in (_facts(c, data_dir) for c in competitions(split))
+        if _has(category, row["category"], row["task"])
+        and _has(modality, row["modality"])
+        and (max_gb is None or (row["size_gb"] is not None and row["size_gb"] <= max_gb))
+        and (prepared is None or ("real" in row["data"]) == prepared)
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    elif not rows:
+        click.echo("no competition is like that; leave an option out")
+    else:
+        click.echo(text_table(_COLUMNS, [_cells(row) for row in rows], terminal_width()))
+
+
+def _has(wanted: str | None, *texts: str) -> bool:
+    return wanted is None or any(wanted.lower() in text.lower() for text in texts)
+
+
+def _facts(found: Competition, data_dir: Path | None) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "split": found.complexity,
+        "category": found.category,
+        "task": found.task,
+        "modality": found.modality,
+        "metric": found.metric,
+        "better": "higher" if found.higher_is_better else "lower",
+        "size_gb": found.dataset_size_gb,
+        "data": _data_here(found, data_dir),
+        "known_issues": len(found.known_issues),
+    }
+
+
+def _data_here(found: Competition, data_dir: Path | None) -> list[str]:
+    """Which data is prepared: `real`, `real v2`, `miniature`."""
+    stores = {
+        "real": Store.open(data_dir, "real", "v1"),
+        "real v2": Store.open(data_dir, "real", "v2"),
+        "miniature": Store.open(data_dir, "miniature", "v1"),
+    }
+    return [name for name, store in stores.items() if store.is_prepared(found)]
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    size = "" if row["size_gb"] is None else f"{row['size_gb']:g}"
+    issues = str(row["known_issues"] or "")
+    return [
+        *(row["id"], row["split"], row["category"], row["metric"], row["better"]),
+        *(size, ", ".join(row["data"]), issues),
+    ]
+
+
+@cli.command()
+@click.argument("competition_id", metavar="ID")
+@click.option("--description", is_flag=True, help="Print the text that agents read, as markdown.")
+@data_dir_option
+@json_option
+def show(competition_id: str, description: bool, data_dir: Path | None, as_json: bool) -> None:
+    """Show one competition: data, metric, thresholds, known issues, what revision v2 changes."""
+    found = competition(competition_id)
+    if description:
+        click.echo(found.description())
+    elif as_json:
+        click.echo(json.dumps(_facts(found, data_dir) | found.model_dump(mode="json"), indent=2))
+    else:
+        click.echo("\n".join(_page(found, data_dir)))
+
+
+def _page(found: Competition, data_dir: Path | None) -> list[str]:
+    """Lines of at most 80 characters, but for links and ids."""
+    facts = _facts(found, data_dir)
+    better = f"{facts['better']} is better"
+    t = found.thresholds
+    joinable = "" if found.joinable else " (can no longer be joined, as users report)"
+    store = Store.open(data_dir)
+    pairs = {
+        "split": f"{found.complexity} (all{', lite' if found.complexity == 'low' else ''})"
+        if found.complexity != "dev"
+        else "dev, for development",
+        "task": f"{found.task}; {found.modality}",
+        "category": found.category,
+        "metric": f"{found.metric}, {better}",
+        "thresholds": f"gold {t.gold:g}, silver {t.silver:g}, bronze {t.bronze:g}, median {t.median:g}; "
+        f"{found.teams:,} teams",
+        "size": f"{found.dataset_size_gb:g} GB to download" if found.dataset_size_gb else "not known",
+        "columns": _short_list([*found.submission.id_columns, *found.submission.target_columns]),
+        "a row": found.submission.rows,
+        "data here": ", ".join(facts["data"]) or f"none; run: {store.prepare_command([found.id])}",
+        "link": f"https://www.kaggle.com/c/{found.kaggle_slug}{joinable}",
+    }
+    lines = [click.style(found.name, bold=True), ""]
+    for name, text in pairs.items():
+        lines += _wrapped(f"{name:11} ", text)
+    for title, texts in (
+        ("Known issues of v1", [i.text for i in found.known_issues]),
+        ("What v2 changes", found.v2_changes),
+    ):
+        lines += ["", click.style(title, bold=True)]
+        lines += [line for text in texts for line in _wrapped("- ", text)] or ["none"]
+    run = f"inspect eval mlebench_inspect/{found.id} --model PROVIDER/NAME"
+    return [*lines, "", f"Text for agents:  mlebench-inspect show {found.id} --description", f"Run it:  {run}"]
+
+
+def _wrapped(first: str, text: str) -> list[str]:
+    import textwrap
+
+    blanks = " " * len(first)
+    return textwrap.wrap(
+        " ".join(text.split()),
+        80,
+        initial_indent=first,
+        subsequent_indent=blanks,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _short_list(names: list[str], most: int = 8) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

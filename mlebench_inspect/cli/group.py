@@ -1,0 +1,76 @@
+"""What all commands share: the group, their common options, and how they end."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from mlebench_inspect.graders.errors import MlebenchError
+from mlebench_inspect.graders.submission import REVISIONS
+from mlebench_inspect.tasks import SPLITS, Competition, competition, competitions
+
+EXPECTED_ERRORS = (MlebenchError, OSError)
+
+data_dir_option = click.option(
+    "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Data folder [default: MLEBENCH_DATA_DIR]."
+)
+revision_option = click.option("--revision", type=click.Choice(REVISIONS), default="v1", show_default=True)
+split_option = click.option("--split", type=click.Choice(SPLITS), help="All competitions of this split.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+ids_argument = click.argument("ids", nargs=-1, metavar="[ID]...")
+miniature_option = click.option("--miniature", is_flag=True, help="Grade against miniature data.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mlebench-inspect")
+def cli() -> None:
+    """MLE-bench for Inspect: prepare competitions, grade submissions, report results.
+
+    Run the benchmark itself with: inspect eval mlebench_inspect/<task> --model <model>
+    """
+
+
+def main() -> None:
+    """Entry point: turns expected errors and wrong usage into one line on stderr and exit code 2."""
+    try:
+        code = cli(prog_name="mlebench-inspect", standalone_mode=False)
+    except click.UsageError as ex:
+        path = ex.ctx.command_path if ex.ctx else "mlebench-inspect"
+        told = ex.format_message().rstrip(".")
+        _end(f"{path}: {told}" + ("" if "see: " in told else f"; see: {path} --help"))
+    except click.ClickException as ex:
+        _end(f"mlebench-inspect: {ex.format_message()}")
+    except click.Abort:
+        sys.exit(130)
+    except EXPECTED_ERRORS as ex:
+        _end(f"mlebench-inspect: {_one_line(ex)}")
+    else:
+        sys.exit(code or 0)
+
+
+def _end(line: str) -> NoReturn:
+    click.echo(line, err=True)
+    sys.exit(2)
+
+
+def _one_line(ex: BaseException) -> str:
+    if isinstance(ex, OSError) and ex.strerror and ex.filename:
+        return f"{ex.filename}: {ex.strerror}"
+    return str(ex)
+
+
+def chosen(ids: tuple[str, ...], split: str | None, *, default: str | None = None) -> list[Competition]:
+    """The competitions named by ids and split.
+
+    Raises:
+        click.UsageError: Neither is given and there is no default.
+    """
+    if not ids and split is None:
+        if default is None:
+            raise click.UsageError("name competitions, or a split with --split; see: mlebench-inspect list")
+        split = default
+    found = {c.id: c for c in ([competition(i) for i in ids] + (competitions(split) if split else []))}
+    return list(found.values())

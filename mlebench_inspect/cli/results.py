@@ -1,0 +1,111 @@
+"""Commands over logs: report, compare, export."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlebench_inspect.cli.group import cli
+from mlebench_inspect.tasks import SPLITS
+
+if TYPE_CHECKING:
+    from mlebench_inspect.reporting.records import Reading
+
+_logs = click.argument("logs", nargs=-1, required=True, metavar="LOG_DIR...")
+_format = click.option(
+    "--format",
+    "form",
+    type=click.Choice(("table", "markdown", "csv", "tidy", "json", "html")),
+    default="table",
+    show_default=True,
+)
+_output = click.option("--output", metavar="FILE", help="Write to this file or URL, such as s3://bucket/report.html.")
+
+
+def _fields(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> list[str]:
+    return [name.strip() for given in value for name in given.split(",") if name.strip()]
+
+
+_pool = click.option(
+    "--pool",
+    multiple=True,
+    callback=_fields,
+    metavar="FIELD,...",
+    help="Pool runs although they differ in these fields of their identity, such as limits,given_image_id,answers.",
+)
+
+
+def _read(logs: tuple[str, ...]) -> Reading:
+    """The results in logs; names on stderr what is left out."""
+    from mlebench_inspect.reporting.results import read_results
+
+    reading = read_results(logs)
+    for skipped in reading.skipped:
+        click.echo(f"mlebench-inspect: skipped {skipped}", err=True)
+    return reading
+
+
+@cli.command()
+@_logs
+@_format
+@_output
+@click.option("--split", type=click.Choice(SPLITS), help="These competitions; those not run count as failures.")
+@click.option(
+    "--seeds",
+    type=click.Choice(("padded", "complete")),
+    default="padded",
+    show_default=True,
+    help="Count what a seed lacks as a failure, or leave incomplete seeds out.",
+)
+@_pool
+def report(
+    logs: tuple[str, ...], form: str, output: str | None, split: str | None, seeds: Any, pool: list[str]
+) -> None:
+    """Tables of the results in logs: medals by complexity, each competition, and what is missing."""
+    from mlebench_inspect.reporting import figures
+    from mlebench_inspect.reporting.formats import render_report
+
+    reading = _read(logs)
+    found = figures.report(reading, split=split, seeds=seeds, pooled=pool)
+    _write(render_report(found, form, reading.skipped), output)
+
+
+@cli.command()
+@_logs
+@click.option("--by", type=click.Choice(("solver", "model")), help="Compare these, in one table for each of the other.")
+@_format
+@_output
+@_pool
+def compare(logs: tuple[str, ...], by: str | None, form: str, output: str | None, pool: list[str]) -> None:
+    """Solvers and models side by side, over the competitions that all of them ran."""
+    from mlebench_inspect.reporting import comparison
+    from mlebench_inspect.reporting.formats import render_comparison
+
+    reading = _read(logs)
+    _write(render_comparison(comparison.compare(reading, by=by, pooled=pool), form, reading.skipped), output)
+
+
+@cli.command()
+@_logs
+@click.option("--output-dir", metavar="DIR", required=True, help="Folder or URL, such as s3://bucket/reports.")
+@_pool
+def export(logs: tuple[str, ...], output_dir: str, pool: list[str]) -> None:
+    """Write grading reports in the published layout, one file for each row of the report and seed."""
+    from mlebench_inspect.reporting import exporting, pooling
+
+    rows = pooling.pool(_read(logs), pool)
+    for note in (note for row in rows for note in row.notes):
+        click.echo(f"mlebench-inspect: {note}", err=True)
+    for place in exporting.export(rows, output_dir):
+        click.echo(f"wrote {place}")
+
+
+def _write(text: str, output: str | None) -> None:
+    from mlebench_inspect.reporting.places import write_text
+
+    if output is None:
+        click.echo(text)
+        return
+    write_text(output, click.unstyle(text))
+    click.echo(f"wrote {output}")
