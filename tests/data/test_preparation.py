@@ -675,7 +675,7 @@ def test_status(served: Checksums, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "rules not accepted: https://www.kaggle.com/c/leaf-classification/rules" in shown
 
 
-def test_a_terminal_shows_needs_bars_and_results() -> None:
+def test_a_terminal_shows_needs_bars_and_results(capsys: pytest.CaptureFixture[str]) -> None:
     found, asked = competition(ID), competition("leaf-classification")
     link = rules_page(asked.kaggle_slug)
     needs = [Need(found, "nothing", disk=0), Need(asked, "download", "not accepted", 2_000_000, 9_000_000, link=link)]
@@ -687,7 +687,7 @@ def test_a_terminal_shows_needs_bars_and_results() -> None:
             bars.bars.refresh()
         bars.result(ID, Outcome(competition=ID, state="prepared", verified="published", notes=["a [note]"]))
         bars.result(asked.id, PreparationError("no"))
-    shown = out.getvalue()
+    shown = out.getvalue() + capsys.readouterr().out
     for text in (
         link,
         "9.0 MB",
