@@ -27,6 +27,13 @@ MAX_MISSING = 50_000_000  # cells that a file has no bytes for
 MAX_TEXTS = 25_000_000  # cells of text, each an object of some 60 bytes and its characters
 
 
+MISSING = (
+    *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA"),
+    *("NULL", "NaN", "None", "n/a", "nan", "null"),
+)
+"""Cells that `pandas.read_csv` documents to read as missing."""
+
+
 def check_file(path: Path, *, max_bytes: int = MAX_BYTES) -> None:
     """Refuses all but a regular `.csv` file of bounded size; follows no link.
 
@@ -99,6 +106,12 @@ def _parsed(source: Path | IO[bytes], options: dict[str, Any]) -> pd.DataFrame:
     import pandas as pd
 
     table: pd.DataFrame = pd.read_csv(source, **{**exact_floats(), **options})
+    if options.get("keep_default_na", True) and options.get("na_filter", True):
+        for column in _text_columns(table):
+            # pandas 3 leaves them as they are beside a whole number beyond 64 bits
+            missing = table[column].isin(MISSING)
+            if missing.any():
+                table[column] = table[column].mask(missing)
     return table
 
 

@@ -73,3 +73,8 @@ def test_the_word_among_numeric_ids_is_named() -> None:
     table = read_table(io.BytesIO(b"id\n1\n2\n3.jpg\n"))
     with pytest.raises(InvalidSubmission, match=r"^id '3\.jpg' \(1 in all\) not among the ids"):
         require_ids(table, pd.DataFrame({"id": [1, 2, 3]}), "id")
+
+
+def test_a_missing_cell_beside_a_number_beyond_64_bits_and_words_is_missing() -> None:
+    table = read_table(io.BytesIO(b"id,after\n0,18446744073709551616\n1,NA\n2,word\n3,null\n"))
+    assert list(table["after"].isna()) == [False, True, False, True]
