@@ -2,8 +2,9 @@
 
 An oracle is a Python file, named like the competition with `_` for `-`, that has `BASE` (path under the prepared folder
 to text, and `submission`), `ID` and `TARGETS` (columns), and `v1(submission, prepared) -> float`, which grades as
-naively as the published benchmark does. What it raises means invalid. Optional are `v2`, `KNOWN` (form to reason)
-and `write(folder)`, which adds files that are no text.
+naively as the published benchmark does. What it raises means invalid. Optional are `v2`, `KNOWN` (form to reason),
+`SAMPLE` (path of a sample submission whose name does not say so) and `write(folder)`, which adds files that
+are no text.
 
 NUL bytes are invalid here whatever the oracle says: only plain UTF-8 text is a submission (docs/sandbox.md).
 
@@ -30,7 +31,7 @@ def freeze(oracle: ModuleType) -> Frozen:
     """Asks an oracle for its verdict on each form."""
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared"
-        sample = next(path for path in oracle.BASE if "sample" in Path(path).name.lower())
+        sample = getattr(oracle, "SAMPLE", None) or next(path for path in oracle.BASE if "sample" in path.lower())
         table = Frozen(dict(oracle.BASE), oracle.ID, oracle.TARGETS, sample, {}, getattr(oracle, "KNOWN", {}))
         table.lay_out(prepared)
         if hasattr(oracle, "write"):
@@ -56,10 +57,10 @@ def _verdict(grade: Callable[[Path, Path], float], content: bytes, prepared: Pat
     submission = prepared.parent / "submission.csv"
     submission.write_bytes(content)
     try:
-        score = float(grade(submission, prepared))
+        score = grade(submission, prepared)
+        return float(round(score, 5)) + 0.0 if math.isfinite(score) else "undefined"
     except Exception:
         return "invalid"
-    return round(score, 5) + 0.0 if math.isfinite(score) else "undefined"
 
 
 def main() -> None:

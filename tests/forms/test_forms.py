@@ -1,4 +1,4 @@
-"""Verdicts on forms of a submission, as the published benchmark gives them."""
+"""Verdicts on forms of a submission, as descriptions of the published graders imply them."""
 
 from __future__ import annotations
 
