@@ -27,6 +27,7 @@ SLOTS = CHECK_SLOTS
 TOO_LATE = (
     f"The check could not be answered within {DEADLINE:.0f} seconds; this says nothing about your file. Ask again."
 )
+TOO_LARGE = "The file is too large to be checked; write no more than is needed, as in the sample submission"
 OUT_OF_ORDER = "The check does not work at the moment; this says nothing about your file."
 
 
@@ -95,8 +96,8 @@ async def _check(settings: Validation, uploaded: str | None) -> str:
         return OUT_OF_ORDER if uploaded else f"Invalid: there is no file {path}."
     except Refused as ex:
         return f"Invalid: {shown} is refused: {ex}."
-    except Exhausted:
-        return TOO_LATE
+    except Exhausted as ex:
+        return TOO_LATE if ex.what == "time" else f"{TOO_LARGE} (it {ex})."
     except (GradingError, HostError) as ex:
         transcript().info(f"A check could not be answered: {ex}", source="mlebench")
         return OUT_OF_ORDER
