@@ -73,3 +73,18 @@ class GradingReport(BaseModel):
     revision: Revision = "v1"
     data: DataKind = "real"
     submission_sha256: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The outcome in two words: `Gold medal`, `No medal`, `Invalid submission`, `No submission`."""
+        if not self.valid_submission:
+            return "Invalid submission" if self.submission_exists else "No submission"
+        return "No medal" if self.medal == "none" else f"{self.medal.capitalize()} medal"
+
+    @property
+    def gap(self) -> str | None:
+        """How far the next tier is, as `0.0046 short of gold`; None where there is no next one, or no score."""
+        if self.medal == "gold" or self.score is None:
+            return None
+        following = {"silver": "gold", "bronze": "silver", "none": "bronze"}[self.medal]
+        return f"{abs(getattr(self, f'{following}_threshold') - self.score):.5g} short of {following}"

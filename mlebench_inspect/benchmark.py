@@ -11,7 +11,7 @@ from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.log import HeadlineMetric
 
-from mlebench_inspect._inspect import prerequisite_error
+from mlebench_inspect._inspect import command_line, prerequisite_error
 from mlebench_inspect.agents.react import react
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.errors import MlebenchError
@@ -190,7 +190,7 @@ def benchmark(
             "settings": settings.model_dump(exclude_none=True),
             "max_submission_bytes": max_submission_bytes,
         },
-        tags=[f"data:{data}", f"revision:{revision}"],
+        tags=[f"data:{data}", f"revision:{revision}", *_solver_tag()],
     )
 
 
@@ -204,6 +204,12 @@ def _needs_of(hardware: PresetName) -> Iterator[None]:
             raise
         needs = "hardware=paper needs 36 CPUs, 440 GB of memory, an NVIDIA GPU, and the image full of 13 GB"
         raise PreflightError(f"{ex} ({needs}; cpus, memory, gpus and image change each)") from ex
+
+
+def _solver_tag() -> list[str]:
+    """Tells runs of two solvers apart in the list of the viewer; nothing where a solver comes from Python."""
+    typed = command_line()
+    return [f"solver:{typed.solver or 'mlebench_inspect/react'}"] if typed.command in ("eval", "eval-set") else []
 
 
 def _chosen(split: str | None, ids: str | Sequence[str] | None) -> list[Competition]:

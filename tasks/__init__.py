@@ -18,11 +18,12 @@ from __future__ import annotations
 import difflib
 import importlib
 import re
+import tempfile
 from collections.abc import Callable
 from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -32,6 +33,9 @@ from mlebench_inspect.graders.errors import MlebenchError, is_lack_of_memory
 from mlebench_inspect.graders.leaderboard import Thresholds, above_median, medal_tier, standing
 from mlebench_inspect.graders.report import CheckReport, DataKind, GradingReport
 from mlebench_inspect.graders.submission import MAX_BYTES, InvalidSubmission, Revision
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Complexity = Literal["low", "medium", "high", "dev"]
 COMPLEXITIES: tuple[Complexity, ...] = ("low", "medium", "high", "dev")
@@ -132,7 +136,12 @@ class KnownIssue(_Model):
 
 
 class Competition(_Model):
-    """One competition: its facts, and preparing, grading and miniature data."""
+    """One competition: its facts, and preparing, grading and miniature data.
+
+    found = competition("spaceship-titanic")
+    report = found.grade("submission.csv", "data/spaceship-titanic/prepared/private")
+    print(report.score, report.medal, report.gap)
+    """
 
     id: str
     name: str
@@ -251,17 +260,17 @@ class Competition(_Model):
 
     def grade(
         self,
-        submission: Path | str,
+        submission: Path | str | pd.DataFrame,
         private: Path | str,
         revision: Revision = "v1",
         *,
         data: DataKind = "real",
         max_bytes: int = MAX_BYTES,
     ) -> GradingReport:
-        """Grades a submission file against the prepared answers. Never raises on a bad submission.
+        """Grades a submission against the prepared answers. Never raises on a bad submission.
 
         Args:
-            submission: The agent's CSV file.
+            submission: A CSV file; or a table, which is written as one, without its index.
             private: The folder `prepared/private`; `prepared/public` is expected beside it.
             revision: The revision that the data was prepared with.
             data: Whether the answers are real or miniature; only noted in the report.
@@ -271,6 +280,12 @@ class Competition(_Model):
             GradingError: The answers are missing or unreadable, or the grader itself is at fault.
             MemoryError: It takes more memory than this process has.
         """
+        if not isinstance(submission, Path | str):
+            with tempfile.TemporaryDirectory(prefix="mlebench-") as folder:
+                file = Path(folder, "submission.csv")
+                submission.to_csv(file, index=False)
+                report = self.grade(file, private, revision, data=data, max_bytes=max_bytes)
+            return report.model_copy(update={"submission_path": ""})
         path, prepared = Path(submission), Path(private).parent
         exists = path.is_symlink() or path.exists()
         grader, options = self._grader(revision)

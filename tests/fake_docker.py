@@ -46,8 +46,22 @@ class FakeDocker:
         (folder / "bin").mkdir()
         self.answers()
 
-    def answers(self, info: dict[str, Any] | None = None, *, compose: str = "2.40.0") -> None:
-        """Answers with this `docker info` from now on."""
+    def answers(
+        self,
+        info: dict[str, Any] | None = None,
+        *,
+        compose: str = "2.40.0",
+        images: str = "*",
+        run: tuple[int, str] = (0, ""),
+    ) -> None:
+        """Answers with this `docker info` from now on.
+
+        Args:
+            info: What the engine tells of itself.
+            compose: Version of Docker Compose.
+            images: Pattern (of the shell) of the images that are there.
+            run: Code and complaint of `docker run`.
+        """
         info = info or engine_info()
         version = json.dumps({"Server": {"Version": info["ServerVersion"]}})
         self.runs(
@@ -56,6 +70,8 @@ class FakeDocker:
             "version --format") echo {shlex.quote(version)} ;;
             "compose version") echo {shlex.quote(json.dumps({"version": compose}))} ;;
             "ps --all") ;;
+            "image inspect") case "$5" in {images}) echo sha256:1 ;; *) exit 1 ;; esac ;;
+            "run --rm") echo {shlex.quote(run[1])} >&2; exit {run[0]} ;;
             *) exit 1 ;;
             esac"""
         )

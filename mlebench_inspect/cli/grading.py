@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from pathlib import Path
 
 import click
 
 from mlebench_inspect.cli.group import cli, data_dir_option, miniature_option, revision_option
+from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.graders.submission import Revision
 from mlebench_inspect.tasks import CatalogueError, competition
 
@@ -25,19 +27,47 @@ def grade_sample(
     """Grade one submission file against prepared answers."""
     from mlebench_inspect.data.store import Store
 
+    if is_swapped(submission, competition_id):
+        raise click.UsageError(f"the file comes first, then the ID: grade-sample {competition_id} {submission}")
     found = competition(competition_id)
     store = Store.open(data_dir, "miniature" if miniature else "real", revision)
     if not store.is_prepared(found):
         raise CatalogueError(f"{found.id} is not prepared; run: {store.prepare_command([found.id])}")
     report = found.grade(submission, store.private(found), revision, data=store.data)
+    if submission.is_file() and not submission.is_symlink():
+        with open(submission, "rb") as file:
+            report.submission_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     if as_json:
         click.echo(report.model_dump_json(indent=2))
-    elif report.valid_submission:
-        place = f", rank {report.rank} of {report.teams}" if report.rank else ""
-        kind = " on MINIATURE data (no comparison with people)" if miniature else ""
-        click.echo(f"{found.id}: {found.metric} {report.score}, medal {report.medal}{place}{kind}")
+    else:
+        click.echo("\n".join(_told(report)))
     if not report.valid_submission:
-        raise CatalogueError(f"{submission}: not a valid submission for {found.id}: {report.error}")
+        sys.exit(1)
+
+
+def is_swapped(submission: Path, competition_id: str) -> bool:
+    """Whether the file was typed where the id belongs, and the id where the file does."""
+    try:
+        competition(submission.name)
+    except CatalogueError:
+        return False
+    return Path(competition_id).exists() and not submission.exists()
+
+
+def _told(report: GradingReport) -> list[str]:
+    lines = ["MINIATURE data: no result, and no comparison with people."] if report.data == "miniature" else []
+    if not report.valid_submission:
+        return [*lines, f"{report.competition_id}: {report.title}: {report.error}"]
+    better = "lower" if report.is_lower_better else "higher"
+    score = report.score if report.score is not None else "undefined"
+    gap = f", {report.gap}" if report.gap else ""
+    lines.append(f"{report.competition_id}: {report.metric} {score}: {report.title.lower()}{gap}")
+    tiers = {name: getattr(report, f"{name}_threshold") for name in ("gold", "silver", "bronze", "median")}
+    lines.append(", ".join(f"{name} {value:g}" for name, value in tiers.items()) + f"; {better} is better")
+    if report.rank:
+        lines.append(f"rank {report.rank} of {report.teams} teams, better than {report.percentile:g} % of them")
+    lines += [note for note in (report.score_note, report.notice) if note]
+    return [*lines, f"SHA-256 {report.submission_sha256}"]
 
 
 @cli.command()
@@ -55,7 +85,6 @@ def grade(submissions: Path, output_dir: Path, data_dir: Path | None, revision: 
     that cannot be graded are named, and the others graded; then the exit code is 1.
     """
     from mlebench_inspect.data.store import Store
-    from mlebench_inspect.graders.report import GradingReport
     from mlebench_inspect.reporting.grading_reports import grade_files, read_submissions
 
     def tell(report: GradingReport) -> None:

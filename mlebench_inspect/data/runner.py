@@ -77,6 +77,8 @@ def run_job(job: Job, report: Report) -> Outcome:
             ) from ex
         if isinstance(ex, OSError):
             raise PreparationError(f"{found.id}: {ex}") from ex
+        if isinstance(ex, KeyError):
+            raise PreparationError(f"{found.id}: {_lacking(ex, found, job.raw or store.raw(found))}") from ex
         raise PreparationError(f"{found.id}: preparing failed{_where(ex)}: {type(ex).__name__}: {ex}") from ex
     outcome.seconds = round(time.monotonic() - start, 2)
     return outcome
@@ -94,13 +96,25 @@ def _alone(found: Competition, store: Store, report: Report) -> ExitStack:
         waiting = Progress(stage="waiting", note="another process prepares it")
         held.enter_context(locked(lock, waiting=lambda: report(waiting)))
     except OSError as ex:
-        if ex.errno not in _NOT_WRITABLE:
+        if is_disk_full(ex):
             raise
-        if not store.is_prepared(found):
+        if ex.errno not in _NOT_WRITABLE or not store.is_prepared(found):
+            done = "written" if store.root.is_dir() else "made"
             raise PreparationError(
-                f"{found.id}: {store.root} cannot be written ({ex.strerror}); choose another --data-dir"
+                f"{found.id}: {store.root} cannot be {done} ({ex.strerror}); choose another --data-dir, or set "
+                "MLEBENCH_DATA_DIR"
             ) from None
     return held
+
+
+def _lacking(ex: KeyError, found: Competition, raw: Path) -> str:
+    """What is said of a table that lacks a column."""
+    files = [f.path for f in found.raw_files]
+    return (
+        f"the raw data lacks what preparation reads{_where(ex)}: {ex.args[0] if ex.args else ex}; is {raw} the data of "
+        f"https://www.kaggle.com/c/{found.kaggle_slug}? expected: {', '.join(files[:6])}"
+        f"{' ...' if len(files) > 6 else ''}"
+    )
 
 
 def _plain(ex: BaseException, competition_id: str) -> str:

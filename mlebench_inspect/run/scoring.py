@@ -217,7 +217,7 @@ def _answer(report: GradingReport) -> str:
     if not report.valid_submission:
         return f"Invalid submission: {_shortened(report.error)}"
     score = report.score if report.score is not None else report.score_note
-    return f"{_TITLES[report.medal]}{_gap(report, ', ')} ({report.metric} {score})"
+    return f"{report.title}{f', {report.gap}' if report.gap else ''} ({report.metric} {score})"
 
 
 def _shortened(text: str | None, width: int = 160) -> str:
@@ -234,10 +234,8 @@ def explain(report: GradingReport, found: Competition) -> str:
         verdict = "Invalid submission" if report.submission_exists else "No submission"
         return "\n".join([*lines, f"**{verdict}**, no medal: {as_markdown(report.error or 'no reason is given')}"])
     direction = "higher" if found.higher_is_better else "lower"
-    lines += [
-        f"**{_TITLES[report.medal]}** with {found.metric} {report.score} ({direction} is better){_gap(report, '; ')}.",
-        "",
-    ]
+    gap = f"; {report.gap}" if report.gap else ""
+    lines += [f"**{report.title}** with {found.metric} {report.score} ({direction} is better){gap}.", ""]
     notes = [as_markdown(note) for note in (report.score_note, report.notice) if note]
     lines += [text for note in [*notes, _rows(report)] if note for text in (note, "")]
     rows = [
@@ -260,15 +258,3 @@ def _rows(report: GradingReport) -> str | None:
         return None
     share = f"{counted:,} rows, {counted / rows:.1%} of the {rows:,} to predict"
     return f"The score is of {share}: this competition's grader lets a submission choose."
-
-
-_TITLES = {"gold": "Gold medal", "silver": "Silver medal", "bronze": "Bronze medal", "none": "No medal"}
-
-
-def _gap(report: GradingReport, comma: str) -> str:
-    """How far the next tier is, after a comma; nothing where there is none."""
-    if report.medal == "gold" or report.score is None:
-        return ""
-    following = {"silver": "gold", "bronze": "silver", "none": "bronze"}[report.medal]
-    distance = abs(getattr(report, f"{following}_threshold") - report.score)
-    return f"{comma}{distance:.5g} short of {following}"

@@ -1,0 +1,148 @@
+"""What is looked at before a run begins: one line with the mend, and nothing is started or made."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from fake_docker import FakeDocker, put_on_path
+from logs import graded
+from mlebench_inspect._inspect import CommandLine
+from mlebench_inspect.benchmark import TASKS
+from mlebench_inspect.reporting.closing import closing_words
+from mlebench_inspect.reporting.records import Result
+from mlebench_inspect.run.estimate import estimate
+from mlebench_inspect.sandboxes.compose import SandboxSettings
+from mlebench_inspect.sandboxes.engine import Machine
+
+ID = "spaceship-titanic"
+
+
+@pytest.fixture
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeDocker:
+    monkeypatch.setenv("MLEBENCH_DATA_DIR", str(tmp_path / "data"))
+    return put_on_path(tmp_path, monkeypatch)
+
+
+@contextmanager
+def typed(**options: Any) -> Iterator[None]:
+    """As within `inspect eval` with these options."""
+    context = click.Context(click.Command("eval"), info_name="eval")
+    context.params = options
+    with context:
+        yield
+
+
+def refusal(options: dict[str, Any] | None = None, **given: Any) -> str:
+    """What is said, in one line, of a task with the options `given`, by a command with `options`."""
+    with typed(**(options or {"solver": "mlebench_inspect/baseline"})), pytest.raises(click.ClickException) as raised:
+        TASKS[ID](data="miniature", **given)
+    assert raised.value.exit_code == 2
+    assert "\n" not in raised.value.message
+    return raised.value.message
+
+
+def test_an_image_that_is_not_built_is_named_with_the_command(docker: FakeDocker, tmp_path: Path) -> None:
+    docker.answers(images="none")
+    assert refusal() == (
+        "the image mlebench-inspect-light is not built; run: mlebench-inspect build light (or give -T build=true)"
+    )
+    assert "docker pull my/image" in refusal(image="my/image")
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "engine", "told", "mend"),
+    [
+        ({"gpus": 1}, 'could not select device driver "" with capabilities: [[gpu]]', "--gpus 1", "Toolkit"),
+        ({"user": "nob"}, "unable to find user nob: no matching entries in passwd file", "--user nob", "user=UID"),
+        ({"network": "net"}, "network net not found", "--network net", "docker network ls"),
+        ({"runtime": "runsc"}, "unknown or invalid runtime name: runsc", "--runtime runsc", "engine's settings"),
+    ],
+)
+def test_what_the_engine_cannot_start_is_told_with_the_mend(
+    docker: FakeDocker, given: dict[str, Any], engine: str, told: str, mend: str
+) -> None:
+    docker.answers(run=(125, f"docker: Error response from daemon: {engine}\n\nRun 'docker run --help' for more"))
+    said = refusal(**given)
+    assert told in said
+    assert f"({engine.rstrip(':')})" in said
+    assert mend in said
+    assert "Run 'docker" not in said
+
+
+def test_a_plain_run_starts_no_trial_container(docker: FakeDocker, prepared: Any) -> None:
+    with typed(solver="mlebench_inspect/baseline", model="none"):
+        TASKS[ID](data="miniature")
+    assert not [call for call in docker.calls() if call.startswith("run")]
+
+
+def test_hardware_of_the_paper_says_what_it_needs(docker: FakeDocker) -> None:
+    said = refusal(hardware="paper")
+    assert "36 CPUs" in said
+    assert "440 GB" in said
+
+
+def test_an_engine_that_does_not_answer(docker: FakeDocker) -> None:
+    docker.runs("echo Cannot connect >&2; exit 1")
+    assert "the Docker engine does not answer (Cannot connect)" in refusal()
+
+
+@pytest.mark.parametrize("solver", [None, "mlebench_inspect/react", "mlebench_inspect/aide", "mlebench_inspect/mlab"])
+def test_an_agent_without_a_model(docker: FakeDocker, solver: str | None) -> None:
+    said = refusal({"solver": solver, "model": "none"})
+    assert said.startswith(f"{(solver or 'react').rpartition('/')[2]} acts through a model, and --model none is none")
+
+
+def test_a_scaffold_that_is_not_in_the_image(docker: FakeDocker) -> None:
+    docker.answers(run=(1, ""))
+    said = refusal({"solver": "mlebench_inspect/mini_swe_agent", "model": "openai/gpt-5"})
+    assert said == (
+        "mini_swe_agent is not in the image mlebench-inspect-light; run: mlebench-inspect build mini-swe-agent "
+        "(and give -T image=mlebench-inspect-mini-swe-agent)"
+    )
+
+
+def test_packages_of_this_host(docker: FakeDocker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert "pip install 'mlebench-inspect[k8s]'" in refusal(sandbox="k8s")
+    said = refusal({"solver": "mlebench_inspect/mini_swe_agent", "model": "openai/gpt-5"})
+    assert "pip install 'mlebench-inspect[scaffolds]'" in said
+
+
+def test_an_estimate_of_a_long_run() -> None:
+    settings, has = SandboxSettings(memory="64g"), Machine(32, 128 * 2**30)
+    told = estimate(75, CommandLine("eval", epochs=3, max_samples=9, max_sandboxes=20), settings, has, 86400)
+    assert told == (
+        "225 samples (75 competitions x 3 seeds) of at most 24 hours, 9 at once: at most 25 days in all, "
+        "with up to 9 x 100g of disk for sandboxes; memory suffices for 2 of 64g at once: give -T memory=..., or "
+        "--max-samples 2"
+    )
+    assert estimate(1, CommandLine("eval", time_limit=600), settings, has, 86400) is None
+
+
+def result(status: Any = "unscored", reason: str | None = "setup_failed", cause: str | None = "no image") -> Result:
+    return Result(ID, 1, status, graded(ID, "x") if status == "scored" else None, reason, cause)
+
+
+def test_the_last_words_of_a_run() -> None:
+    alike = closing_words([result(), result()], "LOG")
+    assert alike == (
+        "2 of 2 samples have no score, all for the same reason (setup_failed: no image); the figures of this run say "
+        "nothing; mend that, then run: inspect eval-retry LOG"
+    )
+    mixed = closing_words([result(), result(reason="unreachable"), result("scored", None, None)], "LOG")
+    assert mixed == (
+        "2 of 3 samples have no score (setup_failed 1, unreachable 1); mend that, then run: inspect eval-retry LOG"
+    )
+    crashed = [result("scored", "agent_crashed", "KeyError('x')")] * 2
+    assert closing_words(crashed, "LOG") == (
+        "all 2 samples ended without a valid submission, alike (agent_crashed: KeyError('x'))"
+    )
+    assert closing_words([result("scored", None, None)], "LOG") is None
