@@ -305,7 +305,7 @@ class Competition(_Model):
             data=data,
             submission_path=str(submission),
         )
-        extra = {"detail": verdict.detail, "notice": verdict.notice}
+        extra: dict[str, str | int | None] = {"detail": verdict.detail, "notice": verdict.notice}
         if isinstance(verdict.value, ScoreOfRows):
             extra |= {"rows_counted": verdict.value.counted, "rows_to_predict": verdict.value.rows}
         return report.model_copy(update=extra)

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from mlebench_inspect.data import Store
 from mlebench_inspect.reporting.grading_reports import grade_files, read_submissions
+from mlebench_inspect.tasks import competition
 
 Prepared = Callable[..., Path]
 
@@ -53,7 +55,9 @@ def test_grade_sample(data_dir: Path) -> None:
     result = run("grade-sample", sample, "spaceship-titanic", "--data-dir", data_dir)
     assert result.returncode == 0
     assert "accuracy 0." in result.stdout
-    assert "medal none" in result.stdout
+    assert "no medal, " in result.stdout
+    assert "short of bronze" in result.stdout
+    assert "gold 0.82066" in result.stdout
     as_json = json.loads(run("grade-sample", sample, "spaceship-titanic", "--data-dir", data_dir, "--json").stdout)
     assert as_json["valid_submission"] is True
 
@@ -61,8 +65,26 @@ def test_grade_sample(data_dir: Path) -> None:
 def test_grade_sample_of_a_bad_file(data_dir: Path, tmp_path: Path) -> None:
     bad = tmp_path / "submission.csv"
     bad.write_bytes(b"\xff\xfe\x00")
-    assert_one_line(run("grade-sample", bad, "spaceship-titanic", "--data-dir", data_dir), "submission.csv")
-    assert_one_line(run("grade-sample", tmp_path / "no.csv", "spaceship-titanic", "--data-dir", data_dir), "no.csv")
+    for file, told in ((bad, "Invalid submission: submission.csv is UTF-16"), (tmp_path / "no.csv", "No submission: ")):
+        result = run("grade-sample", file, "spaceship-titanic", "--data-dir", data_dir)
+        assert (result.returncode, result.stderr) == (1, "")
+        assert result.stdout.startswith(f"spaceship-titanic: {told}")
+        assert len(result.stdout.splitlines()) == 1
+
+
+def test_grade_sample_notices_swapped_arguments(data_dir: Path) -> None:
+    sample = data_dir / "spaceship-titanic/prepared/public/sample_submission.csv"
+    swapped = run("grade-sample", "spaceship-titanic", sample, "--data-dir", data_dir)
+    assert_one_line(swapped, f"the file comes first, then the ID: grade-sample {sample} spaceship-titanic")
+
+
+def test_a_table_is_graded_as_its_file(data_dir: Path) -> None:
+    prepared = data_dir / "spaceship-titanic/prepared"
+    sample, found = prepared / "public/sample_submission.csv", competition("spaceship-titanic")
+    by_file, by_table = (found.grade(s, prepared / "private") for s in (sample, pd.read_csv(sample)))
+    assert by_table.valid_submission
+    assert by_table.score == by_file.score
+    assert by_table.gap == by_file.gap
 
 
 def test_unknown_competition() -> None:

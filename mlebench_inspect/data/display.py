@@ -120,8 +120,7 @@ class Plain(AbstractContextManager["Plain"]):
     def result(self, competition_id: str, result: Result) -> None:
         """A line."""
         with self.lock:
-            failed = isinstance(result, PreparationError)
-            click.echo(f"failed    {competition_id}" if failed else _plain(result))
+            click.echo(f"failed    {competition_id}" if isinstance(result, PreparationError) else _plain(result))
 
 
 class Bars(AbstractContextManager["Bars"]):
