@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import click
-from rich.cells import cell_len, set_cell_size
 
 from mlebench_inspect.plain import printable
 
@@ -87,5 +86,16 @@ def _line(
     return (" " * GAP).join(parts).rstrip()
 
 
+def cell_len(text: str) -> int:
+    """Columns of a terminal that a text takes; wide characters take two."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len as measured
+
+    return measured(text)
+
+
 def _cut(text: str, width: int) -> str:
+    from rich.cells import set_cell_size
+
     return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"

@@ -27,6 +27,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables have all columns, whatever terminal the tests were started from."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
+@pytest.fixture(autouse=True)
 def _docker(request: pytest.FixtureRequest) -> None:
     """Skips tests marked `docker` where Docker or the light image is missing; MLEBENCH_REQUIRE_DOCKER=1 fails them."""
     if request.node.get_closest_marker("docker") and not _docker_is_usable():

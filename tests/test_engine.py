@@ -120,7 +120,7 @@ def test_a_silent_engine_refuses_nothing(docker: FakeDocker) -> None:
         ({"hardware": "paper"}, "36 CPUs and 440g of memory are more"),
         ({"compose_overrides": {"cpus": 9}}, "9 CPUs"),
         ({"compose_overrides": {"mem_limit": "1t"}}, "1t of memory"),
-        ({"memory": "lots"}, "is no size"),
+        ({"memory": "lots"}, "-T memory=lots must be a number with k, m, g or t"),
     ],
 )
 def test_more_than_the_engine_has_is_refused_before_data_is_made(

@@ -146,7 +146,7 @@ def test_inspects_own_command_line_is_understood(
 
     found = {"eval": eval_command, "eval-set": eval_set_command}[command]
     with found.make_context(command, [*arguments, "task.py"], resilient_parsing=False):
-        assert _inspect.command_line() == expected
+        assert _inspect.command_line() == expected._replace(command=command)
     assert _inspect.command_line() == CommandLine()
 
 
@@ -156,7 +156,7 @@ def test_a_retry_asks_for_what_the_log_was_of(tmp_path: Path) -> None:
     task = Task(dataset=[Sample(id=i, input="x") for i in "abc"])
     (log,) = inspect_eval(task, model=None, sample_id=["b"], log_dir=str(tmp_path), display="none")
     with eval_retry_command.make_context("eval-retry", [log.location]):
-        assert _inspect.command_line() == CommandLine(sample_id=["b"])
+        assert _inspect.command_line() == CommandLine("eval-retry", sample_id=["b"])
 
 
 @pytest.mark.parametrize("place", ["{tmp}/x", "memory://seam/x"])

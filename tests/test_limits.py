@@ -106,9 +106,10 @@ def behaving(monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     """Lets grading processes do that with all submissions but the sample."""
     code = (
         "import sys, time\nfrom mlebench_inspect.run import worker\nfrom mlebench_inspect.tasks import Competition\n"
-        "real = Competition.grade\n"
-        f"def grade(self, file, *a, **k):\n while 'sample' not in file: {how}\n return real(self, file, *a, **k)\n"
-        "Competition.grade = grade\nsys.exit(worker.main())"
+        f"def waits(real):\n def call(self, submission, *a, **k):\n  while 'sample' not in submission: {how}\n"
+        "  return real(self, submission, *a, **k)\n return call\n"
+        "Competition.grade, Competition.check = waits(Competition.grade), waits(Competition.check)\n"
+        "sys.exit(worker.main())"
     )
     real = grading.host.call
 

@@ -24,6 +24,7 @@ from inspect_ai.scorer import includes
 
 from logs import write_log
 from mlebench_inspect.cli import cli
+from mlebench_inspect.plain import as_markdown
 from mlebench_inspect.reporting.figures import report
 from mlebench_inspect.reporting.formats import render_report
 from mlebench_inspect.reporting.records import ReportingError
@@ -219,7 +220,10 @@ def test_logs_and_reports_lie_anywhere(base: str, tmp_path: Path) -> None:
     with fsspec.open(page, "r", encoding="utf-8") as file:
         assert "agent_crashed" in file.read()
     result = mlebench("compare", f"{base}/logs", "--format", "csv")
-    assert [row["row"] for row in csv.DictReader(io.StringIO(result.stdout))] == ["1", "2"]
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert [row["row"] for row in rows if row["competition"] == "all"] == ["1", "2"]
+    assert rows[0]["against_first"] == ""
+    assert rows[-1]["against_first"] != ""
     result = mlebench("export", f"{base}/logs", "--output-dir", f"{base}/reports")
     assert result.exit_code == 0, result.output
     with fsspec.open(f"{base}/reports/react_mockllm-model_v1_seed1_grading_report.json", "r") as file:
@@ -250,7 +254,8 @@ def test_pool_on_the_command_line(tmp_path: Path, command: str) -> None:
 
     def seeds(*options: str) -> list[str]:
         table = mlebench(command, tmp_path, "--format", "csv", *options).stdout
-        return [row["seeds"] for row in csv.DictReader(io.StringIO(table))]
+        rows = list(csv.DictReader(io.StringIO(table)))
+        return [row["seeds"] for row in rows if row.get("competition", "all") == "all"]
 
     assert seeds() == ["1", "1"]
     assert seeds("--pool", "limits, answers") == ["2"]
@@ -276,5 +281,5 @@ def test_names_are_shown_as_they_are(tmp_path: Path) -> None:
     write_log(tmp_path, {LOW[0]: "g"}, model="host/[red]a|b</td>")
     found = report(read_results([tmp_path]))
     assert "host/[red]a|b</td>" in render_report(found, "table")
-    assert "host/[red]a\\|b</td>" in render_report(found, "markdown")
+    assert as_markdown("host/[red]a|b</td>") in render_report(found, "markdown")
     assert "host/[red]a|b&lt;/td&gt;" in render_report(found, "html")

@@ -112,7 +112,7 @@ def _lacking(ex: KeyError, found: Competition, raw: Path) -> str:
     files = [f.path for f in found.raw_files]
     return (
         f"the raw data lacks what preparation reads{_where(ex)}: {ex.args[0] if ex.args else ex}; is {raw} the data of "
-        f"https://www.kaggle.com/c/{found.kaggle_slug}? expected: {', '.join(files[:6])}"
+        f"{found.kaggle_slug} on Kaggle? expected: {', '.join(files[:6])}"
         f"{' ...' if len(files) > 6 else ''}"
     )
 

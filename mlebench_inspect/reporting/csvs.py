@@ -50,7 +50,7 @@ def comparison_csv(comparisons: Sequence[Comparison]) -> str:
         for number, r in enumerate(c.rows):
             difference = c.against_first[number]
             against = {"against_first": difference.points, "against_first_sem": difference.sem} if difference else {}
-            about = {"comparison": c.title, **_setting(r)}
+            about = {"comparison": c.title, **_setting(r), "seeds": r.seeds}
             rows.append({**about, "competition": "all", **_figure("any_medal", r.any_medal["all"]), **_plain(against)})
             rows += [
                 {

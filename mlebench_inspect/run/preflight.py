@@ -93,7 +93,9 @@ def check_provider(name: str) -> None:
 
 
 def ensure_sandbox(settings: SandboxSettings, *, build: bool) -> None:
-    """Sees to it that Docker can run the sandbox of this command's samples.
+    """Sees to it that Docker can run the sandbox of the samples of the running command.
+
+    Nothing is asked for a task that is built from Python, which may run elsewhere, or not at all.
 
     Args:
         settings: Hardware and isolation.
@@ -102,10 +104,9 @@ def ensure_sandbox(settings: SandboxSettings, *, build: bool) -> None:
     Raises:
         MlebenchError: It cannot; the message holds what to type.
     """
-    engine = known_engine()
-    if engine is None and command_line().command is None:
-        return  # from Python, a task may be built where it does not run
-    if engine is None:
+    if command_line().command is None:
+        return
+    if known_engine() is None:
         ask_engine()
     ensure_image(settings.image, build_missing=build)
     name = agent_typed() or ""
