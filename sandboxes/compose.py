@@ -211,7 +211,9 @@ def _mounts(base: list[Any], more: Any) -> list[Any]:
     """Both lists; a later mount takes the place of an earlier one of the same target or name."""
     found = {_mounted_as(m): m for m in base}
     added = {_mounted_as(m): m for m in more} if isinstance(more, list) else {}
-    if not isinstance(more, list) or DATA in added:
+    if more is not None and not isinstance(more, list):
+        raise ValueError(f"volumes in compose_overrides must be a list of mounts, not {more!r}")
+    if more is None or DATA in added:
         raise ValueError(f"compose_overrides must leave the data at {DATA} as it is; mount other things elsewhere")
     return list({**found, **added}.values())
 

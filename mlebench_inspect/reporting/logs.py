@@ -111,7 +111,7 @@ def _of_sample(location: str, sample: EvalSampleSummary, log: EvalLog) -> tuple[
         seconds=sample.total_time,
         tokens=sum(u.total_tokens for u in sample.model_usage.values()) if sample.model_usage else None,
         cost=_cost(sample),
-        limit=sample.limit,
+        limit=_ending(meta).get("limit") or sample.limit,
         created=log.eval.created,
     )
     if score is None or values_of(score.value) is None:
@@ -130,8 +130,13 @@ def _cost(sample: EvalSampleSummary) -> float | None:
 
 
 def _crash(meta: Mapping[str, Any]) -> str | None:
+    error: str | None = _ending(meta).get("error")
+    return error
+
+
+def _ending(meta: Mapping[str, Any]) -> Mapping[str, Any]:
     ending = meta.get("ending")
-    return ending.get("error") if isinstance(ending, dict) else None
+    return ending if isinstance(ending, dict) else {}
 
 
 def _unscored(blank: Result, sample: EvalSampleSummary, score: Score | None) -> Result:

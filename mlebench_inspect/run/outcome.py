@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar
 
 import anyio
 import anyio.to_thread
-from inspect_ai.event import ErrorEvent, Event, ModelEvent, SampleLimitEvent, SpanBeginEvent
+from inspect_ai.event import ErrorEvent, Event, InfoEvent, ModelEvent, SampleLimitEvent, SpanBeginEvent
 from inspect_ai.log import transcript
 from inspect_ai.solver import TaskState
 from inspect_ai.util import StoreModel, concurrency
@@ -52,7 +52,7 @@ class Ending(BaseModel):
     fault: Literal["agent", "model", "setup", "cancelled"] | None = None
     """Whose exception it was."""
     limit: str | None = None
-    """Kind of the limit that ended it, as Inspect names it."""
+    """Kind of the limit that ended it, as Inspect names it, or `disk`."""
     refused: bool = False
     """Whether the model's last answer was a refusal, by its provider's filter or its own."""
 
@@ -251,6 +251,8 @@ def ending_of(events: Sequence[Event]) -> Ending:
             ending.fault = _fault(event.error.message, event.error.traceback)
         elif isinstance(event, SampleLimitEvent):
             ending.limit = event.type
+        elif isinstance(event, InfoEvent) and event.source == "mlebench" and isinstance(event.data, dict):
+            ending.limit = str(event.data["limit"]) if "limit" in event.data else ending.limit
         elif isinstance(event, ModelEvent):
             ending.refused = event.output.stop_reason == "content_filter"
     return ending

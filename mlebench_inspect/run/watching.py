@@ -86,6 +86,8 @@ def watch_disk(box: Provider, handle: str, limit: int) -> None:
                     f"The sandbox's disk holds {use.size:,} bytes or more of the agent's in {use.files:,} files, each "
                     f"of which counts some KiB at least; at most {limit:,} bytes are allowed."
                 )
+                # Inspect notes no limit in the transcript that was reached beside the agent
+                transcript().info({"limit": "disk", "message": message}, source="mlebench")
                 raise LimitExceededError("custom", value=use.size, limit=limit, message=message)
 
     background(loop)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # Asks whether a submission file is valid. Says "valid" or what is wrong; never a score.
 # Usage: /home/validate_submission.sh /home/submission/submission.csv
-if [ $# -ne 1 ] || [ ! -f "$1" ]; then
-  echo "usage: $0 path/to/submission.csv (an existing file)" >&2
+if [ $# -ne 1 ] || [ ! -f "$1" ] || [ ! -r "$1" ]; then
+  echo "usage: $0 path/to/submission.csv (an existing file that you can read)" >&2
   exit 2
 fi
 if command -v curl >/dev/null; then

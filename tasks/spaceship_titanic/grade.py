@@ -27,7 +27,9 @@ def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         if _many_texts(given):
             return known, submission
         text = given.map(lambda v: isinstance(v, str)).to_numpy(dtype=bool)
-        refuse_where(submission, text, TARGET, MUST, id_column=ID)
+        # one odd cell makes text of the others, too: that one is named
+        odd = text & ~given.astype(str).str.strip().str.lower().isin(WORDS).to_numpy(dtype=bool)
+        refuse_where(submission, odd if odd.any() else text, TARGET, MUST, id_column=ID)
         values = given.astype(float)
         label = (values % 1 == 0) & (values >= -(2.0**63)) & (values < 2.0**63) | (given.dtype.kind in "iu")
         refuse_where(submission, ~label, TARGET, MUST, id_column=ID)

@@ -377,6 +377,7 @@ def test_filling_the_disk_ends_the_sample_and_scores_it(tmp_path: Path) -> None:
     outcome = Outcome(log.samples[0], tmp_path)
     assert log.samples[0].limit is not None
     assert log.samples[0].limit.type == "custom"
+    assert (log.samples[0].scores or {})["mlebench"].reason == "disk_limit"
     outcome.is_valid()
     (kept,) = tmp_path.rglob("logs.tar.gz")
     assert str(100 << 20).encode() in gzip.decompress(kept.read_bytes())
