@@ -35,8 +35,6 @@ def checked(known: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
         return aligned(known, submission, ID)
     require_rows(submission, len(known))
     require_ids(submission, known, ID)
-    if fields := extra_fields(submission):  # v1 finds the kept rows by the names of rows, which they would not be
-        raise InvalidSubmission(fields)
     return known, submission
 
 
@@ -54,8 +52,13 @@ def grade(answers: pd.DataFrame, submission: pd.DataFrame, revision: Revision) -
     order of their ids. That is right for a submission in the order of the sample submission.
     """
     answers, submission = checked(answers, submission, revision)
-    keep = answers["keep"].to_numpy(dtype=bool)
-    answers, submission = answers[keep], submission[keep]
+    keep = answers["keep"].astype(bool)
+    kept = (
+        keep if revision == "v2" else keep.reindex(submission.index)
+    )  # by the names of rows: their numbers, as a rule
+    if kept.isna().any() or kept.sum() != keep.sum():
+        raise InvalidSubmission(extra_fields(submission) or "the rows have other names than their numbers")
+    answers, submission = answers[keep], submission[kept.to_numpy(dtype=bool)]
     if revision == "v1":
         answers, submission = answers.sort_values(ID), as_floats(submission.sort_values(ID), SCORED)
         require_numbers(submission, SCORED, id_column=ID)
