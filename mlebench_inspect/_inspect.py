@@ -56,7 +56,8 @@ def check_model_calls(check: Callable[[Model], None]) -> bool:
         return False
 
     async def first(model: Model, *args: Any, **options: Any) -> None:
-        wanted = _MODEL_CHECKS.get(_active())
+        now = _active()  # None for calls outside of samples, which are no concern of ours
+        wanted = _MODEL_CHECKS.get(now) if now is not None else None
         if wanted is not None:
             wanted(model)
 
@@ -81,7 +82,8 @@ def before_each_service(make_room: Callable[[str, str | None], Awaitable[None]])
         return False
 
     async def first(service: Any, *args: Any, **options: Any) -> None:
-        wanted = _ROOM_MAKERS.get(_active())
+        now = _active()
+        wanted = _ROOM_MAKERS.get(now) if now is not None else None
         if wanted is not None:
             await wanted(str(getattr(service, "_name", "")), getattr(service, "_user", None))
 
