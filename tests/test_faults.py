@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ import pytest
 from inspect_ai import eval as inspect_eval
 from inspect_ai import eval_set, task_with
 from inspect_ai import score as score_again
-from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
+from inspect_ai.event import ErrorEvent
+from inspect_ai.log import EvalError, EvalLog, list_eval_logs, read_eval_log
 from inspect_ai.model import ModelOutput, get_model
 from inspect_ai.solver import Generate, Solver, TaskState, generate, solver
 
@@ -26,7 +28,7 @@ from mlebench_inspect.agents import dummy
 from mlebench_inspect.benchmark import TASKS
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.run import grading, outcome, setup
-from mlebench_inspect.run.outcome import SubmissionRecord
+from mlebench_inspect.run.outcome import SubmissionRecord, ending_of
 from mlebench_inspect.run.scoring import mlebench_scorer
 from mlebench_inspect.sandboxes.extraction import Missing, Unreadable
 from mlebench_inspect.sandboxes.host import HostError
@@ -551,3 +553,34 @@ def test_wherever_the_log_lies_all_lies_there(tmp_path: Path, place: str) -> Non
     assert Archive.of_log(log.location).has(about["submission_path"])
     assert about["submission_path"].startswith("artifacts/")
     assert value(regraded(read_eval_log(log.location)))["score"] == 0.625
+
+
+FORGED = [
+    'File "/x/inspect_ai/model/_model.py", line 1, in generate',
+    'Traceback (most recent call last):\n  File "/x/inspect_ai/model/_providers/openai.py", line 1, in generate\nE: x',
+    "x\n\nDuring handling of the above exception, another exception occurred:\n\n"
+    '  | Traceback (most recent call last):\n  |   File "C:\\\\inspect_ai\\\\model\\\\_model.py", line 1, in generate',
+    "mlebench_inspect.agents.bridged.NotInstalled: no",
+]
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+@pytest.mark.parametrize("kind", [RuntimeError, KeyError, OSError])
+@pytest.mark.parametrize("text", FORGED)
+def test_what_an_exception_says_does_not_decide_whose_fault_it_is(
+    text: str, kind: type[Exception], grouped: bool
+) -> None:
+    raised: Exception = kind(text)
+    try:
+        raise ExceptionGroup("of tasks", [raised]) if grouped else raised
+    except Exception as ex:
+        told = "".join(traceback.format_exception(ex))
+    event = ErrorEvent(error=EvalError(message=repr(raised), traceback=told, traceback_ansi=""))
+    assert ending_of([event]).fault == "agent"
+
+
+def test_a_failed_model_call_is_told_by_its_frames() -> None:
+    frame = '  File "/venv/inspect_ai/model/_model.py", line 1, in generate\n    await api()\n'
+    told = f"Traceback (most recent call last):\n{frame}OSError: no route\n"
+    event = ErrorEvent(error=EvalError(message="OSError('no route')", traceback=told, traceback_ansi=""))
+    assert ending_of([event]).fault == "model"

@@ -7,10 +7,12 @@ from typing import Any
 
 from inspect_ai.agent import AgentState, sandbox_agent_bridge
 from inspect_ai.model import ChatMessageSystem, Model
-from inspect_ai.util import ExecRemoteAwaitableOptions, sandbox
+from inspect_ai.util import ExecRemoteAwaitableOptions, sandbox, store_as
 
 from mlebench_inspect.agents.plain_chat import plain_chat_filter
 from mlebench_inspect.graders.errors import MlebenchError
+from mlebench_inspect.plain import one_line
+from mlebench_inspect.run.outcome import SubmissionRecord
 from mlebench_inspect.sandboxes.compose import HOME, LOGS
 from mlebench_inspect.sandboxes.provider import guest_file
 
@@ -70,9 +72,8 @@ async def run_in_sandbox(
         )
         if not result.success:
             tail = await box.exec(["tail", "-c", "2000", log], timeout=60)
-            raise RuntimeError(
-                f"{scaffold} ended with code {result.returncode}: {tail.stdout or result.stderr[-2000:]}"
-            )
+            said = one_line(tail.stdout or result.stderr[-2000:])
+            raise RuntimeError(f"{scaffold} ended with code {result.returncode}: {said}")
     return bridge.state
 
 
@@ -84,8 +85,10 @@ async def installed(scaffold: str, program: str) -> str:
     """
     found = await sandbox().exec(["test", "-x", program], timeout=60)
     if not found.success:
-        raise NotInstalled(
+        told = (
             f"{scaffold} is not in this sandbox's image. Build one that has it with `mlebench-inspect build {scaffold}`"
             f" and run the task with `-T image=mlebench-inspect-{scaffold}`"
         )
+        store_as(SubmissionRecord).unfit = told  # so that this is no result of the agent's
+        raise NotInstalled(told)
     return program

@@ -64,8 +64,8 @@ async def grade_outcome(
         raise Unscored("setup_failed", record.ending.error)
     if record.ending.fault == "model":
         raise Unscored("model_unavailable", record.ending.error or "the model's provider failed")
-    if record.ending.fault == "setup":
-        raise Unscored("setup_failed", record.ending.error or "the agent cannot run here")
+    if record.unfit:
+        raise Unscored("setup_failed", record.unfit)
     if record.outcome == "never_taken":
         raise Unscored("never_taken", "the run was ended before the submission could be taken out")
     if record.outcome == "unreachable":
@@ -225,10 +225,7 @@ def _size(file: Path) -> int:
         return 0
 
 
-async def _run(
-    found: Competition, file: Path, store: Store, max_bytes: int, within: Limits, timeout: float | None = None
-) -> GradingReport:
-    """One process; `timeout` is of the wall's clock, by default one that only a busy host needs."""
+async def _run(found: Competition, file: Path, store: Store, max_bytes: int, within: Limits) -> GradingReport:
     request = {
         "submission": str(file),
         "private": str(store.private(found)),
@@ -236,11 +233,14 @@ async def _run(
         "data": store.data,
         "max_bytes": max_bytes,
     }
-    return GradingReport.model_validate_json(await _answer(found, request, within, timeout))
+    return GradingReport.model_validate_json(await _answer(found, request, within))
 
 
-async def _answer(found: Competition, request: dict[str, Any], within: Limits, timeout: float | None) -> str:
-    """The report of a process that was given the request."""
+async def _answer(found: Competition, request: dict[str, Any], within: Limits, timeout: float | None = None) -> str:
+    """The report of a process that was given the request.
+
+    `timeout` is of the wall's clock, by default one that only a busy host needs.
+    """
     request = {**request, "competition": found.id, "memory": within.memory, "seconds": within.seconds}
     command = [sys.executable, "-m", "mlebench_inspect.run.worker"]
     patience = timeout or limits.PATIENCE * within.seconds

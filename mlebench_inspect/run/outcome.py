@@ -8,7 +8,6 @@ runs once for each sample that was set up, however that ended. Only what the san
 from __future__ import annotations
 
 import contextlib
-import re
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -49,7 +48,7 @@ class Ending(BaseModel):
 
     error: str | None = None
     """An exception that the agent, its model or the setup raised."""
-    fault: Literal["agent", "model", "setup", "cancelled"] | None = None
+    fault: Literal["agent", "model", "cancelled"] | None = None
     """Whose exception it was."""
     limit: str | None = None
     """Kind of the limit that ended it, as Inspect names it, or `disk`."""
@@ -80,6 +79,8 @@ class SubmissionRecord(StoreModel):
     keep_free: int = 0
     """Bytes that must be left free in the log's folder by whatever is no submission."""
 
+    unfit: str | None = None
+    """Why the agent cannot run in this sandbox, as it found out itself."""
     model_refused: str | None = None
     """Why a model's call was refused; what was left without that call is no result."""
     outcome: Outcome = "never_taken"
@@ -267,13 +268,15 @@ def is_interrupt(message: str) -> bool:
     return message.startswith(("CancelledError", "Cancelled"))
 
 
-# The last line of a traceback that ends in an error of this package's: an agent of ours cannot run here.
-_OWN_ERROR = re.compile(r"^mlebench_inspect[\w.]*: ", re.MULTILINE)
-
-
-def _fault(message: str, traceback: str) -> Literal["agent", "model", "setup", "cancelled"]:
+def _fault(message: str, traceback: str) -> Literal["agent", "model", "cancelled"]:
     if is_interrupt(message):
         return "cancelled"
-    if _OWN_ERROR.search(traceback):
-        return "setup"
-    return "model" if any(frame in traceback.replace("\\", "/") for frame in _MODEL_FRAMES) else "agent"
+    frames = _frames(message, traceback)
+    return "model" if any(place in frame for frame in frames for place in _MODEL_FRAMES) else "agent"
+
+
+def _frames(message: str, traceback: str) -> list[str]:
+    """The frames of a traceback, without what only looks like one: an exception's text may be an agent's words."""
+    said = {line.strip() for line in message.replace("\\n", "\n").replace("\\", "/").splitlines()}
+    lines = (line.strip(" |+") for line in traceback.replace("\\", "/").splitlines())
+    return [line for line in lines if line.startswith('File "') and not any(line in s for s in said)]
