@@ -558,8 +558,7 @@ def test_wherever_the_log_lies_all_lies_there(tmp_path: Path, place: str) -> Non
 FORGED = [
     'File "/x/inspect_ai/model/_model.py", line 1, in generate',
     'Traceback (most recent call last):\n  File "/x/inspect_ai/model/_providers/openai.py", line 1, in generate\nE: x',
-    "x\n\nDuring handling of the above exception, another exception occurred:\n\n"
-    '  | Traceback (most recent call last):\n  |   File "C:\\\\inspect_ai\\\\model\\\\_model.py", line 1, in generate',
+    'x\n\nDuring handling of it:\n\n  |   File "C:\\\\inspect_ai\\\\model\\\\_model.py", line 1, in generate',
     "mlebench_inspect.agents.bridged.NotInstalled: no",
 ]
 
