@@ -17,7 +17,6 @@ from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.submission import REVISIONS, Revision
 from mlebench_inspect.options import Above0, AtLeast2, Bytes, Gpus, Ids, Seconds, Settings, Size, with_options
-from mlebench_inspect.reporting.closing import speak_at_the_end
 from mlebench_inspect.run.artifacts import KEEP_FREE
 from mlebench_inspect.run.instructions import task_text
 from mlebench_inspect.run.preflight import (
@@ -154,6 +153,8 @@ def benchmark(
             ensure_sandbox(settings, build=build)
     ensure_data(store, chosen, prepare=prepare)
     tell_estimate(len(will_run(chosen)), settings, has, DAY)
+    from mlebench_inspect.reporting.closing import speak_at_the_end  # tasks are listed without it
+
     speak_at_the_end()
     return Task(
         dataset=MemoryDataset([_sample(c, store, settings, box) for c in chosen], name=f"mlebench-{split or 'chosen'}"),
