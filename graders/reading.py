@@ -9,6 +9,7 @@ import codecs
 import os
 import re
 import stat
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -108,11 +109,20 @@ def _parsed(source: Path | IO[bytes], options: dict[str, Any]) -> pd.DataFrame:
     table: pd.DataFrame = pd.read_csv(source, **{**exact_floats(), **options})
     if options.get("keep_default_na", True) and options.get("na_filter", True):
         for column in _text_columns(table):
-            # pandas 3 leaves them as they are beside a whole number beyond 64 bits
+            # pandas 3 leaves them as they are beside a whole number beyond 64 bits and words. Beside whole numbers
+            # alone of which one needs the 64th bit, pandas 2.2 does so, too.
             missing = table[column].isin(MISSING)
-            if missing.any():
+            if missing.any() and not _have_64_bits(table[column][~missing]):
                 table[column] = table[column].mask(missing)
     return table
+
+
+def _have_64_bits(cells: Iterable[str]) -> bool:
+    """Whether all are whole numbers that 64 bits hold, with or without a sign."""
+    try:
+        return all(c.isascii() and "_" not in c and -(2**63) <= int(c) < 2**64 for c in cells)
+    except ValueError:  # no number, or one of thousands of digits
+        return False
 
 
 def _with_objects(table: pd.DataFrame) -> pd.DataFrame:
