@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import itertools
 import os
 import random
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -17,8 +19,10 @@ from inspect_ai.util import sandbox
 
 from mlebench_inspect._inspect import prerequisite_error
 from mlebench_inspect.agents import dummy
+from mlebench_inspect.run import snapshots as snapshots_module
 from mlebench_inspect.run.artifacts import Archive
-from mlebench_inspect.run.snapshots import Bounds, Shelf, SnapshotRecord, table
+from mlebench_inspect.run.snapshots import Bounds, Shelf, SnapshotRecord, table, take
+from mlebench_inspect.sandboxes.extraction import Refused
 from runs import run, score
 
 GOOD = "cp data/sample_submission.csv submission/submission.csv"
@@ -157,6 +161,65 @@ def test_any_sequence_of_submissions_stays_within_bounds(tmp_path: Path, number:
         files = list(tmp_path.glob("s/*"))
         assert named == {f"s/{f.name}" for f in files}
         assert sum(f.stat().st_size for f in files) <= 20_000
+
+
+class Changing:
+    """A sandbox whose submission is another one each time."""
+
+    paths = SimpleNamespace(submission_file="submission.csv")
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    async def take_out(self, handle: str, path: str, file: Path, max_bytes: int) -> int:
+        self.number += 1
+        if self.number % 5 == 0:
+            raise Refused("it is a symbolic link")
+        file.write_text(str(self.number))
+        await anyio.sleep(0)
+        return 1
+
+
+@pytest.mark.parametrize("number", [2, 200])
+def test_wherever_the_end_cuts_in_what_is_kept_is_noted(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end comes at each step of taking a snapshot: steps are turns of the event loop and the work in threads."""
+    run_in_thread, steps, scope = anyio.to_thread.run_sync, 0, None
+
+    async def in_three_steps(work: Any, *args: Any) -> Any:
+        await step()
+        with anyio.CancelScope(shield=True):
+            result = await run_in_thread(work, *args)
+        await step()
+        return result
+
+    async def step() -> None:
+        nonlocal steps
+        steps += 1
+        if steps == end:
+            assert scope
+            scope.cancel()
+        await anyio.sleep(0)
+
+    monkeypatch.setattr(anyio.to_thread, "run_sync", in_three_steps)
+    monkeypatch.setattr(snapshots_module, "copying", lambda name: contextlib.nullcontext())
+    ends = []
+    for end in range(1, 80):
+        steps, folder = 0, tmp_path / str(end)
+        shelf, told = Shelf(Archive(str(folder)), "s", Bounds(number)), []
+
+        async def until_the_end(shelf: Any = shelf, told: Any = told) -> None:
+            nonlocal scope
+            box: Any = Changing()
+            with anyio.CancelScope() as scope:
+                for after in range(6):
+                    await take(box, "", 100, shelf, after, lambda rows: told.__setitem__(slice(None), rows))
+
+        anyio.run(until_the_end)
+        ends.append(steps >= end)
+        assert {r["artifact"] for r in told if "artifact" in r} == {f"s/{f.name}" for f in folder.glob("s/*")}
+    assert sum(ends) > 20
 
 
 def test_what_goes_is_removed_from_a_bucket_too(tmp_path: Path, s3: str) -> None:

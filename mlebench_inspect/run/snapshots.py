@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,14 +85,13 @@ class Shelf:
             self._kept[digest] = name, size
         return self._kept[digest][0]
 
-    def note(self, after: int, taken: dict[str, Any]) -> bool:
-        """Adds what was taken, if it is no repetition of the newest; whether anything changed."""
+    def note(self, after: int, taken: dict[str, Any]) -> None:
+        """Adds what was taken, if it is no repetition of the newest."""
         if self.rows and {**self.rows[-1], "after": 0} == {**taken, "after": 0}:
-            return False
+            return
         self.rows.append({"after": after, **taken})
         if len(self.rows) > self._bounds.number:
             self._thin()
-        return True
 
     def clear(self) -> None:
         """Removes the files of those that went, after that is noted. Blocks; a file that cannot be removed stays."""
@@ -126,15 +125,17 @@ def watch(state: TaskState, box: Provider, *, every: float, max_bytes: int, boun
     shelf = Shelf(Archive.of_run(), f"{sample_folder(state, record)}/snapshots", bounds)
     start = time.monotonic()
 
+    def tell(rows: list[dict[str, Any]]) -> None:
+        kept = state.store_as(SnapshotRecord)
+        if kept.snapshots != rows:
+            kept.snapshots = rows
+
     async def loop() -> None:
         due = every
         while True:
             await anyio.sleep(max(0.0, start + due - time.monotonic()))
             after = round(time.monotonic() - start)
-            taken = await _take(box, record.handle, max_bytes, shelf, after)
-            if taken and shelf.note(after, taken):
-                state.store_as(SnapshotRecord).snapshots = list(shelf.rows)
-                await anyio.to_thread.run_sync(shelf.clear)
+            await take(box, record.handle, max_bytes, shelf, after, tell)
             pause = every * 2**shelf.thinned
             # a moment that was slept through, as by a suspended host, is not made up for
             due += pause * max(1, int((time.monotonic() - start - due) // pause) + 1)
@@ -142,8 +143,21 @@ def watch(state: TaskState, box: Provider, *, every: float, max_bytes: int, boun
     background(loop)
 
 
-async def _take(box: Provider, handle: str, max_bytes: int, shelf: Shelf, after: int) -> dict[str, Any] | None:
-    """One snapshot: its file's facts, or why it was refused; None without a file. Whatever fails, the run goes on."""
+async def take(
+    box: Provider, handle: str, max_bytes: int, shelf: Shelf, after: int, tell: Callable[[list[dict[str, Any]]], None]
+) -> None:
+    """Takes one snapshot, `after` seconds from the start, and tells all rows: its file's facts, or why it was refused.
+
+    Without a file there is none. Whatever fails, the run goes on. It may be cancelled at any time, as by the sample's
+    end: the files that are kept and those that were told are the same all the same.
+    """
+
+    async def note(taken: dict[str, Any]) -> None:
+        shelf.note(after, taken)
+        tell(list(shelf.rows))
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(shelf.clear)
+
     try:
         async with copying("mlebench-snapshot"):
             await anyio.to_thread.run_sync(shelf.check_room)
@@ -151,14 +165,15 @@ async def _take(box: Provider, handle: str, max_bytes: int, shelf: Shelf, after:
                 file = folder / "submission.csv"
                 size = await box.take_out(handle, box.paths.submission_file, file, max_bytes)
                 digest = await anyio.to_thread.run_sync(sha256, file)
-                artifact = await anyio.to_thread.run_sync(shelf.put, file, digest, after)
+                with anyio.CancelScope(shield=True):
+                    artifact = await anyio.to_thread.run_sync(shelf.put, file, digest, after)
+                    await note({"sha256": digest, "size": size, "artifact": artifact})
     except Missing:
-        return None
+        return
     except Refused as ex:
-        return {"problem": str(ex)}
+        await note({"problem": str(ex)})
     except HostError as ex:
-        return {"problem": f"no snapshot could be taken: {ex}"}
-    return {"sha256": digest, "size": size, "artifact": artifact}
+        await note({"problem": f"no snapshot could be taken: {ex}"})
 
 
 async def grade_snapshots(
