@@ -31,6 +31,25 @@ class Setting(NamedTuple):
         return self.solver if self.model == "none/none" else f"{self.solver}, {self.model}"
 
 
+class Snapshot(NamedTuple):
+    """What a submission of an earlier moment was worth."""
+
+    after: float
+    """Seconds since the agent began."""
+    report: GradingReport | None
+    """Its grading report, as far as a log tells it; None where there was a file that could not be graded."""
+
+
+class Usage(NamedTuple):
+    """Tokens of all models together."""
+
+    input: int
+    """Without those that came from a cache."""
+    output: int
+    cached: int
+    """Read from a cache or written to it."""
+
+
 @dataclass(frozen=True)
 class Result:
     """One competition in one seed of a run."""
@@ -49,12 +68,24 @@ class Result:
     """SHA-256 of the answers that it is graded against; empty where the setup did not come so far."""
     seconds: float | None = None
     tokens: int | None = None
+    usage: Usage | None = None
     cost: float | None = None
     """US dollars; None where a model's price was not known to the run."""
     limit: str | None = None
     """Kind of the limit that ended it."""
     created: str = ""
     """When its log was made."""
+    time_limit: float | None = None
+    """Seconds; None without one."""
+    gpus: int = 0
+    """How many its sandbox was given."""
+    snapshots: tuple[Snapshot, ...] | None = None
+    """By time, where the submission changed; None where the run took none."""
+    submission_sha256: str | None = None
+    artifact: str | None = None
+    """Where its submission lies, relative to its log's folder."""
+    log: str = ""
+    """Where its log lies."""
 
     @property
     def is_set_up(self) -> bool:

@@ -55,8 +55,27 @@ class CompetitionRow(BaseModel):
     seconds: list[float | None]
     best_tier: MedalTier
     any_medal: Figure
+    normalised: list[float | None] = []
+    """By seed: 0 at the sample submission's score, 1 at the gold threshold, not clipped."""
     percentile: float | None
     """Mean over seeds, 0 for one without a valid submission or without a score; None without a published board."""
+
+
+class OverTime(BaseModel):
+    """Medals over time: what runs with snapshots would have won had they ended earlier."""
+
+    limit_hours: float
+    """T, the runs' time limit; without one, the longest run."""
+    hours: list[float]
+    """Where the curves below step, from 0 to T."""
+    any_medal: list[float]
+    """M(t), percent, from each of the hours on."""
+    without_medal: list[float]
+    """Kaplan-Meier estimate of the share, 0 to 1, that has won no medal yet; censored at T."""
+    area: float
+    """Area under M(t), divided by T: percent."""
+    selection_gap: Figure
+    """Points that picking each run's best snapshot, by the answers, would add to any medal."""
 
 
 class Cause(BaseModel):
@@ -97,6 +116,16 @@ class SettingReport(BaseModel):
     boardless: list[str]
     """Competitions that have no percentile, since no board is published."""
     pass_at_k: dict[int, float]
+    pass_hat_k: dict[int, float] = {}
+    """Percent: mean over competitions of the chance that all of k seeds win a medal."""
+    normalised: Figure | None = None
+    """Percent of the way from the sample submission's score to the gold threshold, clipped to 0 and 100."""
+    without_leaks: Figure | None = None
+    """Any medal without the competitions whose published split is known to leak."""
+    over_time: OverTime | None = None
+    """None unless runs took snapshots."""
+    invalid: dict[str, int] = {}
+    """Invalid submissions by what is wrong with them."""
     per_competition: list[CompetitionRow]
     reasons: dict[str, int]
     """What was out of the ordinary with scored samples, and how often."""
@@ -110,6 +139,13 @@ class SettingReport(BaseModel):
     limits: dict[str, int] = {}
     """Samples that a limit ended, by its kind: time, message, token ..."""
     tokens: int | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    gpu_hours: float | None = None
+    """Hours times the GPUs that a sandbox was given."""
+    medals_per_100_dollars: float | None = None
+    medals_per_gpu_hour: float | None = None
     cost: float | None = None
     """US dollars, as far as prices of the models were known to the runs."""
     hours: float | None = None
