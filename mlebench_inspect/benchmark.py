@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import signature
@@ -191,7 +192,7 @@ def benchmark(
             "settings": settings.model_dump(exclude_none=True),
             "max_submission_bytes": max_submission_bytes,
         },
-        tags=[f"data:{data}", f"revision:{revision}", *_solver_tag()],
+        tags=[*_solver_tag(), data, revision],
     )
 
 
@@ -208,9 +209,13 @@ def _needs_of(hardware: PresetName) -> Iterator[None]:
 
 
 def _solver_tag() -> list[str]:
-    """Tells runs of two solvers apart in the list of the viewer; nothing where a solver comes from Python."""
+    """Tells runs of two solvers apart in the viewer's list, which has no column for them and little room.
+
+    Nothing where a solver comes from Python.
+    """
     typed = command_line()
-    return [f"solver:{typed.solver or 'mlebench_inspect/react'}"] if typed.command in ("eval", "eval-set") else []
+    named = re.split("[/@]", typed.solver or "react")[-1]
+    return [named] if typed.command in ("eval", "eval-set") else []
 
 
 def _chosen(split: str | None, ids: str | Sequence[str] | None) -> list[Competition]:

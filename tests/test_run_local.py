@@ -26,7 +26,7 @@ def test_miniature_results_say_so(tmp_path: Path) -> None:
     log = run(tmp_path, dummy())
     assert log.eval.metadata is not None
     assert log.eval.metadata["data"] == "miniature"
-    assert "data:miniature" in (log.eval.tags or [])
+    assert log.eval.tags == ["miniature", "v1"]
     assert (score(log).metadata or {})["data"] == "miniature"
     assert "Miniature" in (score(log).explanation or "")
 

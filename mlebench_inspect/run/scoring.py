@@ -211,13 +211,16 @@ def reason_of(report: GradingReport, circumstances: dict[str, Any]) -> str | Non
 
 
 def _answer(report: GradingReport) -> str:
-    """The verdict in one line, as it stands at the top of the sample's page."""
+    """The verdict in one line, as it stands at the top of the sample's page.
+
+    The viewer's list has room for some 25 characters of it, beside the tier, so what that does not tell comes first.
+    """
     if not report.submission_exists:
         return f"No submission: {_shortened(report.error)}"
     if not report.valid_submission:
-        return f"Invalid submission: {_shortened(report.error)}"
+        return f"Invalid: {_shortened(report.error)}"
     score = report.score if report.score is not None else report.score_note
-    return f"{report.title}{f', {report.gap}' if report.gap else ''} ({report.metric} {score})"
+    return f"{report.gap or report.title} ({report.metric} {score})"
 
 
 def _shortened(text: str | None, width: int = 160) -> str:
