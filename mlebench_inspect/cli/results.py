@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlebench_inspect.cli.group import cli
-from mlebench_inspect.tasks import SPLITS
+from mlebench_inspect.cli.group import SplitType, cli
 
 if TYPE_CHECKING:
     from mlebench_inspect.reporting.records import Reading
@@ -50,7 +49,7 @@ def _read(logs: tuple[str, ...]) -> Reading:
 @_logs
 @_format
 @_output
-@click.option("--split", type=click.Choice(SPLITS), help="These competitions; those not run count as failures.")
+@click.option("--split", type=SplitType(), help="These competitions; those not run count as failures.")
 @click.option(
     "--seeds",
     type=click.Choice(("padded", "complete")),
