@@ -197,7 +197,7 @@ def benchmark(
             "settings": settings.model_dump(exclude_none=True),
             "max_submission_bytes": max_submission_bytes,
         },
-        tags=[*_solver_tag(), data, revision],
+        tags=_tag(data, revision),
     )
 
 
@@ -213,14 +213,17 @@ def _needs_of(hardware: PresetName) -> Iterator[None]:
         raise PreflightError(f"{ex} ({needs}; cpus, memory, gpus and image change each)") from ex
 
 
-def _solver_tag() -> list[str]:
+def _tag(data: str, revision: str) -> list[str]:
     """Tells runs of two solvers apart in the viewer's list, which has no column for them and little room.
 
-    Nothing where a solver comes from Python.
+    It is one tag, since Inspect keeps no order. Where a solver comes from Python it is not known here.
     """
     typed = command_line()
-    named = re.split("[/@]", typed.solver or "react")[-1]
-    return [named] if typed.command in ("eval", "eval-set") else []
+    solver = [re.split("[/@]", typed.solver or "react")[-1]] if typed.command in ("eval", "eval-set") else []
+    told = " ".join(
+        [*solver, *(["miniature"] if data == "miniature" else []), *([revision] if revision != "v1" else [])]
+    )
+    return [told] if told else []
 
 
 def _chosen(split: str | None, ids: str | Sequence[str] | None, file: str | None) -> list[Competition]:

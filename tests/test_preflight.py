@@ -125,9 +125,11 @@ def test_packages_of_this_host(docker: FakeDocker, monkeypatch: pytest.MonkeyPat
         ("a/b.py@mine", "mine"),
     ],
 )
-def test_the_first_tag_tells_runs_of_two_solvers_apart(docker: FakeDocker, solver: str | None, tag: str) -> None:
+def test_a_tag_tells_runs_of_two_solvers_apart(docker: FakeDocker, solver: str | None, tag: str) -> None:
     with typed(solver=solver, model="openai/gpt-5"):
-        assert TASKS[ID](data="miniature").tags == [tag, "miniature", "v1"]
+        assert TASKS[ID](data="miniature").tags == [f"{tag} miniature"]
+        assert TASKS[ID](data="miniature", revision="v2").tags == [f"{tag} miniature v2"]
+    assert TASKS[ID](data="miniature").tags == ["miniature"]
 
 
 def test_an_estimate_of_a_long_run() -> None:
