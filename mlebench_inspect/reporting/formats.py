@@ -13,7 +13,7 @@ from mlebench_inspect.reporting.csvs import comparison_csv, headline_csv, tidy_c
 from mlebench_inspect.reporting.pages import html_page
 from mlebench_inspect.reporting.records import Skipped
 from mlebench_inspect.reporting.summaries import LEVELS, OUTCOMES, CompetitionRow, SettingReport, levels_of
-from mlebench_inspect.tables import Column, terminal_width, text_table
+from mlebench_inspect.tables import Column, terminal_width, text_table, wrapped
 
 FORMATS = ("table", "markdown", "csv", "tidy", "json", "html")
 _Table = tuple[list[str], list[list[str]]]
@@ -150,8 +150,9 @@ _COLOURS = {"gold": "yellow", "silver": "white", "bronze": "bright_red", "invali
 def _terminal(sections: _Sections) -> str:
     width, lines = terminal_width(), list[str]()
     for title, notes, tables in sections:
-        lines += ["", click.style(printable(title), bold=True)]
-        lines += [line for note in notes for line in _wrapped(printable(note), width)]
+        lines += ["", *(click.style(line, bold=True) for line in wrapped(printable(title), width).splitlines())]
+        told = [line for note in notes for line in printable(note).splitlines()]
+        lines += [wrapped(line, width, first="  ", others="    ") for line in told]
         for columns, rows in tables:
             named = [Column(c, _RANKS.get(c, 0), c in _RIGHT, _colour) for c in columns]
             lines += ["", text_table(named, rows, width)]
@@ -160,15 +161,6 @@ def _terminal(sections: _Sections) -> str:
 
 def _colour(cell: str) -> str | None:
     return _COLOURS.get(cell.split(",")[0].split(" (")[0])
-
-
-def _wrapped(note: str, width: int | None) -> list[str]:
-    import textwrap
-
-    if width is None:
-        return [f"  {line}" for line in note.splitlines()]
-    options = {"initial_indent": "  ", "subsequent_indent": "    ", "break_long_words": False}
-    return textwrap.wrap(note, width, break_on_hyphens=False, **options)  # type: ignore[arg-type]
 
 
 def _markdown(sections: _Sections) -> str:
