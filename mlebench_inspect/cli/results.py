@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ def _read(logs: tuple[str, ...]) -> Reading:
 
     with _progress() as progress:
         reading = read_results(logs, progress)
+    gc.freeze()  # it stays to the end, so that searching it for cycles again and again finds nothing
     for skipped in reading.skipped:
         click.echo(f"mlebench-inspect: skipped {skipped}", err=True)
     return reading

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import subprocess
@@ -36,16 +37,29 @@ def read_logs(locations: Sequence[str], progress: Progress | None = None) -> lis
     for helper in helpers:
         helper.start()
     try:
-        _read_here(work)
-        for helper in helpers:
-            while helper.is_alive():
-                helper.join(0.2)
-                work.tell()
-        _read_here(work)  # what a helper that broke had taken
+        with _uncollected():
+            _read_here(work)
+            for helper in helpers:
+                while helper.is_alive():
+                    helper.join(0.2)
+                    work.tell()
+            _read_here(work)  # what a helper that broke had taken
     finally:
         work.pending.clear()
     work.tell()
     return [work.found[location] for location in locations]
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the search for cycles, of which there are none, in ever more results: it takes a fifth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class _Work:
@@ -130,13 +144,14 @@ def _serve() -> None:
     """Reads the logs that stdin names until it ends."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not get between the answers
-    while True:
-        try:
-            locations = pickle.load(sys.stdin.buffer)
-        except EOFError:
-            return
-        pickle.dump([read(location) for location in locations], out)
-        out.flush()
+    with _uncollected():
+        while True:
+            try:
+                locations = pickle.load(sys.stdin.buffer)
+            except EOFError:
+                return
+            pickle.dump([read(location) for location in locations], out)
+            out.flush()
 
 
 if __name__ == "__main__":
