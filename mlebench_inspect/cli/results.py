@@ -34,6 +34,7 @@ _pool = click.option(
     metavar="FIELD,...",
     help="Pool runs although they differ in these fields of their identity, such as limits,given_image_id,answers.",
 )
+_published = click.option("--published", is_flag=True, help="Show published results beneath, where they compare.")
 
 
 def _read(logs: tuple[str, ...]) -> Reading:
@@ -58,17 +59,38 @@ def _read(logs: tuple[str, ...]) -> Reading:
     show_default=True,
     help="Count what a seed lacks as a failure, or leave incomplete seeds out.",
 )
+@click.option("--at", metavar="TIME", help="Cut the runs at this time, such as 12h, 90m or 1h30m, by their snapshots.")
+@_published
 @_pool
 def report(
-    logs: tuple[str, ...], form: str, output: str | None, split: str | None, seeds: Any, pool: list[str]
+    logs: tuple[str, ...],
+    form: str,
+    output: str | None,
+    split: str | None,
+    seeds: Any,
+    at: str | None,
+    published: bool,
+    pool: list[str],
 ) -> None:
     """Tables of the results in logs: medals by complexity, each competition, and what is missing."""
     from mlebench_inspect.reporting import figures
     from mlebench_inspect.reporting.formats import render_report
 
-    reading = _read(logs)
+    reading = _cut(_read(logs), at)
     found = figures.report(reading, split=split, seeds=seeds, pooled=pool)
-    _write(render_report(found, form, reading.skipped), output)
+    _write(render_report(found, form, reading.skipped, published=published), output)
+
+
+def _cut(reading: Reading, at: str | None) -> Reading:
+    """The runs cut at a time, where one is given; names on stderr what cannot be cut."""
+    from mlebench_inspect.reporting.cutting import cut, seconds_of
+
+    if at is None:
+        return reading
+    shorter = cut(reading, seconds_of(at))
+    for skipped in shorter.skipped[len(reading.skipped) :]:
+        click.echo(f"mlebench-inspect: skipped {skipped}", err=True)
+    return shorter
 
 
 @cli.command()
@@ -76,14 +98,18 @@ def report(
 @click.option("--by", type=click.Choice(("solver", "model")), help="Compare these, in one table for each of the other.")
 @_format
 @_output
+@_published
 @_pool
-def compare(logs: tuple[str, ...], by: str | None, form: str, output: str | None, pool: list[str]) -> None:
+def compare(
+    logs: tuple[str, ...], by: str | None, form: str, output: str | None, published: bool, pool: list[str]
+) -> None:
     """Solvers and models side by side, over the competitions that all of them ran."""
     from mlebench_inspect.reporting import comparison
     from mlebench_inspect.reporting.formats import render_comparison
 
     reading = _read(logs)
-    _write(render_comparison(comparison.compare(reading, by=by, pooled=pool), form, reading.skipped), output)
+    found = comparison.compare(reading, by=by, pooled=pool)
+    _write(render_comparison(found, form, reading.skipped, published=published), output)
 
 
 @cli.command()
