@@ -100,7 +100,7 @@ def _won(courses: Iterable[Sequence[Step]]) -> dict[float, float]:
             changes[after] += medal - before
             before = medal
     count, found = 0, {}
-    for moment in sorted(changes):
+    for moment in sorted(m for m, change in changes.items() if change):
         count += changes[moment]
         found[moment] = float(count)
     return found

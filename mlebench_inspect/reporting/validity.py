@@ -13,12 +13,12 @@ _KINDS = {
     REFUSED: "symbolic link|is a folder|not a regular file|cannot be opened|[0-9,]+ bytes; at most",
     "reading": "not UTF-8|UTF-16|NUL bytes|not text; write plain|CSV|is empty; write a header|cells of text"
     "|more than [0-9,]+ (columns|fields)|is longer than [0-9,]+ bytes|but only [0-9,]+ bytes",
-    "columns": "columns? .*missing; the header|unexpected column|the first column is|are both there|order of columns",
+    "columns": "columns? .*missing; the header|unexpected column|the first column is|both there|order of columns",
     "ids": "occurs more than once|among the ids|ids in the order|repeats a cell|none of its cells|is not in test"
     "|must hold (ids|the comments)",
     "rows": "no row for|rows; exactly|rows for .* are needed|lacks (ids|customers)|has no rows|is missing; list all"
     "|occurs [0-9,]+ times|give each row of test",
-    "values": "must hold|must sum to 1|holds|the row with|not finite|object [0-9]+ must|not one of numbers|columns hold",
+    "values": "must hold|must sum to 1|holds|columns hold|the row with|not finite|object [0-9]+ must|not one of",
 }
 KINDS = (*_KINDS, OTHER)
 """refused: no file that is taken; reading: no table; columns, ids, values: these are not as they must be; rows: too few
