@@ -11,7 +11,13 @@ import click
 from mlebench_inspect.plain import as_markdown, printable
 from mlebench_inspect.reporting.comparison import Comparison
 from mlebench_inspect.reporting.csvs import comparison_csv, headline_csv, tidy_csv
-from mlebench_inspect.reporting.measure_tables import difference_table, measure_tables, published_table, sentences
+from mlebench_inspect.reporting.measure_tables import (
+    difference_table,
+    group_table,
+    measure_tables,
+    published_table,
+    sentences,
+)
 from mlebench_inspect.reporting.pages import html_page
 from mlebench_inspect.reporting.published import published_records, reservations
 from mlebench_inspect.reporting.records import Skipped
@@ -97,8 +103,10 @@ def _optional(r: SettingReport) -> list[_Table]:
     if r.reasons:
         tables.append((["reason", "scored samples"], [[name, str(n)] for name, n in r.reasons.items()]))
     if len(r.by_category) > 1:
-        rows = [[name, str(f), str(f.competitions)] for name, f in r.by_category.items()]
-        tables.append((["category", "any medal (%)", "competitions"], rows))
+        tables.append(group_table("category", r.by_category, r.percentile_by_category))
+    if len(r.percentile_by_complexity) > 1:
+        levels = {name: r.any_medal[name] for name in r.percentile_by_complexity}
+        tables.append(group_table("complexity", levels, r.percentile_by_complexity))
     return tables
 
 
@@ -161,9 +169,9 @@ _RANKS = {name: rank for rank, name in enumerate(("all", "percentile", "low", "s
 _RANKS |= dict.fromkeys(("high", "competitions", "crashes", "limits", "hours", "cost ($)", "tokens", "dev"), 10)
 _RANKS |= {"data": 20, "revision": 21, "scores": 3, "mean percentile": 4, "metric": 5, "complexity": 6, "category": 7}
 _RANKS |= {"above median": 2, "valid": 3, "made": 4}
-_RANKS |= {"remark": 12, "published hardware": 11, "published model": 2, "hours a run": 1, "date": 1}
+_RANKS |= {"remark": 23, "published hardware": 22, "date": 21, "time limit": 9}
 _RIGHT = {*LEVELS, "dev", "percentile", "mean percentile", "tokens", "hours", "cost ($)", "scored samples"}
-_RIGHT |= {"value", "points", "95 % interval", "pairs", "submissions", "hours a run"}
+_RIGHT |= {"value", "points", "95 % interval", "pairs", "submissions", "time limit"}
 _COLOURS = {"gold": "yellow", "silver": "white", "bronze": "bright_red", "invalid": "red", "unscored": "red"}
 
 

@@ -149,6 +149,8 @@ class SettingReport(BaseModel):
     """Over all competitions: gold, silver, bronze, above_median, valid, made."""
     percentile: Figure | None
     """Over the competitions with a published board; None without any."""
+    percentile_by_complexity: dict[str, Figure] = {}
+    percentile_by_category: dict[str, Figure] = {}
     boardless: list[str]
     """Competitions that have no percentile, since no board is published."""
     pass_at_k: dict[int, float]

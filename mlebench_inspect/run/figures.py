@@ -56,15 +56,16 @@ class Run:
         """Mean and standard error over seeds of the percentage of competitions with outcome 1; default: all members."""
         return self._over_seeds(key, competitions, 100.0)
 
-    def percentile(self) -> tuple[float, float | None, list[str]]:
-        """Mean percentile, its standard error, and the members without a published board, which are left out.
+    def percentile(self, competitions: Iterable[str] | None = None) -> tuple[float, float | None, list[str]]:
+        """Mean percentile, its standard error, and those without a published board, which are left out; of all members.
 
         Of one competition in one seed: percent of the human teams that were beaten, plus half of those tied; 0 without
         a valid submission or without a score. Averaged per seed over competitions, then over seeds.
         """
-        ranked = [c for c in self.members if has_board(c)]
+        wanted = self.members if competitions is None else list(competitions)
+        ranked = [c for c in wanted if has_board(c)]
         mean, sem = self._over_seeds("percentile", ranked, 1.0) if ranked else (math.nan, None)
-        return mean, sem, [c for c in self.members if c not in set(ranked)]
+        return mean, sem, [c for c in wanted if c not in set(ranked)]
 
     def pass_at(self, k: int) -> float:
         """Percent: mean over competitions of the chance that one of k seeds wins a medal."""
