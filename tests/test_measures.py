@@ -259,6 +259,7 @@ def test_development_counts_in_no_measure_beside_others() -> None:
         ("rows", "no row for id 8 (1 in all); add them"),
         ("values", "column diagnosis must hold whole numbers; the row with id_code 'b' has 1.5 (1 such row)"),
         ("values", "column x must hold numbers; the row with id 1 has 'not a readable CSV, missing; the header'"),
+        ("not told", ""),
         ("other", "the submission cannot be scored; compare its columns and values with the sample submission"),
     ],
 )

@@ -11,13 +11,7 @@ import click
 from mlebench_inspect.plain import as_markdown, printable
 from mlebench_inspect.reporting.comparison import Comparison
 from mlebench_inspect.reporting.csvs import comparison_csv, headline_csv, tidy_csv
-from mlebench_inspect.reporting.measure_tables import (
-    difference_table,
-    group_table,
-    measure_tables,
-    published_table,
-    sentences,
-)
+from mlebench_inspect.reporting.measure_tables import difference_table, measure_tables, published_table, sentences
 from mlebench_inspect.reporting.pages import html_page
 from mlebench_inspect.reporting.published import published_records, reservations
 from mlebench_inspect.reporting.records import Skipped
@@ -102,11 +96,6 @@ def _optional(r: SettingReport) -> list[_Table]:
     tables = measure_tables(r)
     if r.reasons:
         tables.append((["reason", "scored samples"], [[name, str(n)] for name, n in r.reasons.items()]))
-    if len(r.by_category) > 1:
-        tables.append(group_table("category", r.by_category, r.percentile_by_category))
-    if len(r.percentile_by_complexity) > 1:
-        levels = {name: r.any_medal[name] for name in r.percentile_by_complexity}
-        tables.append(group_table("complexity", levels, r.percentile_by_complexity))
     return tables
 
 

@@ -17,7 +17,10 @@ LONGEST = 24
 
 def measure_tables(r: SettingReport) -> list[Table]:
     """What a row's report says beside medals and outcomes."""
+    levels = {name: f for name, f in r.any_medal.items() if name not in ("all", "dev")}
     tables = [_chances(r), _over_time(r.over_time), _measures(r), _spent(r), _invalid(r)]
+    tables.append(_groups("complexity", levels, r.percentile_by_complexity))
+    tables.append(_groups("category", r.by_category, r.percentile_by_category))
     return [(columns, rows) for columns, rows in tables if rows]
 
 
@@ -72,11 +75,9 @@ def _invalid(r: SettingReport) -> Table:
     return ["invalid because of", "submissions"], [[kind, str(n)] for kind, n in r.invalid.items()]
 
 
-def group_table(kind: str, medals: Mapping[str, Figure], percentiles: Mapping[str, Figure]) -> Table:
-    """Any medal and percentile by complexity or category."""
-    return [kind, "any medal (%)", "percentile", "competitions"], [
-        [name, str(f), str(percentiles.get(name, "–")), str(f.competitions)] for name, f in medals.items()
-    ]
+def _groups(kind: str, medals: Mapping[str, Figure], percentiles: Mapping[str, Figure]) -> Table:
+    rows = [[name, str(f), str(percentiles.get(name, "–")), str(f.competitions)] for name, f in medals.items()]
+    return [kind, "any medal (%)", "percentile", "competitions"], rows if len(rows) > 1 else []
 
 
 def difference_table(differences: Sequence[Difference]) -> list[Table]:
