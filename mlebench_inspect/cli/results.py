@@ -12,7 +12,7 @@ from mlebench_inspect.tasks import SPLITS
 if TYPE_CHECKING:
     from mlebench_inspect.reporting.records import Reading
 
-_logs = click.argument("logs", nargs=-1, required=True, metavar="LOG_DIR...")
+logs_argument = click.argument("logs", nargs=-1, required=True, metavar="LOG_DIR...")
 _format = click.option(
     "--format",
     "form",
@@ -27,7 +27,7 @@ def _fields(context: click.Context, parameter: click.Parameter, value: tuple[str
     return [name.strip() for given in value for name in given.split(",") if name.strip()]
 
 
-_pool = click.option(
+pool_option = click.option(
     "--pool",
     multiple=True,
     callback=_fields,
@@ -37,7 +37,7 @@ _pool = click.option(
 _published = click.option("--published", is_flag=True, help="Show published results beneath, where they compare.")
 
 
-def _read(logs: tuple[str, ...]) -> Reading:
+def read_logs(logs: tuple[str, ...]) -> Reading:
     """The results in logs; names on stderr what is left out."""
     from mlebench_inspect.reporting.results import read_results
 
@@ -48,7 +48,7 @@ def _read(logs: tuple[str, ...]) -> Reading:
 
 
 @cli.command()
-@_logs
+@logs_argument
 @_format
 @_output
 @click.option("--split", type=click.Choice(SPLITS), help="These competitions; those not run count as failures.")
@@ -61,7 +61,7 @@ def _read(logs: tuple[str, ...]) -> Reading:
 )
 @click.option("--at", metavar="TIME", help="Cut the runs at this time, such as 12h, 90m or 1h30m, by their snapshots.")
 @_published
-@_pool
+@pool_option
 def report(
     logs: tuple[str, ...],
     form: str,
@@ -76,7 +76,7 @@ def report(
     from mlebench_inspect.reporting import figures
     from mlebench_inspect.reporting.formats import render_report
 
-    reading = _cut(_read(logs), at)
+    reading = _cut(read_logs(logs), at)
     found = figures.report(reading, split=split, seeds=seeds, pooled=pool)
     _write(render_report(found, form, reading.skipped, published=published), output)
 
@@ -94,12 +94,12 @@ def _cut(reading: Reading, at: str | None) -> Reading:
 
 
 @cli.command()
-@_logs
+@logs_argument
 @click.option("--by", type=click.Choice(("solver", "model")), help="Compare these, in one table for each of the other.")
 @_format
 @_output
 @_published
-@_pool
+@pool_option
 def compare(
     logs: tuple[str, ...], by: str | None, form: str, output: str | None, published: bool, pool: list[str]
 ) -> None:
@@ -107,20 +107,20 @@ def compare(
     from mlebench_inspect.reporting import comparison
     from mlebench_inspect.reporting.formats import render_comparison
 
-    reading = _read(logs)
+    reading = read_logs(logs)
     found = comparison.compare(reading, by=by, pooled=pool)
     _write(render_comparison(found, form, reading.skipped, published=published), output)
 
 
 @cli.command()
-@_logs
+@logs_argument
 @click.option("--output-dir", metavar="DIR", required=True, help="Folder or URL, such as s3://bucket/reports.")
-@_pool
+@pool_option
 def export(logs: tuple[str, ...], output_dir: str, pool: list[str]) -> None:
     """Write grading reports in the published layout, one file for each row of the report and seed."""
     from mlebench_inspect.reporting import exporting, pooling
 
-    rows = pooling.pool(_read(logs), pool)
+    rows = pooling.pool(read_logs(logs), pool)
     for note in (note for row in rows for note in row.notes):
         click.echo(f"mlebench-inspect: {note}", err=True)
     for place in exporting.export(rows, output_dir):
