@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlebench_inspect.reporting.many import Progress
     from mlebench_inspect.reporting.records import Reading
 
-_logs = click.argument("logs", nargs=-1, required=True, metavar="LOG_DIR...")
+logs_argument = click.argument("logs", nargs=-1, required=True, metavar="LOG_DIR...")
 _format = click.option(
     "--format",
     "form",
@@ -31,16 +31,17 @@ def _fields(context: click.Context, parameter: click.Parameter, value: tuple[str
     return [name.strip() for given in value for name in given.split(",") if name.strip()]
 
 
-_pool = click.option(
+pool_option = click.option(
     "--pool",
     multiple=True,
     callback=_fields,
     metavar="FIELD,...",
     help="Pool runs although they differ in these fields of their identity, such as limits,given_image_id,answers.",
 )
+_published = click.option("--published", is_flag=True, help="Show published results beneath, where they compare.")
 
 
-def _read(logs: tuple[str, ...]) -> Reading:
+def read_logs(logs: tuple[str, ...]) -> Reading:
     """The results in logs; names on stderr what is left out."""
     from mlebench_inspect.reporting.results import read_results
 
@@ -68,7 +69,7 @@ def _progress() -> Iterator[Progress | None]:
 
 
 @cli.command()
-@_logs
+@logs_argument
 @_format
 @_output
 @click.option("--split", type=SplitType(), help="These competitions; those not run count as failures.")
@@ -79,43 +80,68 @@ def _progress() -> Iterator[Progress | None]:
     show_default=True,
     help="Count what a seed lacks as a failure, or leave incomplete seeds out.",
 )
-@_pool
+@click.option("--at", metavar="TIME", help="Cut the runs at this time, such as 12h, 90m or 1h30m, by their snapshots.")
+@_published
+@pool_option
 def report(
-    logs: tuple[str, ...], form: str, output: str | None, split: str | None, seeds: Any, pool: list[str]
+    logs: tuple[str, ...],
+    form: str,
+    output: str | None,
+    split: str | None,
+    seeds: Any,
+    at: str | None,
+    published: bool,
+    pool: list[str],
 ) -> None:
     """Tables of the results in logs: medals by complexity, each competition, and what is missing."""
     from mlebench_inspect.reporting import figures
     from mlebench_inspect.reporting.formats import render_report
 
-    reading = _read(logs)
+    reading = _cut(read_logs(logs), at)
     found = figures.report(reading, split=split, seeds=seeds, pooled=pool)
-    _write(render_report(found, form, reading.skipped), output)
+    _write(render_report(found, form, reading.skipped, published=published), output)
+
+
+def _cut(reading: Reading, at: str | None) -> Reading:
+    """The runs cut at a time, where one is given; names on stderr what cannot be cut."""
+    from mlebench_inspect.reporting.cutting import cut, seconds_of
+
+    if at is None:
+        return reading
+    shorter = cut(reading, seconds_of(at))
+    for skipped in shorter.skipped[len(reading.skipped) :]:
+        click.echo(f"mlebench-inspect: skipped {skipped}", err=True)
+    return shorter
 
 
 @cli.command()
-@_logs
+@logs_argument
 @click.option("--by", type=click.Choice(("solver", "model")), help="Compare these, in one table for each of the other.")
 @_format
 @_output
-@_pool
-def compare(logs: tuple[str, ...], by: str | None, form: str, output: str | None, pool: list[str]) -> None:
+@_published
+@pool_option
+def compare(
+    logs: tuple[str, ...], by: str | None, form: str, output: str | None, published: bool, pool: list[str]
+) -> None:
     """Solvers and models side by side, over the competitions that all of them ran."""
     from mlebench_inspect.reporting import comparison
     from mlebench_inspect.reporting.formats import render_comparison
 
-    reading = _read(logs)
-    _write(render_comparison(comparison.compare(reading, by=by, pooled=pool), form, reading.skipped), output)
+    reading = read_logs(logs)
+    found = comparison.compare(reading, by=by, pooled=pool)
+    _write(render_comparison(found, form, reading.skipped, published=published), output)
 
 
 @cli.command()
-@_logs
+@logs_argument
 @click.option("--output-dir", metavar="DIR", required=True, help="Folder or URL, such as s3://bucket/reports.")
-@_pool
+@pool_option
 def export(logs: tuple[str, ...], output_dir: str, pool: list[str]) -> None:
     """Write grading reports in the published layout, one file for each row of the report and seed."""
     from mlebench_inspect.reporting import exporting, pooling
 
-    rows = pooling.pool(_read(logs), pool)
+    rows = pooling.pool(read_logs(logs), pool)
     for note in (note for row in rows for note in row.notes):
         click.echo(f"mlebench-inspect: {note}", err=True)
     for place in exporting.export(rows, output_dir):
