@@ -12,7 +12,7 @@ from mlebench_inspect.tasks import SPLITS
 if TYPE_CHECKING:
     from mlebench_inspect.reporting.records import Reading
 
-_logs = click.argument("logs", nargs=-1, required=True, metavar="LOG_DIR...")
+logs_argument = click.argument("logs", nargs=-1, required=True, metavar="LOG_DIR...")
 _format = click.option(
     "--format",
     "form",
@@ -27,7 +27,7 @@ def _fields(context: click.Context, parameter: click.Parameter, value: tuple[str
     return [name.strip() for given in value for name in given.split(",") if name.strip()]
 
 
-_pool = click.option(
+pool_option = click.option(
     "--pool",
     multiple=True,
     callback=_fields,
@@ -36,7 +36,7 @@ _pool = click.option(
 )
 
 
-def _read(logs: tuple[str, ...]) -> Reading:
+def read_logs(logs: tuple[str, ...]) -> Reading:
     """The results in logs; names on stderr what is left out."""
     from mlebench_inspect.reporting.results import read_results
 
@@ -47,7 +47,7 @@ def _read(logs: tuple[str, ...]) -> Reading:
 
 
 @cli.command()
-@_logs
+@logs_argument
 @_format
 @_output
 @click.option("--split", type=click.Choice(SPLITS), help="These competitions; those not run count as failures.")
@@ -58,7 +58,7 @@ def _read(logs: tuple[str, ...]) -> Reading:
     show_default=True,
     help="Count what a seed lacks as a failure, or leave incomplete seeds out.",
 )
-@_pool
+@pool_option
 def report(
     logs: tuple[str, ...], form: str, output: str | None, split: str | None, seeds: Any, pool: list[str]
 ) -> None:
@@ -66,35 +66,35 @@ def report(
     from mlebench_inspect.reporting import figures
     from mlebench_inspect.reporting.formats import render_report
 
-    reading = _read(logs)
+    reading = read_logs(logs)
     found = figures.report(reading, split=split, seeds=seeds, pooled=pool)
     _write(render_report(found, form, reading.skipped), output)
 
 
 @cli.command()
-@_logs
+@logs_argument
 @click.option("--by", type=click.Choice(("solver", "model")), help="Compare these, in one table for each of the other.")
 @_format
 @_output
-@_pool
+@pool_option
 def compare(logs: tuple[str, ...], by: str | None, form: str, output: str | None, pool: list[str]) -> None:
     """Solvers and models side by side, over the competitions that all of them ran."""
     from mlebench_inspect.reporting import comparison
     from mlebench_inspect.reporting.formats import render_comparison
 
-    reading = _read(logs)
+    reading = read_logs(logs)
     _write(render_comparison(comparison.compare(reading, by=by, pooled=pool), form, reading.skipped), output)
 
 
 @cli.command()
-@_logs
+@logs_argument
 @click.option("--output-dir", metavar="DIR", required=True, help="Folder or URL, such as s3://bucket/reports.")
-@_pool
+@pool_option
 def export(logs: tuple[str, ...], output_dir: str, pool: list[str]) -> None:
     """Write grading reports in the published layout, one file for each row of the report and seed."""
     from mlebench_inspect.reporting import exporting, pooling
 
-    rows = pooling.pool(_read(logs), pool)
+    rows = pooling.pool(read_logs(logs), pool)
     for note in (note for row in rows for note in row.notes):
         click.echo(f"mlebench-inspect: {note}", err=True)
     for place in exporting.export(rows, output_dir):

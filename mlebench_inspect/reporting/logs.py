@@ -113,6 +113,7 @@ def _of_sample(location: str, sample: EvalSampleSummary, log: EvalLog) -> tuple[
         cost=_cost(sample),
         limit=_ending(meta).get("limit") or sample.limit,
         created=log.eval.created,
+        log=location,
     )
     if score is None or values_of(score.value) is None:
         return _unscored(blank, sample, score), ""

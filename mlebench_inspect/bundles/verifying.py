@@ -1,0 +1,247 @@
+"""Checking a bundle: every submission is graded anew, and every figure is computed again from these grades."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from mlebench_inspect.bundles.differences import differences
+from mlebench_inspect.bundles.errors import BrokenBundle
+from mlebench_inspect.bundles.figures import reading_of, stated
+from mlebench_inspect.bundles.making import versions
+from mlebench_inspect.bundles.opening import Bundle, open_bundle
+from mlebench_inspect.bundles.regrading import Graded, Paper, Tell, grade, paper, papers_of
+from mlebench_inspect.bundles.schema import FIGURES, RunFile, SampleFile, SnapshotRecord, run_folder, sample_name
+from mlebench_inspect.data.ensure import ensure_miniature
+from mlebench_inspect.data.store import Store
+from mlebench_inspect.graders.report import GradingReport
+from mlebench_inspect.reporting.records import Result, Snapshot
+from mlebench_inspect.tasks import competition
+
+_OF_A_PLACE = {"created_at", "submission_path", "detail"}  # no facts of a grade: when, where, and a library's words
+_SHOWN = 100  # findings for people
+_WORTH = ("score", "medal", "rank", "percentile", "valid_submission", "error")
+
+
+class Finding(BaseModel):
+    """Something in a bundle that is not agreed on."""
+
+    kind: Literal["differs", "not checked"]
+    where: str
+    what: str
+
+
+class Verdict(BaseModel):
+    """What a check of a bundle has shown."""
+
+    sha256: str
+    """Of the whole bundle."""
+    samples: int
+    graded: int
+    """Files that were graded anew, equal ones once."""
+    without_submission: int
+    without_score: int
+    """Samples that have no score, as stated: nothing can be graded."""
+    rows: int
+    """Rows of figures that were computed again."""
+    findings: list[Finding]
+    unanswered: list[str]
+    """Questions of the disclosure without an answer."""
+    made_with: dict[str, str]
+    verified_with: dict[str, str]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all could be checked, and nothing differs."""
+        return not self.findings
+
+
+def verify(
+    file: Path, data_dir: Path | None = None, *, digest: str | None = None, tell: Tell = lambda done, of, name: None
+) -> Verdict:
+    """Checks a bundle against prepared data. Miniature data that is missing is made.
+
+    Args:
+        file: The bundle.
+        data_dir: Data folder; default: MLEBENCH_DATA_DIR, else the user's cache folder.
+        digest: SHA-256 that the bundle must have.
+        tell: Told of each file that was graded.
+
+    Raises:
+        BrokenBundle: It is not as it was made, or was never one.
+        PreparationError: Miniature data cannot be made.
+    """
+    bundle = open_bundle(file)
+    if digest is not None and bundle.container.sha256 != digest.lower():
+        raise BrokenBundle(f"its SHA-256 is {bundle.container.sha256}, not {digest}; it is another bundle")
+    stores = [Store.open(data_dir, run.data, run.revision.split(" ")[0]) for run, _ in bundle.runs]  # type: ignore[arg-type]
+    pairs = [(run, s, store) for (run, found), store in zip(bundle.runs, stores, strict=True) for s in found]
+    papers = [p for run, sample, store in pairs for p in papers_of(run, sample, store)]
+    _make_miniature(papers)
+    return _Check(bundle, stores, grade(bundle.container, papers, tell)).verdict()
+
+
+def _make_miniature(papers: list[Paper]) -> None:
+    needed: dict[Store, set[str]] = {}
+    for found in papers:
+        needed.setdefault(found.store, set()).add(found.competition)
+    for store, ids in needed.items():
+        if store.data == "miniature":
+            ensure_miniature(store, [competition(i) for i in sorted(ids)])
+
+
+class _Check:
+    """One check, once all is graded."""
+
+    def __init__(self, bundle: Bundle, stores: list[Store], grades: Mapping[Paper, Graded]) -> None:
+        self._bundle, self._stores, self._grades = bundle, stores, grades
+        self._findings: list[Finding] = []
+        self._where = ""
+
+    def verdict(self) -> Verdict:
+        runs = []
+        for number, ((run, samples), store) in enumerate(zip(self._bundle.runs, self._stores, strict=True), 1):
+            found = []
+            for sample in samples:
+                self._where = f"{run_folder(number)}/{sample_name(sample.result.competition, sample.result.seed)}"
+                found.append(sample.model_copy(update={"result": self._result(run, sample, store)}))
+            runs.append((run, found))
+        rows = self._figures(runs)
+        samples = [s for _, found in self._bundle.runs for s in found]
+        return Verdict(
+            sha256=self._bundle.container.sha256,
+            samples=len(samples),
+            graded=sum(isinstance(g, GradingReport) for g in self._grades.values()),
+            without_submission=sum(s.result.status == "scored" and s.outcome != "taken" for s in samples),
+            without_score=sum(s.result.status != "scored" for s in samples),
+            rows=rows,
+            findings=self._findings,
+            unanswered=self._bundle.unanswered,
+            made_with=self._bundle.manifest.made_with,
+            verified_with=versions(),
+        )
+
+    def _differs(self, what: object) -> None:
+        self._findings.append(Finding(kind="differs", where=self._where, what=str(what)))
+
+    def _unchecked(self, what: str) -> None:
+        self._findings.append(Finding(kind="not checked", where=self._where, what=what))
+
+    def _result(self, run: RunFile, sample: SampleFile, store: Store) -> Result:
+        """The sample's result with the grades that it has here; as stated, where it has none."""
+        result = sample.result
+        if result.report is None:
+            return result
+        report = self._report(run, sample, store)
+        if report is None:
+            return result
+        for difference in differences(_facts(result.report), _facts(report)):
+            self._differs(difference)
+        return replace(result, report=report, snapshots=self._snapshots(run, sample, store))
+
+    def _report(self, run: RunFile, sample: SampleFile, store: Store) -> GradingReport | None:
+        if sample.outcome in ("missing", "refused"):
+            return competition(sample.result.competition).report(
+                None,
+                exists=sample.outcome == "refused",
+                error=sample.cause,
+                revision=store.revision,
+                data=store.data,
+            )
+        if sample.outcome != "taken":
+            self._differs(f"it has a score, though what became of its submission is {sample.outcome}")
+        elif sample.submission is None:
+            self._unchecked(f"its submission is not in the bundle: {sample.lacking or 'no reason is given'}")
+        else:
+            found = self._grades[paper(run, sample, store, sample.submission)]
+            if isinstance(found, GradingReport):
+                return found
+            self._unchecked(found)
+        return None
+
+    def _snapshots(self, run: RunFile, sample: SampleFile, store: Store) -> tuple[Snapshot, ...] | None:
+        """What the snapshots are worth here, after a look at what is stated of each."""
+        worth: dict[float, GradingReport] = {}
+        for snapshot in sample.snapshots:
+            found = self._grades[paper(run, sample, store, snapshot.kept)] if snapshot.kept else None
+            if isinstance(found, GradingReport):
+                worth[snapshot.after] = found
+                self._compare_snapshot(snapshot, found)
+            elif found is not None or snapshot.stated.get("sha256"):
+                self._unchecked(f"the snapshot after {snapshot.after:g} s: {found or snapshot.problem}")
+            elif snapshot.stated.get("valid_submission") or snapshot.stated.get("score") is not None:
+                self._differs(f"the snapshot after {snapshot.after:g} s has a score and no file")
+        told = sample.result.snapshots
+        return None if told is None else tuple(self._worth(s, worth.get(s.after)) for s in told)
+
+    def _compare_snapshot(self, snapshot: SnapshotRecord, found: GradingReport) -> None:
+        told = {key: snapshot.stated.get(key) for key in _WORTH}
+        if str(told["error"]).startswith("not graded: "):  # the run could not; here it counts for what it is worth
+            return
+        here = found.model_dump(mode="json", include=set(_WORTH))
+        for difference in differences(told, here, f"the snapshot after {snapshot.after:g} s: "):
+            self._differs(difference)
+
+    def _worth(self, told: Snapshot, found: GradingReport | None) -> Snapshot:
+        if found is None and told.report is not None and told.report.valid_submission:
+            self._differs(f"the snapshot after {told.after:g} s is said to be valid, and was not graded here")
+        return told if found is None or told.report is None else Snapshot(told.after, found)
+
+    def _figures(self, runs: list[tuple[RunFile, list[SampleFile]]]) -> int:
+        """Computes all figures and compares; returns the number of rows."""
+        self._where = FIGURES
+        told = self._bundle.figures
+        try:
+            rows = stated(reading_of(runs), told.pooled)
+        except Exception as ex:  # whatever records make of it that no log of ours has made
+            raise BrokenBundle(f"no figures can be computed of its records: {type(ex).__name__}: {ex}") from ex
+        if len(rows) != len(told.rows):
+            self._differs(f"there are {len(rows)} rows, stated are {len(told.rows)}")
+        for here, there in zip(rows, told.rows, strict=False):
+            for difference in differences(there, here, _title(here)):
+                self._differs(difference)
+        return len(rows)
+
+
+def _title(row: Mapping[str, Any]) -> str:
+    variant = f" [{row['variant']}]" if row["variant"] > 1 else ""
+    return f"{row['solver']}, {row['model']}{variant}: "
+
+
+def _facts(report: GradingReport) -> dict[str, Any]:
+    return report.model_dump(mode="json", exclude=_OF_A_PLACE)
+
+
+def lines(verdict: Verdict) -> Iterator[str]:
+    """A verdict for people."""
+    yield f"SHA-256 {verdict.sha256}"
+    yield (
+        f"{verdict.samples} samples: {verdict.graded} files graded anew, {verdict.without_submission} samples without "
+        f"a submission, {verdict.without_score} without a score as stated; {verdict.rows} rows of figures computed"
+    )
+    for name, (there, here) in _other_versions(verdict):
+        yield f"note: {name} is {here} here, the bundle was made with {there}"
+    if verdict.unanswered:
+        yield f"note: the disclosure leaves unanswered: {', '.join(verdict.unanswered)}"
+    yield "taken as stated: that the runs took place as told, identity, hardware, network, times, tokens and cost"
+    for finding in verdict.findings[:_SHOWN]:
+        yield f"{finding.kind}: {finding.where}: {finding.what}"
+    if len(verdict.findings) > _SHOWN:
+        yield f"and {len(verdict.findings) - _SHOWN} more; --json shows all"
+    differ = sum(f.kind == "differs" for f in verdict.findings)
+    unchecked = len(verdict.findings) - differ
+    if verdict.agrees:
+        yield "agrees: every grade and every figure is as stated"
+    else:
+        yield f"does not agree: {differ} differences, {unchecked} that could not be checked"
+
+
+def _other_versions(verdict: Verdict) -> Iterator[tuple[str, tuple[str, str]]]:
+    for name, there in sorted(verdict.made_with.items()):
+        here = verdict.verified_with.get(name, "not installed")
+        if here != there:
+            yield name, (there, here)
