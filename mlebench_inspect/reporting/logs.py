@@ -18,7 +18,9 @@ from inspect_ai.scorer import Score
 
 from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.reporting.places import first_line
-from mlebench_inspect.reporting.records import ReportingError, Result, RunRecord
+from mlebench_inspect.reporting.records import ReportingError, Result, RunRecord, Usage
+from mlebench_inspect.reporting.snapshots import Snapshots
+from mlebench_inspect.run import compact
 from mlebench_inspect.run.figures import values_of
 from mlebench_inspect.run.identity import fields_of, noted_of
 from mlebench_inspect.run.outcome import is_interrupt
@@ -112,7 +114,12 @@ def _of_sample(location: str, sample: EvalSampleSummary, log: EvalLog) -> tuple[
         tokens=sum(u.total_tokens for u in sample.model_usage.values()) if sample.model_usage else None,
         cost=_cost(sample),
         limit=_ending(meta).get("limit") or sample.limit,
+        usage=_usage(sample),
         created=log.eval.created,
+        time_limit=_time_limit(meta, log),
+        gpus=int(meta.get("gpus") or 0),
+        submission_sha256=meta.get("submission_sha256"),
+        artifact=meta.get("artifact"),
         log=location,
     )
     if score is None or values_of(score.value) is None:
@@ -120,7 +127,15 @@ def _of_sample(location: str, sample: EvalSampleSummary, log: EvalLog) -> tuple[
     report = GradingReport.model_validate({k: meta[k] for k in GradingReport.model_fields if k in meta})
     run_revision = meta.get("run_revision") or report.revision
     on = report.revision if run_revision == report.revision else f"{report.revision} (run on {run_revision})"
-    return replace(blank, status="scored", report=report, reason=score.reason, cause=_crash(meta)), on
+    text = compact.text_of(meta)
+    return replace(
+        blank,
+        status="scored",
+        report=report,
+        reason=score.reason,
+        cause=_crash(meta),
+        snapshots=None if text is None else Snapshots(text, report),
+    ), on
 
 
 def _cost(sample: EvalSampleSummary) -> float | None:
@@ -128,6 +143,23 @@ def _cost(sample: EvalSampleSummary) -> float | None:
     costs = [u.total_cost for u in sample.model_usage.values()]
     known = [c for c in costs if c is not None]
     return math.fsum(known) if costs and len(known) == len(costs) else None
+
+
+def _usage(sample: EvalSampleSummary) -> Usage | None:
+    found = sample.model_usage.values()
+    if not found:
+        return None
+    return Usage(
+        input=sum(u.input_tokens for u in found),
+        output=sum(u.output_tokens for u in found),
+        cached=sum((u.input_tokens_cache_read or 0) + (u.input_tokens_cache_write or 0) for u in found),
+    )
+
+
+def _time_limit(meta: Mapping[str, Any], log: EvalLog) -> float | None:
+    """What the sample itself was told; the header's for one that never came so far."""
+    limit = meta.get("time_limit") or log.eval.config.time_limit
+    return float(limit) if limit else None
 
 
 def _crash(meta: Mapping[str, Any]) -> str | None:
