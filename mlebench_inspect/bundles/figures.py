@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from mlebench_inspect.bundles.errors import BrokenBundle
 from mlebench_inspect.bundles.schema import MOST_RUNS, MOST_SAMPLES, RunFile, SampleFile
 from mlebench_inspect.reporting import figures
-from mlebench_inspect.reporting.records import Reading, RunRecord
+from mlebench_inspect.reporting.records import Reading, Result, RunRecord
+from mlebench_inspect.reporting.snapshots import Snapshots
+from mlebench_inspect.run import compact
 
 
 def of_run(run: RunRecord) -> RunFile:
@@ -25,7 +28,16 @@ def reading_of(runs: Iterable[tuple[RunFile, Iterable[SampleFile]]]) -> Reading:
 def _record(run: RunFile, samples: Iterable[SampleFile]) -> RunRecord:
     about = {name: getattr(run, name) for name in RunFile.model_fields}
     about |= {"created": run.created.isoformat(), "competitions": tuple(run.competitions)}
-    return RunRecord(**about, results=tuple(s.result for s in samples))
+    return RunRecord(**about, results=tuple(map(_result, samples)))
+
+
+def _result(sample: SampleFile) -> Result:
+    """The result with its snapshots, packed as those of a log are."""
+    report = sample.result.report
+    if report is None or sample.snapshots is None:
+        return sample.result
+    rows = [{"after": s.after, **s.worth.model_dump()} for s in sample.snapshots]
+    return replace(sample.result, snapshots=Snapshots("".join(compact.packed(rows).values()), report))
 
 
 def stated(reading: Reading, pooled: Collection[str]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from inspect_ai.log import EvalSample, read_eval_log_sample
 
 from mlebench_inspect.bundles.container import Writer
 from mlebench_inspect.bundles.errors import BundleError
-from mlebench_inspect.bundles.schema import Check, Folder, Kept, SampleFile, SnapshotRecord
+from mlebench_inspect.bundles.schema import Check, Folder, Kept, SampleFile, SnapshotFile, Worth
 from mlebench_inspect.graders.submission import MAX_BYTES
 from mlebench_inspect.reporting.places import first_line
 from mlebench_inspect.reporting.records import Result
@@ -63,7 +63,7 @@ class _Sample:
     def gathered(self, with_code: bool) -> tuple[SampleFile, list[str]]:
         record, environment, lacking = self._record, self._log.store_as(Environment), []
         found = SampleFile(
-            result=replace(self._result, log=""),
+            result=replace(self._result, log="", snapshots=None),
             outcome=record.outcome,
             cause=record.cause,
             ending=record.ending,
@@ -78,26 +78,26 @@ class _Sample:
             except Lacking as ex:
                 found.lacking = str(ex)
                 lacking += [str(ex)] if self._result.status == "scored" else []
-        for row in self._snapshots():
-            found.snapshots.append(row)
-            lacking += [row.problem] if row.problem and row.stated.get("sha256") else []
+        if self._result.snapshots is not None:
+            found.snapshots = list(self._snapshots())
+            lacking += [s.lacking for s in found.snapshots if s.lacking]
         for name in ("code", "logs"):
             if with_code and name in record.folders:
                 found.folders[name] = self._folder_of(name)  # type: ignore[index]
         return found, lacking
 
-    def _snapshots(self) -> Iterator[SnapshotRecord]:
+    def _snapshots(self) -> Iterator[SnapshotFile]:
         rows = [(s.metadata or {}).get("snapshots") for s in (self._log.scores or {}).values()]
         for row in next((found for found in reversed(rows) if found), []):
-            kept, problem = None, row.get("error") if not row.get("sha256") else None
-            if row.get("sha256"):
+            worth = Worth.model_validate({k: row[k] for k in Worth.model_fields if k in row})
+            found = SnapshotFile(after=row["after"], worth=worth, sha256=row.get("sha256"))
+            if found.sha256:
                 try:
                     name = PurePosixPath(str(row.get("artifact"))).name
-                    kept = self._keep(row.get("artifact"), row["sha256"], f"snapshots/{name}")
+                    found.kept = self._keep(row.get("artifact"), found.sha256, f"snapshots/{name}")
                 except Lacking as ex:
-                    problem = str(ex)
-            stated = {k: v for k, v in row.items() if k not in ("after", "artifact")}
-            yield SnapshotRecord(after=row["after"], kept=kept, problem=problem, stated=stated)
+                    found.lacking = str(ex)
+            yield found
 
     def _folder_of(self, name: str) -> Folder:
         about = self._record.folders[name]

@@ -134,6 +134,8 @@ def _samples(container: Container, run: RunFile, folder: str) -> Iterator[Sample
                 raise BrokenBundle(f"{name} tells of {found.result.competition[:80]} (seed {found.result.seed})")
             if (found.result.status == "scored") != (found.result.report is not None):
                 raise BrokenBundle(f"{name}: a scored sample has a grading report, and no other has")
+            if found.result.snapshots is not None:
+                raise BrokenBundle(f"{name}: its result has snapshots of its own")
             yield found
 
 
@@ -158,6 +160,6 @@ def _check_members(bundle: Bundle) -> None:
 
 
 def _files(sample: SampleFile) -> Iterator[str]:
-    kept: list[Kept | None] = [sample.submission, *(s.kept for s in sample.snapshots)]
+    kept: list[Kept | None] = [sample.submission, *(s.kept for s in sample.snapshots or [])]
     yield from (k.member for k in kept if k is not None)
     yield from (f.member for f in sample.folders.values() if f.member is not None)

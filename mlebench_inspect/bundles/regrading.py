@@ -45,7 +45,7 @@ def papers_of(run: RunFile, sample: SampleFile, store: Store) -> list[Paper]:
     """The submission and the snapshots of a sample that has a score."""
     if sample.result.status != "scored":
         return []
-    kept = [sample.submission, *(s.kept for s in sample.snapshots)]
+    kept = [sample.submission, *(s.kept for s in sample.snapshots or [])]
     return [paper(run, sample, store, k) for k in kept if k is not None]
 
 

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from mlebench_inspect.graders.leaderboard import MedalTier
 from mlebench_inspect.reporting.records import Result
 from mlebench_inspect.run.outcome import Ending, Outcome
 
@@ -79,16 +80,31 @@ class Kept(_Strict):
     """Of the file itself, uncompressed."""
 
 
-class SnapshotRecord(_Strict):
+class Worth(_Strict):
+    """What a submission of an earlier moment came to: these fields of its grading report."""
+
+    graded: bool
+    """False where it could not be graded, through no fault of the agent's."""
+    score: float | None
+    medal: MedalTier
+    rank: int | None = None
+    percentile: float | None = None
+    valid_submission: bool
+    above_median: bool = False
+    error: str | None = None
+
+
+class SnapshotFile(_Strict):
     """A submission of an earlier moment."""
 
     after: float
     """Seconds since the agent began."""
+    worth: Worth
+    sha256: Sha256 | None = None
+    """Of the file; None where what lay there was refused."""
     kept: Kept | None = None
-    problem: str | None = None
-    """Why there is no file, or why it is not here."""
-    stated: dict[str, Any] = {}
-    """What the run says that it is worth."""
+    lacking: str | None = None
+    """Why a file that was kept is not here."""
 
 
 class Check(_Strict):
@@ -114,6 +130,7 @@ class SampleFile(_Strict):
     """One competition in one seed."""
 
     result: Result
+    """Without its snapshots, which are below."""
     outcome: Outcome
     cause: str | None = None
     """Why there is no submission."""
@@ -128,7 +145,8 @@ class SampleFile(_Strict):
     submission: Kept | None = None
     lacking: str | None = None
     """Why a submission that was taken is not here."""
-    snapshots: Annotated[list[SnapshotRecord], Field(max_length=MOST_SNAPSHOTS)] = []
+    snapshots: Annotated[list[SnapshotFile], Field(max_length=MOST_SNAPSHOTS)] | None = None
+    """By time; None where the run took none."""
     checks: list[Check] = []
     folders: dict[Literal["code", "logs"], Folder] = {}
 

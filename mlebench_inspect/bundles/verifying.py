@@ -15,16 +15,14 @@ from mlebench_inspect.bundles.figures import reading_of, stated
 from mlebench_inspect.bundles.making import versions
 from mlebench_inspect.bundles.opening import Bundle, open_bundle
 from mlebench_inspect.bundles.regrading import Graded, Paper, Tell, grade, paper, papers_of
-from mlebench_inspect.bundles.schema import FIGURES, RunFile, SampleFile, SnapshotRecord, run_folder, sample_name
+from mlebench_inspect.bundles.schema import FIGURES, RunFile, SampleFile, SnapshotFile, Worth, run_folder, sample_name
 from mlebench_inspect.data.ensure import ensure_miniature
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.report import GradingReport
-from mlebench_inspect.reporting.records import Result, Snapshot
 from mlebench_inspect.tasks import competition
 
 _OF_A_PLACE = {"created_at", "submission_path", "detail"}  # no facts of a grade: when, where, and a library's words
 _SHOWN = 100  # findings for people
-_WORTH = ("score", "medal", "rank", "percentile", "valid_submission", "error")
 
 
 class Finding(BaseModel):
@@ -108,7 +106,7 @@ class _Check:
             found = []
             for sample in samples:
                 self._where = f"{run_folder(number)}/{sample_name(sample.result.competition, sample.result.seed)}"
-                found.append(sample.model_copy(update={"result": self._result(run, sample, store)}))
+                found.append(self._sample(run, sample, store))
             runs.append((run, found))
         rows = self._figures(runs)
         samples = [s for _, found in self._bundle.runs for s in found]
@@ -131,17 +129,20 @@ class _Check:
     def _unchecked(self, what: str) -> None:
         self._findings.append(Finding(kind="not checked", where=self._where, what=what))
 
-    def _result(self, run: RunFile, sample: SampleFile, store: Store) -> Result:
-        """The sample's result with the grades that it has here; as stated, where it has none."""
-        result = sample.result
-        if result.report is None:
-            return result
-        report = self._report(run, sample, store)
-        if report is None:
-            return result
-        for difference in differences(_facts(result.report), _facts(report)):
+    def _sample(self, run: RunFile, sample: SampleFile, store: Store) -> SampleFile:
+        """The sample with the grades that it has here; as stated, where it has none."""
+        stated = sample.result.report
+        report = self._report(run, sample, store) if stated is not None else None
+        if stated is None or report is None:
+            return sample
+        for difference in differences(_facts(stated), _facts(report)):
             self._differs(difference)
-        return replace(result, report=report, snapshots=self._snapshots(run, sample, store))
+        snapshots = sample.snapshots
+        if snapshots is not None:
+            snapshots = [s.model_copy(update={"worth": self._worth(run, sample, store, s)}) for s in snapshots]
+        return sample.model_copy(
+            update={"result": replace(sample.result, report=report), "snapshots": snapshots},
+        )
 
     def _report(self, run: RunFile, sample: SampleFile, store: Store) -> GradingReport | None:
         if sample.outcome in ("missing", "refused"):
@@ -163,33 +164,25 @@ class _Check:
             self._unchecked(found)
         return None
 
-    def _snapshots(self, run: RunFile, sample: SampleFile, store: Store) -> tuple[Snapshot, ...] | None:
-        """What the snapshots are worth here, after a look at what is stated of each."""
-        worth: dict[float, GradingReport] = {}
-        for snapshot in sample.snapshots:
-            found = self._grades[paper(run, sample, store, snapshot.kept)] if snapshot.kept else None
-            if isinstance(found, GradingReport):
-                worth[snapshot.after] = found
-                self._compare_snapshot(snapshot, found)
-            elif found is not None or snapshot.stated.get("sha256"):
-                self._unchecked(f"the snapshot after {snapshot.after:g} s: {found or snapshot.problem}")
-            elif snapshot.stated.get("valid_submission") or snapshot.stated.get("score") is not None:
-                self._differs(f"the snapshot after {snapshot.after:g} s has a score and no file")
-        told = sample.result.snapshots
-        return None if told is None else tuple(self._worth(s, worth.get(s.after)) for s in told)
-
-    def _compare_snapshot(self, snapshot: SnapshotRecord, found: GradingReport) -> None:
-        told = {key: snapshot.stated.get(key) for key in _WORTH}
-        if str(told["error"]).startswith("not graded: "):  # the run could not; here it counts for what it is worth
-            return
-        here = found.model_dump(mode="json", include=set(_WORTH))
-        for difference in differences(told, here, f"the snapshot after {snapshot.after:g} s: "):
+    def _worth(self, run: RunFile, sample: SampleFile, store: Store, snapshot: SnapshotFile) -> Worth:
+        """What a snapshot is worth here."""
+        stated, place = snapshot.worth, f"the snapshot after {snapshot.after:g} s"
+        if snapshot.kept is None:
+            if snapshot.sha256:
+                self._unchecked(f"{place} is not in the bundle: {snapshot.lacking or 'no reason is given'}")
+            elif stated.valid_submission or stated.medal != "none" or stated.score is not None:
+                self._differs(f"{place} has a score and no file")
+            return stated
+        found = self._grades[paper(run, sample, store, snapshot.kept)]
+        if not isinstance(found, GradingReport):
+            self._unchecked(f"{place}: {found}")
+            return stated
+        if not stated.graded:  # the run could not, and counts it for nothing
+            return stated
+        here = Worth(graded=True, **found.model_dump(include=set(Worth.model_fields)))
+        for difference in differences(stated.model_dump(), here.model_dump(), f"{place}: "):
             self._differs(difference)
-
-    def _worth(self, told: Snapshot, found: GradingReport | None) -> Snapshot:
-        if found is None and told.report is not None and told.report.valid_submission:
-            self._differs(f"the snapshot after {told.after:g} s is said to be valid, and was not graded here")
-        return told if found is None or told.report is None else Snapshot(told.after, found)
+        return here
 
     def _figures(self, runs: list[tuple[RunFile, list[SampleFile]]]) -> int:
         """Computes all figures and compares; returns the number of rows."""

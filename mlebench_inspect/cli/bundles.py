@@ -58,7 +58,7 @@ def bundle(
 def verify(file: Path, data_dir: Path | None, digest: str | None, as_json: bool) -> None:
     """Grade all submissions of a bundle anew, compute its figures again, and print each difference.
 
-    It needs the bundle and prepared data, no logs. The exit code is 0 if everything could be checked and agrees, else 1.
+    It needs the bundle and prepared data, no logs. The exit code is 0 if all could be checked and agrees, else 1.
     """
     from mlebench_inspect.bundles.errors import BrokenBundle
     from mlebench_inspect.bundles.verifying import lines
