@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,10 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import sandbox, store_as
 
 from mlebench_inspect.benchmark import TASKS
+from mlebench_inspect.bundles.container import Container, Writer
 from mlebench_inspect.bundles.making import Made, make
+from mlebench_inspect.bundles.plain_data import as_json
+from mlebench_inspect.bundles.schema import MANIFEST
 from mlebench_inspect.reporting.results import read_results
 from mlebench_inspect.run.snapshots import SnapshotRecord
 from mlebench_inspect.run.validation import Validation, check_submission
@@ -94,3 +99,47 @@ def result(logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("bundle") / "result.zip"
     bundle(logs, file)
     return file
+
+
+Change = Callable[[Any], Any]
+
+
+def forged(file: Path, output: Path, changes: Mapping[str, Change | bytes | None]) -> Path:
+    """A bundle with other members that is whole again: its maker lies, but knows the format.
+
+    Args:
+        file: A bundle.
+        output: Where to write the other.
+        changes: By name: a function of the JSON value, other bytes, or None for a member that goes.
+    """
+    container = Container(file)
+    names = [n for n in container.entries if n != MANIFEST]
+    with open(output, "x+b") as out:
+        writer = Writer(out)
+        for name in [*names, *(n for n in changes if n not in names and n != MANIFEST)]:
+            content = container.read(name, 1 << 30) if name in names else b""
+            changed = changes.get(name, content)
+            if callable(changed):
+                changed = as_json(changed(json.loads(content)))
+            if changed is not None:
+                writer.add(name, changed)
+        members = [{"name": e.name, "size": e.size, "sha256": e.sha256} for e in writer.entries]
+        manifest = {**json.loads(container.read(MANIFEST, 1 << 30)), "members": members}
+        last = changes.get(MANIFEST, lambda value: value)
+        writer.add(MANIFEST, last if isinstance(last, bytes) else as_json(last(manifest)))  # type: ignore[misc]
+        writer.close()
+    return output
+
+
+def with_value(*path: str | int, value: Any) -> Change:
+    """A change that sets one value within JSON."""
+
+    def change(found: Any) -> Any:
+        inner = found
+        for key in path[:-1]:
+            inner = inner[key]
+        assert inner[path[-1]] != value
+        inner[path[-1]] = value
+        return found
+
+    return change
