@@ -269,8 +269,8 @@ def _check_directory(source: IO[bytes], entries: Sequence[Entry], start: int) ->
         expected, offset = _listing(entry), source.tell()
         if source.read(len(expected)) != expected:
             raise BrokenBundle(
-                f"the directory at the end, at byte {offset:,}, does not list {entry.name} as it is; "
-                "one of the two was changed"
+                f"the directory at the end, at byte {offset:,}, does not list {entry.name}, whose header is at byte "
+                f"{entry.offset:,}, as it is; one of the two was changed"
             )
     offset = source.tell()
     expected = _end(len(entries), offset - start, start)
