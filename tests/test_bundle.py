@@ -16,6 +16,7 @@ from inspect_ai.log import list_eval_logs, read_eval_log, write_eval_log
 from bundled import INVALID, NEVER, NONE, VALID, bundle, copied
 from bundled import logs as logs
 from bundled import result as result
+from logs import write_log
 from mlebench_inspect.bundles import container, disclosure
 from mlebench_inspect.bundles.container import Container, Writer
 from mlebench_inspect.bundles.errors import BrokenBundle, BundleError
@@ -136,6 +137,12 @@ def test_a_log_cannot_have_other_files_bundled(logs: Path, tmp_path: Path, name:
     about = record(tmp_path / "r.zip", VALID, sample.epoch)
     assert "is no name of a kept file" in about["lacking"]
     assert "is no name of a kept file" in about["folders"]["code"]["problem"]
+
+
+def test_a_score_of_which_a_log_tells_nothing_more_is_refused(tmp_path: Path) -> None:
+    write_log(tmp_path, {"leaf-classification": "g", "spaceship-titanic": "-"})
+    with pytest.raises(BundleError, match=r"^2 files .*does not say what became of the submission of leaf"):
+        bundle(tmp_path, tmp_path / "r.zip")
 
 
 def test_from_s3_and_to_s3_it_is_the_same(logs: Path, result: Path, s3: str) -> None:

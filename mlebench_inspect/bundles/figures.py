@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -46,7 +47,7 @@ def stated(reading: Reading, pooled: Collection[str]) -> list[dict[str, Any]]:
     Raises:
         ReportingError: There is nothing to report, or a field to pool is unknown.
     """
-    return [row.model_dump(mode="json") for row in figures.report(reading, pooled=pooled)]
+    return [json.loads(row.model_dump_json()) for row in figures.report(reading, pooled=pooled)]
 
 
 def check_size(runs: Sequence[RunFile]) -> None:

@@ -72,12 +72,9 @@ class _Sample:
             sandbox={"given": environment.given, "seen": environment.seen, "apart": environment.apart},
             checks=list(_checks(self._log)),
         )
-        if record.outcome == "taken":
-            try:
-                found.submission = self._keep(record.artifact, record.sha256, "submission.csv.gz")
-            except Lacking as ex:
-                found.lacking = str(ex)
-                lacking += [str(ex)] if self._result.status == "scored" else []
+        found.submission, found.lacking = self._submission()
+        if found.lacking and self._result.status == "scored":
+            lacking.append(found.lacking)
         if self._result.snapshots is not None:
             found.snapshots = list(self._snapshots())
             lacking += [s.lacking for s in found.snapshots if s.lacking]
@@ -85,6 +82,18 @@ class _Sample:
             if with_code and name in record.folders:
                 found.folders[name] = self._folder_of(name)  # type: ignore[index]
         return found, lacking
+
+    def _submission(self) -> tuple[Kept | None, str | None]:
+        """The submission, or why it is not here though there was one."""
+        record = self._record
+        if record.outcome == "taken":
+            try:
+                return self._keep(record.artifact, record.sha256, "submission.csv.gz"), None
+            except Lacking as ex:
+                return None, str(ex)
+        if record.outcome not in ("missing", "refused") and self._result.status == "scored":
+            return None, f"the log does not say what became of the submission of {self._result.competition}"
+        return None, None
 
     def _snapshots(self) -> Iterator[SnapshotFile]:
         rows = [(s.metadata or {}).get("snapshots") for s in (self._log.scores or {}).values()]
