@@ -110,7 +110,7 @@ class Writer:
             BundleError: The content has another size.
         """
         if isinstance(source, bytes):
-            source, size = io.BytesIO(source), len(source)
+            size, source = len(source), io.BytesIO(source)
         assert size is not None
         assert _is_name(name)
         offset = self._out.tell()

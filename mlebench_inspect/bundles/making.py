@@ -146,8 +146,8 @@ def _add_manifest(writer: Writer) -> None:
 def _told(lacking: list[str]) -> str:
     more = f"; and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else ""
     return (
-        f"{len(lacking)} files that results rest on are lost or damaged: {'; '.join(lacking[:_NAMED])}{more}; put them back, or go on "
-        "with --allow-missing: then nobody can check the results that rest on them"
+        f"{len(lacking)} files that results rest on are lost or damaged: {'; '.join(lacking[:_NAMED])}{more}; put "
+        "them back, or go on with --allow-missing: then nobody can check the results that rest on them"
     )
 
 
