@@ -12,7 +12,7 @@ Neither messages nor events are among it: transcripts may be large, and private.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -20,7 +20,7 @@ from mlebench_inspect.graders.leaderboard import MedalTier
 from mlebench_inspect.reporting.records import Result
 from mlebench_inspect.run.outcome import Ending, Outcome
 
-SCHEMA = 1
+SCHEMA: Final = 1
 """Raised with each change that an older reader would misread."""
 MANIFEST, FIGURES, DISCLOSURE = "manifest.json", "figures.json", "disclosure.yaml"
 RUN_FILE = "run.json"

@@ -101,14 +101,8 @@ class _Check:
         self._where = ""
 
     def verdict(self) -> Verdict:
-        runs = []
-        for number, ((run, samples), store) in enumerate(zip(self._bundle.runs, self._stores, strict=True), 1):
-            found = []
-            for sample in samples:
-                self._where = f"{run_folder(number)}/{sample_name(sample.result.competition, sample.result.seed)}"
-                found.append(self._sample(run, sample, store))
-            runs.append((run, found))
-        rows = self._figures(runs)
+        """What it has shown; call once."""
+        rows = self._figures(self._regraded())
         samples = [s for _, found in self._bundle.runs for s in found]
         return Verdict(
             sha256=self._bundle.container.sha256,
@@ -122,6 +116,17 @@ class _Check:
             made_with=self._bundle.manifest.made_with,
             verified_with=versions(),
         )
+
+    def _regraded(self) -> list[tuple[RunFile, list[SampleFile]]]:
+        """All runs with the grades that they have here."""
+        runs = []
+        for number, ((run, samples), store) in enumerate(zip(self._bundle.runs, self._stores, strict=True), 1):
+            found = []
+            for sample in samples:
+                self._where = f"{run_folder(number)}/{sample_name(sample.result.competition, sample.result.seed)}"
+                found.append(self._sample(run, sample, store))
+            runs.append((run, found))
+        return runs
 
     def _differs(self, what: object) -> None:
         self._findings.append(Finding(kind="differs", where=self._where, what=str(what)))

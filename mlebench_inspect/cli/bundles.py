@@ -47,7 +47,8 @@ def bundle(
         told = ", ".join(made.unanswered)
         click.echo(f"mlebench-inspect: the disclosure leaves unanswered: {told}; see docs/bundles.md", err=True)
     click.echo(f"wrote {made.place}: {made.samples} samples, {made.size:,} bytes\nSHA-256 {made.sha256}")
-    click.echo(f"to check it: mlebench-inspect verify {made.place} --sha256 {made.sha256}")
+    here = made.place.rpartition("/")[2] if "://" in made.place else made.place
+    click.echo(f"to check it: mlebench-inspect verify {here} --sha256 {made.sha256}")
 
 
 @cli.command()
