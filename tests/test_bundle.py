@@ -17,7 +17,7 @@ from bundled import INVALID, NEVER, NONE, VALID, bundle, copied
 from bundled import logs as logs
 from bundled import result as result
 from logs import write_log
-from mlebench_inspect.bundles import container, disclosure
+from mlebench_inspect.bundles import disclosure
 from mlebench_inspect.bundles.container import Container, Writer
 from mlebench_inspect.bundles.errors import BrokenBundle, BundleError
 from mlebench_inspect.bundles.figures import reading_of
@@ -179,7 +179,7 @@ def test_the_command_is_quiet_on_a_pipe_and_tells_what_to_quote(logs: Path, resu
 
 def test_large_files_and_many_members_follow_the_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "wide.zip"
-    monkeypatch.setattr(container, "_FULL_COUNT", 2)
+    monkeypatch.setattr("mlebench_inspect.bundles.format._FULL_COUNT", 2)
     with open(file, "x+b") as out:
         writer = Writer(out)
         for name in ("a", "b/c", "d"):

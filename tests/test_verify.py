@@ -25,12 +25,14 @@ from bundled import INVALID, NEVER, NONE, VALID, bundle, copied, forged, with_va
 from bundled import logs as logs
 from bundled import result as result
 from mlebench_inspect.bundles import regrading, verifying
-from mlebench_inspect.bundles.container import Container, Entry
+from mlebench_inspect.bundles.container import Container
 from mlebench_inspect.bundles.differences import differences
 from mlebench_inspect.bundles.errors import BrokenBundle
+from mlebench_inspect.bundles.format import Entry
 from mlebench_inspect.bundles.opening import open_bundle
 from mlebench_inspect.bundles.plain_data import from_json, from_yaml
-from mlebench_inspect.bundles.verifying import Verdict, verify
+from mlebench_inspect.bundles.verdict import Verdict
+from mlebench_inspect.bundles.verifying import verify
 from mlebench_inspect.cli import cli
 
 RUN = "runs/0001/run.json"
@@ -345,6 +347,7 @@ HARM: dict[str, tuple[dict[str, Any], str]] = {
     "a moment without a zone": ({RUN: with_value("created", value="2026-01-01T00:00:00")}, "created"),
     "an unknown revision": ({RUN: with_value("revision", value="v9")}, "no revision v9"),
     "another schema": ({"manifest.json": with_value("schema_version", value=2)}, "the schema has version 2"),
+    "versions without end": ({"manifest.json": with_value("made_with", "python", value="x" * 101)}, "made_with"),
     "a manifest of nothing": ({"manifest.json": with_value("members", value=[])}, "manifest.json names 0 members"),
     "a sample under another's name": (
         {record(VALID): with_value("result", "competition", value=NONE)},
@@ -408,6 +411,16 @@ def test_what_a_bundle_says_cannot_command_a_terminal(result: Path, tmp_path: Pa
     assert ended.exit_code == 1
     assert "\x1b" not in ended.stdout
     assert not [line for line in ended.stdout.splitlines() if line.strip().startswith("agrees")]
+
+
+def test_a_long_story_is_cut_off(result: Path, tmp_path: Path, data: Path, once: None) -> None:
+    changes = {
+        record(VALID): lambda r: {**r, "submission": None, "lacking": "x" * 10_000, "snapshots": None},
+        f"runs/0001/{VALID}_1/submission.csv.gz": None,
+    }
+    verdict = lie(result, tmp_path, data, changes)
+    assert "its submission is not in the bundle: xxx" in told(verdict, "not checked")
+    assert max(len(f.what) for f in verdict.findings) <= 1000
 
 
 # --- the pieces

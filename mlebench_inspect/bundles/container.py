@@ -11,80 +11,17 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
 from mlebench_inspect.bundles.errors import BrokenBundle, BundleError
+from mlebench_inspect.bundles.format import FULL, IS_LISTING, IS_LOCAL, LOCAL, Entry, end, header, listing
 
 MOST_MEMBERS = 500_000
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 _MOST_NAME = 500
 _BLOCK = 1 << 20
-_NARROW, _WIDE = 20, 45  # versions of the format: without and with numbers of 64 bits
-_DATE = 0x21  # 1 January 1980
-_ATTRIBUTES = 0o100644 << 16  # a plain file
-_FULL = 0xFFFF_FFFF  # stands for a number that is given with 64 bits
-_FULL_COUNT = 0xFFFF
-
-_LOCAL = struct.Struct("<4s5H3L2H")
-_CENTRAL = struct.Struct("<4s6H3L5H2L")
-_END64 = struct.Struct("<4sQ2H2L4Q")
-_LOCATOR = struct.Struct("<4sLQL")
-_END = struct.Struct("<4s4H2LH")
-_IS_LOCAL, _IS_LISTING = b"PK\x03\x04", b"PK\x01\x02"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One member."""
-
-    name: str
-    size: int
-    crc: int
-    sha256: str
-    offset: int
-    """Of its header in the file."""
-
-    @property
-    def start(self) -> int:
-        """Where its content begins."""
-        return self.offset + len(_header(self))
-
-
-def _wide(*numbers: int) -> bytes:
-    """The numbers that do not fit into 32 bits, as the format keeps them."""
-    large = [n for n in numbers if n >= _FULL]
-    return struct.pack(f"<2H{len(large)}Q", 1, 8 * len(large), *large) if large else b""
-
-
-def _header(entry: Entry) -> bytes:
-    name, extra, size = entry.name.encode("ascii"), _wide(entry.size, entry.size), min(entry.size, _FULL)
-    version = _WIDE if extra else _NARROW
-    fixed = _LOCAL.pack(_IS_LOCAL, version, 0, 0, 0, _DATE, entry.crc, size, size, len(name), len(extra))
-    return fixed + name + extra
-
-
-def _listing(entry: Entry) -> bytes:
-    """The member in the directory at the end."""
-    name, extra, size = entry.name.encode("ascii"), _wide(entry.size, entry.size, entry.offset), min(entry.size, _FULL)
-    version = _WIDE if extra else _NARROW
-    fixed = _CENTRAL.pack(
-        *(_IS_LISTING, 3 << 8 | version, version, 0, 0, 0, _DATE, entry.crc, size, size, len(name), len(extra)),
-        *(0, 0, 0, _ATTRIBUTES, min(entry.offset, _FULL)),
-    )
-    return fixed + name + extra
-
-
-def _end(number: int, size: int, start: int) -> bytes:
-    """What closes the file behind the directory."""
-    wide = b""
-    if number >= _FULL_COUNT or size >= _FULL or start >= _FULL:
-        wide = _END64.pack(b"PK\x06\x06", 44, 3 << 8 | _WIDE, _WIDE, 0, 0, number, number, size, start)
-        wide += _LOCATOR.pack(b"PK\x06\x07", 0, start + size, 1)
-    few = min(number, _FULL_COUNT)
-    return wide + _END.pack(b"PK\x05\x06", 0, 0, few, few, min(size, _FULL), min(start, _FULL), 0)
 
 
 class Writer:
@@ -115,15 +52,15 @@ class Writer:
         assert _is_name(name)
         offset = self._out.tell()
         blank = Entry(name, size, 0, "", offset)
-        self._out.write(_header(blank))
+        self._out.write(header(blank))
         crc, digest = _copied(source, size, self._out.write)
         if crc is None or source.read(1):
             raise BundleError(f"{name} changed while it was read; wait until its run is over")
         entry = Entry(name, size, crc, digest, offset)
-        end = self._out.tell()
+        behind = self._out.tell()
         self._out.seek(offset)
-        self._out.write(_header(entry))
-        self._out.seek(end)
+        self._out.write(header(entry))
+        self._out.seek(behind)
         self.entries.append(entry)
         return entry
 
@@ -131,8 +68,8 @@ class Writer:
         """Writes the directory; the file stays open."""
         start = self._out.tell()
         for entry in self.entries:
-            self._out.write(_listing(entry))
-        self._out.write(_end(len(self.entries), self._out.tell() - start, start))
+            self._out.write(listing(entry))
+        self._out.write(end(len(self.entries), self._out.tell() - start, start))
 
 
 def _copied(source: IO[bytes], size: int, write: Callable[[bytes], object]) -> tuple[int | None, str]:
@@ -219,8 +156,8 @@ def _walk(source: IO[bytes]) -> list[Entry]:
     names: set[str] = set()
     while True:
         offset = source.tell()
-        fixed = source.read(_LOCAL.size)
-        if fixed[:4] != _IS_LOCAL:
+        fixed = source.read(LOCAL.size)
+        if fixed[:4] != IS_LOCAL:
             break
         entry = _member(source, offset, fixed)
         if entry.name in names:
@@ -236,17 +173,17 @@ def _walk(source: IO[bytes]) -> list[Entry]:
 
 def _member(source: IO[bytes], offset: int, fixed: bytes) -> Entry:
     """The member that begins at `offset`, when its header was read so far."""
-    if len(fixed) < _LOCAL.size:
+    if len(fixed) < LOCAL.size:
         raise BrokenBundle(f"the file ends in the header at byte {offset:,}")
-    *_, crc, size, _, name_length, extra_length = _LOCAL.unpack(fixed)
+    *_, crc, size, _, name_length, extra_length = LOCAL.unpack(fixed)
     rest = source.read(min(name_length, _MOST_NAME + 1) + min(extra_length, 20))
     name = rest[:name_length].decode("ascii", "replace")
     if not _is_name(name):
         raise BrokenBundle(f"the header at byte {offset:,} has the name {name[:80]!r}, which no member may have")
-    if size == _FULL and len(rest) == name_length + 20:
+    if size == FULL and len(rest) == name_length + 20:
         (size,) = struct.unpack("<Q", rest[-8:])
     blank = Entry(name, size, crc, "", offset)
-    if fixed + rest != _header(blank):
+    if fixed + rest != header(blank):
         raise BrokenBundle(f"the header of {name}, at byte {offset:,}, is not as it was made")
     found, digest = _copied(source, size, lambda block: None)
     if found is None:
@@ -259,21 +196,21 @@ def _member(source: IO[bytes], offset: int, fixed: bytes) -> Entry:
 def _check_directory(source: IO[bytes], entries: Sequence[Entry], start: int) -> None:
     if not entries:
         raise BrokenBundle("it is no bundle: it does not begin with a member")
-    if source.read(4) != _IS_LISTING:
+    if source.read(4) != IS_LISTING:
         raise BrokenBundle(
             f"at byte {start:,}, behind {entries[-1].name}, there is neither a header nor the directory: "
             "a byte was changed there, or something was put in"
         )
     source.seek(start)
     for entry in entries:
-        expected, offset = _listing(entry), source.tell()
+        expected, offset = listing(entry), source.tell()
         if source.read(len(expected)) != expected:
             raise BrokenBundle(
                 f"the directory at the end, at byte {offset:,}, does not list {entry.name}, whose header is at byte "
                 f"{entry.offset:,}, as it is; one of the two was changed"
             )
     offset = source.tell()
-    expected = _end(len(entries), offset - start, start)
+    expected = end(len(entries), offset - start, start)
     if source.read(len(expected)) != expected:
         raise BrokenBundle(f"what closes the file, at byte {offset:,}, was changed")
     if source.read(1):

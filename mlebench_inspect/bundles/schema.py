@@ -30,6 +30,7 @@ MOST_RUNS, MOST_SAMPLES, MOST_SNAPSHOTS = 1000, 50_000, 1000
 MOST_JSON, MOST_OF_ALL_JSON = 64 << 20, 256 << 20
 """Bytes of one member that is JSON, and of all together."""
 
+_Short = Annotated[str, Field(max_length=100)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -49,7 +50,7 @@ class Manifest(_Strict):
     """All members but itself, in their order."""
 
     schema_version: Literal[1] = SCHEMA
-    made_with: dict[str, str]
+    made_with: Annotated[dict[_Short, _Short], Field(max_length=50)]
     """Versions of what decides about grades and figures."""
     members: list[Member]
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
-
-from pydantic import BaseModel
+from typing import Any
 
 from mlebench_inspect.bundles.differences import differences
 from mlebench_inspect.bundles.errors import BrokenBundle
@@ -16,46 +14,14 @@ from mlebench_inspect.bundles.making import versions
 from mlebench_inspect.bundles.opening import Bundle, open_bundle
 from mlebench_inspect.bundles.regrading import Graded, Paper, Tell, grade, paper, papers_of
 from mlebench_inspect.bundles.schema import FIGURES, RunFile, SampleFile, SnapshotFile, Worth, run_folder, sample_name
+from mlebench_inspect.bundles.verdict import Finding, Kind, Verdict
 from mlebench_inspect.data.ensure import ensure_miniature
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.tasks import competition
 
 _OF_A_PLACE = {"created_at", "submission_path", "detail"}  # no facts of a grade: when, where, and a library's words
-_SHOWN = 100  # findings for people
-
-
-class Finding(BaseModel):
-    """Something in a bundle that is not agreed on."""
-
-    kind: Literal["differs", "not checked"]
-    where: str
-    what: str
-
-
-class Verdict(BaseModel):
-    """What a check of a bundle has shown."""
-
-    sha256: str
-    """Of the whole bundle."""
-    samples: int
-    graded: int
-    """Files that were graded anew, equal ones once."""
-    without_submission: int
-    without_score: int
-    """Samples that have no score, as stated: nothing can be graded."""
-    rows: int
-    """Rows of figures that were computed again."""
-    findings: list[Finding]
-    unanswered: list[str]
-    """Questions of the disclosure without an answer."""
-    made_with: dict[str, str]
-    verified_with: dict[str, str]
-
-    @property
-    def agrees(self) -> bool:
-        """Whether all could be checked, and nothing differs."""
-        return not self.findings
+_LONGEST = 1000  # characters of one
 
 
 def verify(
@@ -129,10 +95,15 @@ class _Check:
         return runs
 
     def _differs(self, what: object) -> None:
-        self._findings.append(Finding(kind="differs", where=self._where, what=str(what)))
+        self._find("differs", str(what))
 
     def _unchecked(self, what: str) -> None:
-        self._findings.append(Finding(kind="not checked", where=self._where, what=what))
+        self._find("not checked", what)
+
+    def _find(self, kind: Kind, what: str) -> None:
+        """Notes a finding; what a bundle says of itself may have any length."""
+        told = what if len(what) <= _LONGEST else f"{what[: _LONGEST - 3]}..."
+        self._findings.append(Finding(kind=kind, where=self._where, what=told))
 
     def _sample(self, run: RunFile, sample: SampleFile, store: Store) -> SampleFile:
         """The sample with the grades that it has here; as stated, where it has none."""
@@ -196,7 +167,9 @@ class _Check:
         try:
             rows = stated(reading_of(runs), told.pooled)
         except Exception as ex:  # whatever records make of it that no log of ours has made
-            raise BrokenBundle(f"no figures can be computed of its records: {type(ex).__name__}: {ex}") from ex
+            raise BrokenBundle(
+                f"no figures can be computed of its records: {type(ex).__name__}: {str(ex)[:200]}"
+            ) from ex
         if len(rows) != len(told.rows):
             self._differs(f"there are {len(rows)} rows, stated are {len(told.rows)}")
         for here, there in zip(rows, told.rows, strict=False):
@@ -212,34 +185,3 @@ def _title(row: Mapping[str, Any]) -> str:
 
 def _facts(report: GradingReport) -> dict[str, Any]:
     return report.model_dump(mode="json", exclude=_OF_A_PLACE)
-
-
-def lines(verdict: Verdict) -> Iterator[str]:
-    """A verdict for people."""
-    yield f"SHA-256 {verdict.sha256}"
-    yield (
-        f"{verdict.samples} samples: {verdict.graded} files graded anew, {verdict.without_submission} samples without "
-        f"a submission, {verdict.without_score} without a score as stated; {verdict.rows} rows of figures computed"
-    )
-    for name, (there, here) in _other_versions(verdict):
-        yield f"note: {name} is {here} here, the bundle was made with {there}"
-    if verdict.unanswered:
-        yield f"note: the disclosure leaves unanswered: {', '.join(verdict.unanswered)}"
-    yield "taken as stated: that the runs took place as told, identity, hardware, network, times, tokens and cost"
-    for finding in verdict.findings[:_SHOWN]:
-        yield f"{finding.kind}: {finding.where}: {finding.what}"
-    if len(verdict.findings) > _SHOWN:
-        yield f"and {len(verdict.findings) - _SHOWN} more; --json shows all"
-    differ = sum(f.kind == "differs" for f in verdict.findings)
-    unchecked = len(verdict.findings) - differ
-    if verdict.agrees:
-        yield "agrees: every grade and every figure is as stated"
-    else:
-        yield f"does not agree: {differ} differences, {unchecked} that could not be checked"
-
-
-def _other_versions(verdict: Verdict) -> Iterator[tuple[str, tuple[str, str]]]:
-    for name, there in sorted(verdict.made_with.items()):
-        here = verdict.verified_with.get(name, "not installed")
-        if here != there:
-            yield name, (there, here)

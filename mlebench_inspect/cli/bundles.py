@@ -62,7 +62,7 @@ def verify(file: Path, data_dir: Path | None, digest: str | None, as_json: bool)
     It needs the bundle and prepared data, no logs. The exit code is 0 if all could be checked and agrees, else 1.
     """
     from mlebench_inspect.bundles.errors import BrokenBundle
-    from mlebench_inspect.bundles.verifying import lines
+    from mlebench_inspect.bundles.verdict import lines
     from mlebench_inspect.bundles.verifying import verify as check
     from mlebench_inspect.plain import one_line
 
