@@ -20,7 +20,7 @@ import importlib
 import re
 import tempfile
 from collections.abc import Callable
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -518,6 +518,7 @@ def competition(competition_id: str) -> Competition:
     return _loaded(known)
 
 
+@lru_cache(1024)
 def _known_id(name: str) -> str | None:
     """The id that is meant: itself, in another letter case, with `_` for `-`, or in the address of its Kaggle page."""
     wanted = _plain_id(name)

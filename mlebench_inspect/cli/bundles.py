@@ -31,9 +31,10 @@ def bundle(
     """Put submissions, grades, figures and circumstances into one file that others can verify."""
     from mlebench_inspect.bundles.making import make
 
+    reading = read_logs(logs)
     with _progress("bundling") as tell:
         made = make(
-            read_logs(logs),
+            reading,
             output,
             with_code=not no_code,
             answers=disclosure.read_bytes() if disclosure else None,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +14,7 @@ from mlebench_inspect.cli.group import cli
 from mlebench_inspect.tasks import SPLITS
 
 if TYPE_CHECKING:
+    from mlebench_inspect.reporting.many import Progress
     from mlebench_inspect.reporting.records import Reading
 
 logs_argument = click.argument("logs", nargs=-1, required=True, metavar="LOG_DIR...")
@@ -40,10 +45,27 @@ def read_logs(logs: tuple[str, ...]) -> Reading:
     """The results in logs; names on stderr what is left out."""
     from mlebench_inspect.reporting.results import read_results
 
-    reading = read_results(logs)
+    with _progress() as progress:
+        reading = read_results(logs, progress)
+    gc.freeze()  # it stays to the end, so that searching it for cycles again and again finds nothing
     for skipped in reading.skipped:
         click.echo(f"mlebench-inspect: skipped {skipped}", err=True)
     return reading
+
+
+@contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """A bar on stderr for people; nothing on a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=1, label="reading logs", file=sys.stderr, show_pos=True) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        yield show
 
 
 @cli.command()

@@ -122,6 +122,8 @@ class RunRecord:
     """What is shown but keeps no runs apart: versions, parallelism."""
     hardware: str | None
     results: tuple[Result, ...]
+    logs: tuple[str, ...] = ()
+    """Where its logs lie, the newest last."""
 
 
 class Skipped(NamedTuple):

@@ -7,7 +7,7 @@ from typing import overload
 
 from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.reporting.records import Snapshot
-from mlebench_inspect.run.compact import Moment, moments
+from mlebench_inspect.run.compact import Moment, check, moments
 
 
 class Snapshots(Sequence[Snapshot]):
@@ -24,7 +24,7 @@ class Snapshots(Sequence[Snapshot]):
     __slots__ = ("_final", "_text")
 
     def __init__(self, text: str, final: GradingReport) -> None:
-        moments(text)
+        check(text)
         self._text, self._final = text, final
 
     @overload

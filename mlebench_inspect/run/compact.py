@@ -6,6 +6,7 @@ A summary drops every value of a score's metadata that is no number and has over
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -65,19 +66,32 @@ def _pieces(meta: Mapping[str, Any]) -> Iterator[str]:
         number += 1
 
 
+_ROW = r"\d+,(?:NUMBER)?,[gsbn],(?:NUMBER)?,g?v?a?".replace("NUMBER", r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
+_ROWS = re.compile(rf"(?:{_ROW}(?:;{_ROW})*)?")
+
+
+def check(text: str) -> None:
+    """Looks whether a text is one of packed snapshots.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not _ROWS.fullmatch(text):
+        raise ValueError(f"no packed snapshots: {text[:100]!r}")
+
+
 def moments(text: str) -> list[Moment]:
     """The snapshots in a packed text.
 
     Raises:
         ValueError: It is none.
     """
+    check(text)
     return [_moment(row) for row in text.split(";")] if text else []
 
 
 def _moment(row: str) -> Moment:
     after, score, letter, percentile, flags = row.split(",")
-    if letter not in _TIERS:
-        raise ValueError(f"{letter!r} stands for no tier")
     return Moment(
         float(after),
         "g" in flags,

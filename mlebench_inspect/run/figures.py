@@ -12,6 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeGuard
 
 from inspect_ai.scorer import Metric, SampleScore, Value, metric
 
@@ -103,12 +104,16 @@ def collect(scores: Sequence[SampleScore]) -> Run:
 
 def values_of(value: Value) -> dict[str, float] | None:
     """The numbers of a score that are numbers; None for a score that stands for none (`valid` is NaN)."""
-    if not isinstance(value, Mapping):
+    if not is_result(value):
         return None
     numbers = {k: float(v) for k, v in value.items() if isinstance(v, int | float)}
-    if math.isnan(numbers.get("valid", math.nan)):
-        return None
     return {k: v for k, v in numbers.items() if not math.isnan(v)}
+
+
+def is_result(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a score's value is one of a submission, and does not stand for none."""
+    valid = value.get("valid") if isinstance(value, Mapping) else None
+    return isinstance(valid, int | float) and not math.isnan(valid)
 
 
 def mean_and_sem(values: Sequence[float]) -> tuple[float, float | None]:
