@@ -347,6 +347,7 @@ HARM: dict[str, tuple[dict[str, Any], str]] = {
     "a moment without a zone": ({RUN: with_value("created", value="2026-01-01T00:00:00")}, "created"),
     "an unknown revision": ({RUN: with_value("revision", value="v9")}, "no revision v9"),
     "another schema": ({"manifest.json": with_value("schema_version", value=2)}, "the schema has version 2"),
+    "a snapshot before the start": ({record(INVALID): with_value("snapshots", 0, "after", value=-1)}, "after"),
     "versions without end": ({"manifest.json": with_value("made_with", "python", value="x" * 101)}, "made_with"),
     "a manifest of nothing": ({"manifest.json": with_value("members", value=[])}, "manifest.json names 0 members"),
     "a sample under another's name": (

@@ -98,7 +98,7 @@ class Worth(_Strict):
 class SnapshotFile(_Strict):
     """A submission of an earlier moment."""
 
-    after: float
+    after: int = Field(ge=0)
     """Seconds since the agent began."""
     worth: Worth
     sha256: Sha256 | None = None
