@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,17 +157,29 @@ class Archive:
         Raises:
             HostError: It cannot be had, or is damaged.
         """
-        fetched = file.with_name(f"{file.name}.fetched")
-        try:
-            if self.is_local:
-                unpack(Path(self.path(name)), file, most)
-            else:
-                filesystem(self.root).get_file(self.path(name), str(fetched))
-                unpack(fetched, file, most)
-        except Exception as ex:  # whatever a cloud's client raises
-            raise HostError(f"{name} cannot be read from {self.root}: {ex}") from ex
-        finally:
-            fetched.unlink(missing_ok=True)
+        with self.fetched(name) as found:
+            try:
+                unpack(found, file, most)
+            except Exception as ex:  # whatever is wrong with the file
+                raise HostError(f"{name} cannot be read from {self.root}: {ex}") from ex
+
+    @contextlib.contextmanager
+    def fetched(self, name: str) -> Iterator[Path]:
+        """What was kept as `name`, as it lies there, as a file of this host for as long as this is open.
+
+        Raises:
+            HostError: It cannot be had.
+        """
+        if self.is_local:
+            yield Path(self.path(name))
+            return
+        with tempfile.TemporaryDirectory(prefix="mlebench-", ignore_cleanup_errors=True) as folder:
+            file = Path(folder) / "fetched"
+            try:
+                filesystem(self.root).get_file(self.path(name), str(file))
+            except Exception as ex:  # whatever a cloud's client raises
+                raise HostError(f"{name} cannot be read from {self.root}: {ex}") from ex
+            yield file
 
 
 @contextlib.contextmanager
