@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +11,7 @@ from mlebench_inspect.cli.group import cli
 from mlebench_inspect.tasks import SPLITS
 
 if TYPE_CHECKING:
+    from mlebench_inspect.reporting.pictures.picture import Group
     from mlebench_inspect.reporting.records import Reading
 
 _logs = click.argument("logs", nargs=-1, required=True, metavar="LOG_DIR...")
@@ -27,6 +29,9 @@ def _fields(context: click.Context, parameter: click.Parameter, value: tuple[str
     return [name.strip() for given in value for name in given.split(",") if name.strip()]
 
 
+_figures = click.option(
+    "--figures", metavar="DIR", help="Write every picture there as SVG and PNG, and its data as CSV; a folder or URL."
+)
 _pool = click.option(
     "--pool",
     multiple=True,
@@ -59,15 +64,24 @@ def _read(logs: tuple[str, ...]) -> Reading:
     help="Count what a seed lacks as a failure, or leave incomplete seeds out.",
 )
 @_pool
+@_figures
 def report(
-    logs: tuple[str, ...], form: str, output: str | None, split: str | None, seeds: Any, pool: list[str]
+    logs: tuple[str, ...],
+    form: str,
+    output: str | None,
+    split: str | None,
+    seeds: Any,
+    pool: list[str],
+    figures: str | None,
 ) -> None:
     """Tables of the results in logs: medals by complexity, each competition, and what is missing."""
-    from mlebench_inspect.reporting import figures
+    from mlebench_inspect.reporting import figures as reporting
+    from mlebench_inspect.reporting import galleries
     from mlebench_inspect.reporting.formats import render_report
 
     reading = _read(logs)
-    found = figures.report(reading, split=split, seeds=seeds, pooled=pool)
+    found = reporting.report(reading, split=split, seeds=seeds, pooled=pool)
+    _draw(galleries.groups_of(found), figures)
     _write(render_report(found, form, reading.skipped), output)
 
 
@@ -77,13 +91,18 @@ def report(
 @_format
 @_output
 @_pool
-def compare(logs: tuple[str, ...], by: str | None, form: str, output: str | None, pool: list[str]) -> None:
+@_figures
+def compare(
+    logs: tuple[str, ...], by: str | None, form: str, output: str | None, pool: list[str], figures: str | None
+) -> None:
     """Solvers and models side by side, over the competitions that all of them ran."""
-    from mlebench_inspect.reporting import comparison
+    from mlebench_inspect.reporting import comparison, galleries
     from mlebench_inspect.reporting.formats import render_comparison
 
     reading = _read(logs)
-    _write(render_comparison(comparison.compare(reading, by=by, pooled=pool), form, reading.skipped), output)
+    found = comparison.compare(reading, by=by, pooled=pool)
+    _draw(galleries.groups_compared(found), figures)
+    _write(render_comparison(found, form, reading.skipped), output)
 
 
 @cli.command()
@@ -99,6 +118,14 @@ def export(logs: tuple[str, ...], output_dir: str, pool: list[str]) -> None:
         click.echo(f"mlebench-inspect: {note}", err=True)
     for place in exporting.export(rows, output_dir):
         click.echo(f"wrote {place}")
+
+
+def _draw(groups: Sequence[Group], folder: str | None) -> None:
+    """Writes pictures where a folder is named; says so on stderr, since a table may be on stdout."""
+    from mlebench_inspect.reporting.galleries import write_figures
+
+    for line in write_figures(groups, folder) if folder else ():
+        click.echo(f"mlebench-inspect: {line}", err=True)
 
 
 def _write(text: str, output: str | None) -> None:

@@ -13,12 +13,12 @@ from mlebench_inspect.reporting.summaries import OUTCOMES, Figure, SettingReport
 
 def headline_csv(reports: Sequence[SettingReport]) -> str:
     """One row for each setting; percentages with their standard errors and numbers of competitions."""
-    return _written(_headline(r, levels_of(reports)) for r in reports)
+    return csv_text(_headline(r, levels_of(reports)) for r in reports)
 
 
 def tidy_csv(reports: Sequence[SettingReport]) -> str:
     """One row for each setting, competition and seed, with all that is known of that one result."""
-    return _written(
+    return csv_text(
         {
             **_setting(r),
             "competition": c.competition_id,
@@ -62,7 +62,7 @@ def comparison_csv(comparisons: Sequence[Comparison]) -> str:
                 }
                 for row in r.per_competition
             ]
-    return _written(rows)
+    return csv_text(rows)
 
 
 def _setting(r: SettingReport) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _plain(values: Mapping[str, float | None]) -> dict[str, str | None]:
     return {name: None if value is None else f"{value:.2f}" for name, value in values.items()}
 
 
-def _written(rows: Iterable[Mapping[str, Any]]) -> str:
+def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
     """The rows with the columns of all of them; what is not known is an empty cell."""
     rows = list(rows)
     columns = list(dict.fromkeys(name for row in rows for name in row))

@@ -10,6 +10,7 @@ import click
 from mlebench_inspect.plain import as_markdown, printable
 from mlebench_inspect.reporting.comparison import Comparison
 from mlebench_inspect.reporting.csvs import comparison_csv, headline_csv, tidy_csv
+from mlebench_inspect.reporting.galleries import dark, galleries, groups_compared, groups_of
 from mlebench_inspect.reporting.pages import html_page
 from mlebench_inspect.reporting.records import Skipped
 from mlebench_inspect.reporting.summaries import LEVELS, OUTCOMES, CompetitionRow, SettingReport, levels_of
@@ -32,6 +33,8 @@ def render_report(reports: Sequence[SettingReport], form: str, skipped: Sequence
         kind = f"{found.data} data, revision {found.revision}"
         tables = [_outcomes(found), *_optional(found), _competitions(found)]
         sections.append((f"{found.title}: {kind}", found.notes(), tables))
+    if form == "html":
+        return html_page(sections, [galleries(groups_of(reports))], dark())
     return _WRITERS[form](sections)
 
 
@@ -43,9 +46,11 @@ def render_comparison(comparisons: Sequence[Comparison], form: str, skipped: Seq
         return json.dumps(tables, indent=2)
     if form in ("csv", "tidy"):
         return comparison_csv(comparisons) if form == "csv" else tidy_csv([r for c in comparisons for r in c.rows])
-    return _WRITERS[form](
-        [(f"Comparison: {c.title}", [*_comparison_notes(c), *left_out], _side_by_side(c)) for c in comparisons]
-    )
+    sections = [(f"Comparison: {c.title}", [*_comparison_notes(c), *left_out], _side_by_side(c)) for c in comparisons]
+    if form == "html":
+        shown = [galleries([group], first) for first, group in enumerate(groups_compared(comparisons), 1)]
+        return html_page(sections, shown, dark())
+    return _WRITERS[form](sections)
 
 
 def headline(reports: Sequence[SettingReport]) -> _Table:
@@ -185,4 +190,4 @@ def _pipes(cells: Sequence[str]) -> str:
     return "| " + " | ".join(map(as_markdown, cells)) + " |"
 
 
-_WRITERS: dict[str, Callable[[_Sections], str]] = {"table": _terminal, "markdown": _markdown, "html": html_page}
+_WRITERS: dict[str, Callable[[_Sections], str]] = {"table": _terminal, "markdown": _markdown}
