@@ -167,6 +167,10 @@ class Competition(_Model):
         None, description="Archive that holds it for agents, as its only file, where `sample_submission` is not public."
     )
     sample_submission_note: str | None = None
+    sample_submission_score: float | None = Field(
+        None,
+        description="What it scores on the published split (revision v1); None where that is not known or no number.",
+    )
     gold_submission: str | None = None
     submission: SubmissionFormat
     raw_files: list[RawFile]
@@ -187,6 +191,13 @@ class Competition(_Model):
         order = [t.gold, t.silver, t.bronze]
         if order != sorted(order, reverse=self.higher_is_better):
             raise ValueError("thresholds: gold, silver, bronze are not in the order of higher_is_better")
+        return self
+
+    @model_validator(mode="after")
+    def _gold_is_better_than_the_sample(self) -> Competition:
+        sample, gold = self.sample_submission_score, self.thresholds.gold
+        if sample is not None and not (gold > sample if self.higher_is_better else gold < sample):
+            raise ValueError(f"sample_submission_score: {sample} is not worse than the gold threshold, {gold}")
         return self
 
     @model_validator(mode="after")
@@ -230,6 +241,22 @@ class Competition(_Model):
         if not self.has_leaderboard:
             return []
         return [float(line) for line in (self.folder / "leaderboard.csv").read_text(encoding="utf-8").split()[1:]]
+
+    def normalised(self, score: float) -> float | None:
+        """(score - sample submission's) / (gold threshold - sample submission's): 0 at the one, 1 at the other.
+
+        Means something on the published split alone: real data, revision v1.
+
+        Returns:
+            Below 0 or above 1 beyond the two; None where the sample submission's score is not known.
+        """
+        sample = self.sample_submission_score
+        return None if sample is None else (score - sample) / (self.thresholds.gold - sample)
+
+    @property
+    def leaks(self) -> bool:
+        """Whether the published split or a file is known to give test labels away: a known issue of kind `leak`."""
+        return any(issue.kind == "leak" for issue in self.known_issues)
 
     def make_miniature(self, raw: Path | str, seed: int = 0) -> None:
         """Writes generated raw data of the real layout into the folder `raw` (made when missing)."""

@@ -24,6 +24,7 @@ from mlebench_inspect.reporting.formats import render_comparison, render_report
 from mlebench_inspect.reporting.pictures import drawing, gallery
 from mlebench_inspect.reporting.pictures.picture import Group, Picture, Reference, distinct
 from mlebench_inspect.reporting.places import write_text
+from mlebench_inspect.reporting.published import published
 from mlebench_inspect.reporting.records import ReportingError
 from mlebench_inspect.reporting.results import read_results
 from mlebench_inspect.reporting.summaries import Figure, OverTime, SettingReport
@@ -220,11 +221,25 @@ def test_each_mark_tells_its_data(found: list[SettingReport]) -> None:
 def test_kinds_of_data_share_no_picture(tmp_path: Path) -> None:
     write_log(tmp_path / "logs", {LOW[0]: "g"}, task_id="a")
     write_log(tmp_path / "logs", {LOW[0]: "n"}, task_id="b", data="miniature")
-    groups = galleries.groups_of(report(read_results([tmp_path / "logs"])), [Reference("AIDE", 1.0, None, None)])
-    assert [(len(g.reports), len(g.published)) for g in groups] == [(1, 0), (1, 1)]
+    groups = galleries.groups_of(report(read_results([tmp_path / "logs"])), published=True)
+    assert [(len(g.reports), len(g.published)) for g in groups] == [(1, 0), (1, 0)]
     galleries.write_figures(groups, str(tmp_path / "out"))
     names = {f.stem for f in (tmp_path / "out").iterdir()}
     assert {"real-data-revision-v1-any-medal", "miniature-data-revision-v1-any-medal"} <= names
+
+
+@pytest.mark.parametrize(("split", "column"), [("low", "low"), ("all", "all")])
+def test_published_results_are_of_the_same_split(tmp_path: Path, split: str, column: str) -> None:
+    ids = [c.id for c in competitions(split)]
+    write_log(tmp_path, dict.fromkeys(ids, "g"))
+    (group,) = galleries.groups_of(report(read_results([tmp_path])), published=True)
+    assert [(p.mean, p.sem) for p in group.published] == [
+        (p.any_medal[column].mean, p.any_medal[column].sem) for p in published()
+    ]
+    assert group.published
+    write_log(tmp_path, {ids[0]: "g"}, task_id="other", solver="partial")
+    (group,) = galleries.groups_of(report(read_results([tmp_path])), published=True)
+    assert not group.published
 
 
 class _Page(HTMLParser):

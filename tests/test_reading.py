@@ -222,8 +222,8 @@ def test_logs_and_reports_lie_anywhere(base: str, tmp_path: Path) -> None:
     result = mlebench("compare", f"{base}/logs", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
     assert [row["row"] for row in rows if row["competition"] == "all"] == ["1", "2"]
-    assert rows[0]["against_first"] == ""
-    assert rows[-1]["against_first"] != ""
+    assert rows[0]["difference"] == ""
+    assert rows[-1]["difference"] != ""
     result = mlebench("export", f"{base}/logs", "--output-dir", f"{base}/reports")
     assert result.exit_code == 0, result.output
     with fsspec.open(f"{base}/reports/react_mockllm-model_v1_seed1_grading_report.json", "r") as file:

@@ -39,6 +39,7 @@ _pool = click.option(
     metavar="FIELD,...",
     help="Pool runs although they differ in these fields of their identity, such as limits,given_image_id,answers.",
 )
+_published = click.option("--published", is_flag=True, help="Show published results beneath, where they compare.")
 
 
 def _read(logs: tuple[str, ...]) -> Reading:
@@ -63,6 +64,8 @@ def _read(logs: tuple[str, ...]) -> Reading:
     show_default=True,
     help="Count what a seed lacks as a failure, or leave incomplete seeds out.",
 )
+@click.option("--at", metavar="TIME", help="Cut the runs at this time, such as 12h, 90m or 1h30m, by their snapshots.")
+@_published
 @_pool
 @_figures
 def report(
@@ -71,6 +74,8 @@ def report(
     output: str | None,
     split: str | None,
     seeds: Any,
+    at: str | None,
+    published: bool,
     pool: list[str],
     figures: str | None,
 ) -> None:
@@ -79,10 +84,22 @@ def report(
     from mlebench_inspect.reporting import galleries
     from mlebench_inspect.reporting.formats import render_report
 
-    reading = _read(logs)
+    reading = _cut(_read(logs), at)
     found = reporting.report(reading, split=split, seeds=seeds, pooled=pool)
-    _draw(galleries.groups_of(found), figures)
-    _write(render_report(found, form, reading.skipped), output)
+    _draw(galleries.groups_of(found, published), figures)
+    _write(render_report(found, form, reading.skipped, published=published), output)
+
+
+def _cut(reading: Reading, at: str | None) -> Reading:
+    """The runs cut at a time, where one is given; names on stderr what cannot be cut."""
+    from mlebench_inspect.reporting.cutting import cut, seconds_of
+
+    if at is None:
+        return reading
+    shorter = cut(reading, seconds_of(at))
+    for skipped in shorter.skipped[len(reading.skipped) :]:
+        click.echo(f"mlebench-inspect: skipped {skipped}", err=True)
+    return shorter
 
 
 @cli.command()
@@ -90,10 +107,17 @@ def report(
 @click.option("--by", type=click.Choice(("solver", "model")), help="Compare these, in one table for each of the other.")
 @_format
 @_output
+@_published
 @_pool
 @_figures
 def compare(
-    logs: tuple[str, ...], by: str | None, form: str, output: str | None, pool: list[str], figures: str | None
+    logs: tuple[str, ...],
+    by: str | None,
+    form: str,
+    output: str | None,
+    published: bool,
+    pool: list[str],
+    figures: str | None,
 ) -> None:
     """Solvers and models side by side, over the competitions that all of them ran."""
     from mlebench_inspect.reporting import comparison, galleries
@@ -101,8 +125,8 @@ def compare(
 
     reading = _read(logs)
     found = comparison.compare(reading, by=by, pooled=pool)
-    _draw(galleries.groups_compared(found), figures)
-    _write(render_comparison(found, form, reading.skipped), output)
+    _draw(galleries.groups_compared(found, published), figures)
+    _write(render_comparison(found, form, reading.skipped, published=published), output)
 
 
 @cli.command()

@@ -7,25 +7,13 @@ from collections.abc import Collection, Sequence
 
 from pydantic import BaseModel
 
+from mlebench_inspect.reporting.differences import differences
 from mlebench_inspect.reporting.figures import report_row
 from mlebench_inspect.reporting.pieces import conflict
 from mlebench_inspect.reporting.pooling import pool
 from mlebench_inspect.reporting.records import Reading, ReportingError
 from mlebench_inspect.reporting.rows import Row
-from mlebench_inspect.reporting.summaries import SettingReport
-from mlebench_inspect.run.figures import mean_and_sem
-
-
-class Difference(BaseModel):
-    """Any medal of one row against another, competition by competition."""
-
-    points: float
-    """Percentage points."""
-    sem: float | None
-    """Standard error over competitions; None for one competition."""
-
-    def __str__(self) -> str:
-        return f"{self.points:+.2f} ± {'–' if self.sem is None else f'{self.sem:.2f}'}"
+from mlebench_inspect.reporting.summaries import Difference, SettingReport
 
 
 class Comparison(BaseModel):
@@ -38,7 +26,13 @@ class Comparison(BaseModel):
     other_plans: list[str]
     """Rows that are left out, since a larger one of the same identity is there."""
     rows: list[SettingReport]
-    against_first: list[Difference | None]
+    differences: list[Difference]
+    """Of each row against each before it, over the pairs that those two have."""
+
+    def against_first(self, place: int) -> Difference | None:
+        """The difference of a row, by its place, against the first; None for the first itself."""
+        pair = self.rows[place].title, self.rows[0].title
+        return next((d for d in self.differences if (d.title, d.against) == pair), None)
 
 
 def compare(reading: Reading, *, by: str | None = None, pooled: Collection[str] = ()) -> list[Comparison]:
@@ -69,18 +63,13 @@ def _compare(key: tuple[str, ...], rows: Sequence[Row]) -> Comparison:
     if not common:
         raise ReportingError(f"{title}: the runs have no competition in common")
     reports = [report_row(row, sorted(common)) for row in taken]
-    first = {r.competition_id: r.any_medal.mean for r in reports[0].per_competition}
-    differences: list[Difference | None] = [None]
-    for found in reports[1:]:
-        points, sem = mean_and_sem([r.any_medal.mean - first[r.competition_id] for r in found.per_competition])
-        differences.append(Difference(points=points, sem=sem))
     return Comparison(
         title=title,
         competitions=sorted(common),
         left_out=sorted({c for row in taken for c in row.competitions} - common),
         other_plans=[f"{row.title} ({len(row.competitions)} competitions)" for row in rows if row not in taken],
         rows=reports,
-        against_first=differences,
+        differences=differences(taken),
     )
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from mlebench_inspect.graders.leaderboard import MEDAL_TIERS
 from mlebench_inspect.graders.report import GradingReport
+from mlebench_inspect.reporting.differences import between_revisions
+from mlebench_inspect.reporting.measures import HOUR, over_time, spent
 from mlebench_inspect.reporting.pooling import pool
 from mlebench_inspect.reporting.records import Reading, ReportingError, Result
 from mlebench_inspect.reporting.rows import Row, circumstances
 from mlebench_inspect.reporting.summaries import Cause, CompetitionRow, Figure, SeedRule, SettingReport
-from mlebench_inspect.run.figures import KEYS, Run, ks, mean_and_sem, members_of
+from mlebench_inspect.reporting.validity import invalid_kinds
+from mlebench_inspect.run.figures import KEYS, Run, clipped, ks, mean_and_sem, members_of
 from mlebench_inspect.tasks import competition, competitions
 
 
@@ -32,7 +36,14 @@ def report(
     """
     ids = [c.id for c in competitions(split)] if split else None
     rows = pool(reading, pooled, ids)
-    found = [report_row(row, ids or row.competitions, seeds) for row in rows if seeds == "padded" or _whole(row, ids)]
+    hours = None if reading.cut_at is None else reading.cut_at / HOUR
+    found = [
+        report_row(row, ids or row.competitions, seeds).model_copy(
+            update={"cut_at_hours": hours, "against_v2": between_revisions(row, rows)}
+        )
+        for row in rows
+        if seeds == "padded" or _whole(row, ids)
+    ]
     if not found:
         raise ReportingError(f"no {'complete seed' if seeds == 'complete' else 'result'} of the split {split or 'all'}")
     return found
@@ -49,7 +60,8 @@ def report_row(row: Row, ids: Sequence[str], rule: SeedRule = "padded") -> Setti
     seeds = _whole(row, ids) if rule == "complete" else list(range(1, row.seeds + 1))
     table = {s: {c: row.cells[c, s] for c in ids if (c, s) in row.cells} for s in seeds}
     results = [result for found in table.values() for result in found.values()]
-    run = run_of({s: {c: r.report for c, r in found.items()} for s, found in table.items()}, ids)
+    reports = {s: {c: r.report for c, r in found.items()} for s, found in table.items()}
+    run = run_of(reports, ids, is_published=(row.setting.data, row.setting.revision) == ("real", "v1"))
     mean, sem, boardless = run.percentile()
     lacking = {
         status: [_pair(c, s, row.seeds) for c in ids for s in seeds if row.status(c, s) == status]
@@ -77,7 +89,8 @@ def report_row(row: Row, ids: Sequence[str], rule: SeedRule = "padded") -> Setti
         else Figure(mean=mean, sem=sem, competitions=len(run.members) - len(boardless)),
         boardless=boardless,
         pass_at_k={k: run.pass_at(k) for k in ks(len(seeds))},
-        per_competition=[_row(c, [table[s].get(c) for s in seeds]) for c in ids],
+        pass_hat_k={k: run.pass_hat(k) for k in ks(len(seeds))},
+        per_competition=[_row(c, [table[s].get(c) for s in seeds], run.is_published) for c in ids],
         reasons=dict(Counter(sorted(r.reason for r in results if r.status == "scored" and r.reason)).most_common()),
         causes=_causes(row, ids, seeds),
         unscored=lacking["unscored"],
@@ -89,7 +102,31 @@ def report_row(row: Row, ids: Sequence[str], rule: SeedRule = "padded") -> Setti
         limits=dict(Counter(r.limit for r in results if r.limit).most_common()),
         hours=round(math.fsum(seconds) / 3600, 2) if seconds else None,
         pooling=[*row.notes, *circumstances(row)],
+        **_measures(row, run, results),
     )
+
+
+def _measures(row: Row, run: Run, results: Sequence[Result]) -> dict[str, Any]:
+    """What is measured over the members beside medals: see `measures` and `validity`."""
+    among = [r for r in results if r.competition in set(run.members)]
+    return {
+        "normalised": _normalised(run),
+        "without_leaks": _without_leaks(run, row.setting.revision),
+        "over_time": over_time(row.cells, run.members, list(run.outcomes)),
+        "invalid": invalid_kinds(among),
+        **spent(among)._asdict(),
+    }
+
+
+def _normalised(run: Run) -> Figure | None:
+    mean, sem, known = run.normalised()
+    return Figure(mean=mean, sem=sem, competitions=known) if known else None
+
+
+def _without_leaks(run: Run, revision: str) -> Figure | None:
+    """Any medal over the members without a known leak: per seed over these, then over seeds, as any medal itself."""
+    sound = [c for c in run.members if not competition(c).leaks]
+    return _figure(run, "any_medal", sound) if sound and revision.split(" ")[0] == "v1" else None
 
 
 def _levels(run: Run) -> dict[str, Figure]:
@@ -108,12 +145,15 @@ def _causes(row: Row, ids: Sequence[str], seeds: Sequence[int]) -> list[Cause]:
     return [Cause(reason=reason, cause=cause, samples=pairs) for (reason, cause), pairs in found.items()]
 
 
-def run_of(reports: Mapping[int, Mapping[str, GradingReport | None]], ids: Sequence[str]) -> Run:
+def run_of(
+    reports: Mapping[int, Mapping[str, GradingReport | None]], ids: Sequence[str], *, is_published: bool = False
+) -> Run:
     """The outcomes in grading reports, by seed and competition, over exactly the competitions `ids`."""
     found = [competition(i) for i in ids]
     return Run.of(
         {s: {c: _values(r) for c, r in row.items() if r is not None and c in ids} for s, row in reports.items()},
         {c.id: {"complexity": c.complexity, "category": c.category} for c in found},
+        is_published=is_published,
     )
 
 
@@ -127,6 +167,7 @@ def _values(report: GradingReport) -> dict[str, float]:
         "valid": float(report.valid_submission),
         "made": float(report.submission_exists),
         "percentile": report.percentile or 0.0,
+        **clipped(report.competition_id, report.score),
     }
 
 
@@ -139,10 +180,11 @@ def _pair(competition_id: str, seed: int, seeds: int) -> str:
     return competition_id if seeds == 1 else f"{competition_id} (seed {seed})"
 
 
-def _row(competition_id: str, results: Sequence[Result | None]) -> CompetitionRow:
+def _row(competition_id: str, results: Sequence[Result | None], is_published: bool) -> CompetitionRow:
     found = competition(competition_id)
     reports = [r.report if r else None for r in results]
     scores = [r.score if r else None for r in reports]
+    usage = [r.usage if r else None for r in results]
     mean, sem = mean_and_sem([100.0 * bool(r and r.any_medal) for r in reports])
     percentile, _ = mean_and_sem([(r.percentile if r else None) or 0.0 for r in reports])
     return CompetitionRow(
@@ -157,6 +199,10 @@ def _row(competition_id: str, results: Sequence[Result | None]) -> CompetitionRo
         percentiles=[r.percentile if r else None for r in reports],
         limits=[r.limit if r else None for r in results],
         tokens=[r.tokens if r else None for r in results],
+        input_tokens=[u.input if u else None for u in usage],
+        output_tokens=[u.output if u else None for u in usage],
+        cached_tokens=[u.cached if u else None for u in usage],
+        normalised=[None if s is None or not is_published else found.normalised(s) for s in scores],
         costs=[r.cost if r else None for r in results],
         seconds=[r.seconds if r else None for r in results],
         best_tier=min((r.medal for r in reports if r), key=MEDAL_TIERS.index, default="none"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import click
 
@@ -11,7 +12,9 @@ from mlebench_inspect.plain import as_markdown, printable
 from mlebench_inspect.reporting.comparison import Comparison
 from mlebench_inspect.reporting.csvs import comparison_csv, headline_csv, tidy_csv
 from mlebench_inspect.reporting.galleries import dark, galleries, groups_compared, groups_of
+from mlebench_inspect.reporting.measure_tables import difference_table, measure_tables, published_table, sentences
 from mlebench_inspect.reporting.pages import html_page
+from mlebench_inspect.reporting.published import published_records, reservations
 from mlebench_inspect.reporting.records import Skipped
 from mlebench_inspect.reporting.summaries import LEVELS, OUTCOMES, CompetitionRow, SettingReport, levels_of
 from mlebench_inspect.tables import Column, terminal_width, text_table
@@ -20,37 +23,54 @@ FORMATS = ("table", "markdown", "csv", "tidy", "json", "html")
 _Table = tuple[list[str], list[list[str]]]
 
 
-def render_report(reports: Sequence[SettingReport], form: str, skipped: Sequence[Skipped] = ()) -> str:
-    """The report in one of `FORMATS`; what was skipped is named in it."""
-    left_out = [f"Skipped: {s}" for s in skipped]
+def render_report(
+    reports: Sequence[SettingReport], form: str, skipped: Sequence[Skipped] = (), *, published: bool = False
+) -> str:
+    """The report in one of `FORMATS`; what was skipped is named in it, and published results may stand beneath."""
+    left_out = [f"Skipped: {s}" for s in skipped] + (reservations(reports) if published else [])
+    references = published_records(reports) if published else []
     if form == "json":
         rows = [r.model_dump(mode="json") | {"notes": [*r.notes(), *left_out]} for r in reports]
-        return json.dumps(rows, indent=2)
+        return json.dumps([*rows, *references], indent=2)
     if form in ("csv", "tidy"):
-        return headline_csv(reports) if form == "csv" else tidy_csv(reports)
-    sections: list[tuple[str, list[str], list[_Table]]] = [("MLE-bench: any medal (%)", left_out, [headline(reports)])]
+        return headline_csv(reports, references) if form == "csv" else tidy_csv(reports)
+    tables = [headline(reports), *(published_table(reports) if published else [])]
+    sections: list[tuple[str, list[str], list[_Table]]] = [("MLE-bench: any medal (%)", left_out, tables)]
     for found in reports:
         kind = f"{found.data} data, revision {found.revision}"
         tables = [_outcomes(found), *_optional(found), _competitions(found)]
         sections.append((f"{found.title}: {kind}", found.notes(), tables))
     if form == "html":
-        return html_page(sections, [galleries(groups_of(reports))], dark())
+        return html_page(sections, [galleries(groups_of(reports, published))], dark())
     return _WRITERS[form](sections)
 
 
-def render_comparison(comparisons: Sequence[Comparison], form: str, skipped: Sequence[Skipped] = ()) -> str:
-    """The comparison in one of `FORMATS`; what was skipped is named in it."""
+def render_comparison(
+    comparisons: Sequence[Comparison], form: str, skipped: Sequence[Skipped] = (), *, published: bool = False
+) -> str:
+    """The comparison in one of `FORMATS`; what was skipped is named in it, and published results may stand beneath."""
     left_out = [f"Skipped: {s}" for s in skipped]
     if form == "json":
-        tables = [c.model_dump(mode="json") | {"notes": [*_comparison_notes(c), *left_out]} for c in comparisons]
-        return json.dumps(tables, indent=2)
+        return json.dumps([_as_json(c, left_out, published) for c in comparisons], indent=2)
     if form in ("csv", "tidy"):
-        return comparison_csv(comparisons) if form == "csv" else tidy_csv([r for c in comparisons for r in c.rows])
-    sections = [(f"Comparison: {c.title}", [*_comparison_notes(c), *left_out], _side_by_side(c)) for c in comparisons]
+        rows = [r for c in comparisons for r in c.rows]
+        references = published_records(rows) if published else []
+        return comparison_csv(comparisons, references) if form == "csv" else tidy_csv(rows)
+    sections = []
+    for c in comparisons:
+        notes = [*_comparison_notes(c), *(reservations(c.rows) if published else []), *left_out]
+        tables = [*_side_by_side(c), *(published_table(c.rows) if published else [])]
+        sections.append((f"Comparison: {c.title}", notes, tables))
     if form == "html":
-        shown = [galleries([group], first) for first, group in enumerate(groups_compared(comparisons), 1)]
-        return html_page(sections, shown, dark())
+        groups = groups_compared(comparisons, published)
+        return html_page(sections, [galleries([group], first) for first, group in enumerate(groups, 1)], dark())
     return _WRITERS[form](sections)
+
+
+def _as_json(c: Comparison, left_out: list[str], published: bool) -> dict[str, Any]:
+    notes = [*_comparison_notes(c), *(reservations(c.rows) if published else []), *left_out]
+    found = c.model_dump(mode="json") | {"notes": notes}
+    return found | ({"published": published_records(c.rows)} if published else {})
 
 
 def headline(reports: Sequence[SettingReport]) -> _Table:
@@ -79,11 +99,7 @@ def _outcomes(r: SettingReport) -> _Table:
 
 
 def _optional(r: SettingReport) -> list[_Table]:
-    tables: list[_Table] = []
-    if r.pass_at_k:
-        tables.append(
-            (["", *(f"pass@{k}" for k in r.pass_at_k)], [["all (%)", *(f"{v:.2f}" for v in r.pass_at_k.values())]])
-        )
+    tables = measure_tables(r)
     if r.reasons:
         tables.append((["reason", "scored samples"], [[name, str(n)] for name, n in r.reasons.items()]))
     if len(r.by_category) > 1:
@@ -119,6 +135,7 @@ def _comparison_notes(c: Comparison) -> list[str]:
     if c.other_plans:
         lines.append(f"Left out, because a larger run of the same identity is there: {', '.join(c.other_plans)}.")
     lines += [note for r in c.rows for note in r.pooling if note.startswith(("Not pooled", "Pooled"))]
+    lines += sentences(c.differences)
     if c.rows[0].data == "miniature":
         lines.append("MINIATURE data: generated, so these are no results and no comparison with people.")
     return lines
@@ -126,11 +143,13 @@ def _comparison_notes(c: Comparison) -> list[str]:
 
 def _side_by_side(c: Comparison) -> list[_Table]:
     columns, rows = headline(c.rows)
-    extended = [[*row[:2], str(d) if d else "–", *row[2:]] for row, d in zip(rows, c.against_first, strict=True)]
+    first = [c.against_first(place) for place in range(len(rows))]
+    extended = [[*row[:2], f"{d.points:+.2f}" if d else "–", *row[2:]] for row, d in zip(rows, first, strict=True)]
     each = [{r.competition_id: r for r in s.per_competition} for s in c.rows]
     matrix = [[i, *(_medal_count(found[i]) for found in each)] for i in c.competitions]
     return [
         ([*columns[:2], "against the first (points)", *columns[2:]], extended),
+        *difference_table(c.differences),
         (["competition", *(s.title for s in c.rows)], matrix),
     ]
 
@@ -148,7 +167,9 @@ _RANKS = {name: rank for rank, name in enumerate(("all", "percentile", "low", "s
 _RANKS |= dict.fromkeys(("high", "competitions", "crashes", "limits", "hours", "cost ($)", "tokens", "dev"), 10)
 _RANKS |= {"data": 20, "revision": 21, "scores": 3, "mean percentile": 4, "metric": 5, "complexity": 6, "category": 7}
 _RANKS |= {"above median": 2, "valid": 3, "made": 4}
+_RANKS |= {"remark": 12, "published hardware": 11, "published model": 2, "hours a run": 1, "date": 1}
 _RIGHT = {*LEVELS, "dev", "percentile", "mean percentile", "tokens", "hours", "cost ($)", "scored samples"}
+_RIGHT |= {"value", "points", "95 % interval", "pairs", "submissions", "hours a run"}
 _COLOURS = {"gold": "yellow", "silver": "white", "bronze": "bright_red", "invalid": "red", "unscored": "red"}
 
 

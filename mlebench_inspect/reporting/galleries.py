@@ -11,29 +11,41 @@ from mlebench_inspect.reporting.pages import Figure, Gallery
 from mlebench_inspect.reporting.pictures import INSTALL, installed
 from mlebench_inspect.reporting.pictures.picture import Group, Picture, Reference
 from mlebench_inspect.reporting.places import write_bytes, write_text
+from mlebench_inspect.reporting.published import comparable
+from mlebench_inspect.reporting.published import published as published_results
 from mlebench_inspect.reporting.records import ReportingError
-from mlebench_inspect.reporting.summaries import SettingReport
+from mlebench_inspect.reporting.summaries import LEVELS, SettingReport
 
 
-def groups_of(reports: Sequence[SettingReport], published: Sequence[Reference] = ()) -> list[Group]:
+def groups_of(reports: Sequence[SettingReport], published: bool = False) -> list[Group]:
     """The settings of a report by kind of data and revision, which never share a picture.
 
     Args:
         reports: Settings.
-        published: Rows to show beside those on real data.
+        published: Whether published results are shown beside those that compare with them.
     """
     found: dict[tuple[str, str], list[SettingReport]] = {}
     for r in reports:
         found.setdefault((r.data, r.revision), []).append(r)
     return [
-        Group(f"{data} data, revision {revision}", members, published if data == "real" else ())
+        Group(f"{data} data, revision {revision}", members, references(members) if published else ())
         for (data, revision), members in found.items()
     ]
 
 
-def groups_compared(comparisons: Sequence[Comparison], published: Sequence[Reference] = ()) -> list[Group]:
+def groups_compared(comparisons: Sequence[Comparison], published: bool = False) -> list[Group]:
     """The settings of each comparison."""
-    return [Group(c.title, c.rows, published if c.rows[0].data == "real" else ()) for c in comparisons]
+    return [Group(c.title, c.rows, references(c.rows) if published else ()) for c in comparisons]
+
+
+def references(reports: Sequence[SettingReport]) -> list[Reference]:
+    """The published results over exactly the split that all of these are of; none if there is no such split."""
+    for level in LEVELS:
+        over_it = [r for r in reports if r.any_medal.get(level) == r.any_medal["all"] and level in comparable([r])]
+        if len(over_it) == len(reports):
+            figures = [(f"{p.solver}, {p.model}", p.any_medal[level], p.hours) for p in published_results()]
+            return [Reference(name, figure.mean, figure.sem, hours) for name, figure, hours in figures]
+    return []
 
 
 def galleries(groups: Sequence[Group], first: int = 1) -> list[Gallery]:

@@ -140,6 +140,8 @@ class Reading:
 
     runs: tuple[RunRecord, ...]
     skipped: tuple[Skipped, ...] = ()
+    cut_at: float | None = None
+    """Seconds; where the runs were cut afterwards."""
 
     @property
     def results(self) -> list[Result]:

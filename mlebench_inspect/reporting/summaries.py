@@ -55,10 +55,46 @@ class CompetitionRow(BaseModel):
     seconds: list[float | None]
     best_tier: MedalTier
     any_medal: Figure
+    input_tokens: list[int | None] = []
+    output_tokens: list[int | None] = []
+    cached_tokens: list[int | None] = []
     normalised: list[float | None] = []
     """By seed: 0 at the sample submission's score, 1 at the gold threshold, not clipped."""
     percentile: float | None
     """Mean over seeds, 0 for one without a valid submission or without a score; None without a published board."""
+
+
+class Difference(BaseModel):
+    """Any medal of one row against another, over the (competition, seed) pairs that both have."""
+
+    title: str
+    against: str
+    points: float
+    """Percentage points: mean over the pairs."""
+    low: float | None
+    """Ends of the 95 % bootstrap interval, clustered by competition; None over a single competition."""
+    high: float | None
+    pairs: int
+    competitions: int
+    without_score: int
+    """Pairs in which one of the two has no score, which counts as a failure."""
+
+    def __str__(self) -> str:
+        interval = "–" if self.low is None else f"{self.low:+.2f} to {self.high:+.2f}"
+        return f"{self.points:+.2f} ({interval})"
+
+    @property
+    def holds_zero(self) -> bool | None:
+        """Whether the interval holds zero; None without an interval."""
+        return None if self.low is None or self.high is None else self.low <= 0 <= self.high
+
+    def sentence(self) -> str:
+        """What the interval says."""
+        start = f"{self.title} against {self.against}: {self.points:+.2f} points over {self.pairs} pairs"
+        if self.holds_zero is None:
+            return f"{start} of one competition, which gives no interval."
+        what = "holds zero: no difference is shown" if self.holds_zero else "does not hold zero"
+        return f"{start}; the 95 % interval, {self.low:+.2f} to {self.high:+.2f}, {what}."
 
 
 class OverTime(BaseModel):
@@ -121,11 +157,15 @@ class SettingReport(BaseModel):
     normalised: Figure | None = None
     """Percent of the way from the sample submission's score to the gold threshold, clipped to 0 and 100."""
     without_leaks: Figure | None = None
-    """Any medal without the competitions whose published split is known to leak."""
+    """Any medal without the competitions whose published split is known to leak; None for v2, which mends leaks."""
+    against_v2: dict[str, Difference] = {}
+    """v1 - v2 where the same was run or graded on both, by the name of the other revision."""
     over_time: OverTime | None = None
     """None unless runs took snapshots."""
     invalid: dict[str, int] = {}
-    """Invalid submissions by what is wrong with them."""
+    """Invalid submissions by what is wrong with them, see `validity.KINDS`."""
+    cut_at_hours: float | None = None
+    """Where the runs were cut afterwards."""
     per_competition: list[CompetitionRow]
     reasons: dict[str, int]
     """What was out of the ordinary with scored samples, and how often."""
@@ -172,12 +212,17 @@ class SettingReport(BaseModel):
             f"{self.competitions} competition{'s' * (self.competitions != 1)}, {self.seeds} seed"
             f"{'s' * (self.seeds != 1)}, revision {self.revision}; hardware: {'; '.join(self.hardware) or 'not known'}."
         )
+        if self.cut_at_hours is not None:
+            lines.append(
+                f"Cut at {self.cut_at_hours:g} h: what runs that went on would have had then, by their last snapshot; "
+                "their tokens and cost until then are not known."
+            )
         lines += self.pooling
         if self.seeds < 3:
             lines.append("Published results are means over at least 3 seeds.")
         if self.dropped_seeds:
             lines.append(f"{self.dropped_seeds} incomplete seeds are left out.")
-        return lines + self._failures() + self._lacking()
+        return lines + self._failures() + self._lacking() + self._defined()
 
     def _failures(self) -> list[str]:
         lines = [
@@ -206,6 +251,17 @@ class SettingReport(BaseModel):
         if lacking:
             lines.append(f"Not whole splits: {', '.join(lacking)}.")
         return lines + (self._closed() if self.competitions > 1 else [])
+
+    def _defined(self) -> list[str]:
+        """Over how many competitions those figures are that not all have, and what two revisions differ by."""
+        lines = []
+        if self.normalised:
+            lines.append(
+                f"Normalised scores are over the {self.normalised.competitions} competitions whose sample submission's "
+                "score is known."
+            )
+        lines += [d.sentence() for d in self.against_v2.values()]
+        return lines
 
     def _closed(self) -> list[str]:
         """Which competitions that few users can still get are in the denominators, and which are not."""

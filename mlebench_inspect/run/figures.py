@@ -1,4 +1,4 @@
-"""The figures of the log: percentages over seeds with their standard error, groups, percentile, pass@k.
+"""The figures of the log: percentages over seeds with their standard error, groups, percentile, pass@k, pass^k.
 
 As in the published tables, a percentage is taken per seed over all competitions of the run, and the error is the
 standard error of the mean over seeds (ddof 1). A competition that has no score in a seed, because of an error or since
@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from inspect_ai.scorer import Metric, SampleScore, Value, metric
 
-from mlebench_inspect.run.plan import Plan, groups_of, has_board
+from mlebench_inspect.run.plan import Plan, groups_of, has_board, normalised
 
 Outcomes = dict[int, dict[str, dict[str, float]]]  # seed -> competition -> key of the score -> value
 MOST_K = 16
@@ -31,13 +31,21 @@ class Run:
     """Complexity and category of each competition."""
     without_score: int
     """(competition, seed) pairs of the population without a score: errors, or never run. They count as failures."""
+    is_published: bool = False
+    """Whether it is of the published split, real data in revision v1, which the constants of competitions are of."""
 
     @staticmethod
-    def of(outcomes: Mapping[int, Mapping[str, dict[str, float]]], groups: dict[str, dict[str, str]]) -> Run:
+    def of(
+        outcomes: Mapping[int, Mapping[str, dict[str, float]]],
+        groups: dict[str, dict[str, str]],
+        *,
+        is_published: bool = False,
+    ) -> Run:
         """The run with these outcomes; a competition of `groups` that a seed lacks is a failure."""
         filled = {seed: {c: row.get(c, {}) for c in groups} for seed, row in sorted(outcomes.items())}
         members = population(groups)
-        return Run(filled, groups, sum(c not in row for row in outcomes.values() for c in members))
+        lacking = sum(c not in row for row in outcomes.values() for c in members)
+        return Run(filled, groups, lacking, is_published)
 
     @property
     def members(self) -> list[str]:
@@ -60,9 +68,28 @@ class Run:
 
     def pass_at(self, k: int) -> float:
         """Percent: mean over competitions of the chance that one of k seeds wins a medal."""
+        return self._chance(pass_at_k, k)
+
+    def pass_hat(self, k: int) -> float:
+        """Percent: mean over competitions of the chance that all of k seeds win a medal."""
+        return self._chance(pass_hat_k, k)
+
+    def normalised(self) -> tuple[float, float | None, int]:
+        """Mean normalised score in percent, its standard error, and over how many competitions.
+
+        Of one competition in one seed: (score - sample submission's score) / (gold threshold - sample submission's
+        score), clipped to 0 and 1; 0 without a valid submission, a finite score or any score. Averaged per seed over
+        the competitions whose sample submission has a known score, then over seeds; NaN over none, and off the
+        published split.
+        """
+        known = [c for c in self.members if self.is_published and normalised(c, 0.0) is not None]
+        mean, sem = self._over_seeds("normalised", known, 100.0) if known else (math.nan, None)
+        return mean, sem, len(known)
+
+    def _chance(self, estimate: Callable[[int, int, int], float], k: int) -> float:
         n = len(self.outcomes)
         won = [round(math.fsum(row[c].get("any_medal", 0.0) for row in self.outcomes.values())) for c in self.members]
-        return 100 * math.fsum(pass_at_k(n, c, k) for c in won) / len(won)
+        return 100 * math.fsum(estimate(n, c, k) for c in won) / len(won)
 
     def _over_seeds(self, key: str, competitions: Iterable[str] | None, factor: float) -> tuple[float, float | None]:
         wanted = self.members if competitions is None else list(competitions)
@@ -81,13 +108,16 @@ def collect(scores: Sequence[SampleScore]) -> Run:
     found: Outcomes = defaultdict(dict)
     groups: dict[str, dict[str, str]] = {}
     plans: dict[tuple[object, ...], Plan] = {}
+    kinds = set()
     for sample in scores:
         meta = sample.score.metadata or {}
         competition_id = str(meta.get("competition", sample.sample_id))
         seed = int(meta.get("seed", 1))
         values = values_of(sample.score.value)
         if values is not None:
-            found[seed][competition_id] = values
+            found[seed][competition_id] = values | clipped(competition_id, values.get("score"))
+        ran = meta.get("run_data"), meta.get("run_revision")
+        kinds.add((*ran, meta.get("data", ran[0]), meta.get("revision", ran[1])))
         carried = meta.get("plan") or {}
         key = (carried.get("seeds"), *carried.get("competitions", ()))
         if carried and key not in plans:  # one plan, as often as there are scores
@@ -98,7 +128,13 @@ def collect(scores: Sequence[SampleScore]) -> Run:
         groups |= plan.competitions
         for planned in range(1, plan.seeds + 1):
             found.setdefault(planned, {})
-    return Run.of(found, groups)
+    return Run.of(found, groups, is_published=kinds == {("real", "v1") * 2})
+
+
+def clipped(competition_id: str, score: float | None) -> dict[str, float]:
+    """A score's place between sample submission and gold threshold, 0 to 1, as a value of an outcome; where known."""
+    place = None if score is None else normalised(competition_id, score)
+    return {} if place is None else {"normalised": min(max(place, 0.0), 1.0)}
 
 
 def values_of(value: Value) -> dict[str, float] | None:
@@ -129,8 +165,16 @@ def pass_at_k(n: int, c: int, k: int) -> float:
     return 1.0 - math.comb(n - c, k) / math.comb(n, k)
 
 
+def pass_hat_k(n: int, c: int, k: int) -> float:
+    """Unbiased estimate of the chance that all of k tries succeed, given c successes in n: C(c, k) / C(n, k).
+
+    Source: Yao et al., "tau-bench", arXiv 2406.12045, which calls it pass^k.
+    """
+    return math.comb(c, k) / math.comb(n, k)
+
+
 def ks(seeds: int) -> list[int]:
-    """The k of pass@k that are shown for so many seeds: powers of 2, and all; none for one seed."""
+    """The k of pass@k and pass^k that are shown for so many seeds: powers of 2, and all; none for one seed."""
     return [k for k in range(1, seeds + 1) if k == seeds or (k <= MOST_K and k.bit_count() == 1)] if seeds > 1 else []
 
 
@@ -140,7 +184,9 @@ def medals() -> Metric:
 
     First `any_medal`, the headline, then the tiers, any medal again by complexity, `percentile` over the
     `percentile_competitions` that have a published board, `pass_at_k` for k = 1, 2, 4, 8, 16 and the number of seeds
-    (best of all seeds), and the counts behind all this. One seed has no standard error, and so no `<name>_sem`.
+    (best of all seeds), `pass_hat_<n>` (the share with a medal in each of the n seeds), `normalised` over the
+    `normalised_competitions` where it is defined, and the counts behind all this. One seed has no standard error, and
+    so no `<name>_sem`.
     """
 
     def compute(scores: list[SampleScore]) -> Value:
@@ -169,6 +215,12 @@ def figures(run: Run) -> dict[str, float]:
         result["percentile_competitions"] = len(run.members) - len(boardless)
     seeds = len(run.outcomes)
     result.update({f"pass_at_{k}": run.pass_at(k) for k in ks(seeds)})
+    if seeds > 1:
+        result[f"pass_hat_{seeds}"] = run.pass_hat(seeds)
+    mean, sem, known = run.normalised()
+    if known:
+        add("normalised", mean, sem)
+        result["normalised_competitions"] = known
     result.update(competitions=len(run.members), seeds=seeds, without_score=run.without_score)
     return result
 

@@ -45,3 +45,11 @@ def has_board(competition_id: str) -> bool:
         return competition(competition_id).has_leaderboard
     except CatalogueError:
         return False
+
+
+def normalised(competition_id: str, score: float) -> float | None:
+    """See `Competition.normalised`; None for an unknown competition."""
+    try:
+        return competition(competition_id).normalised(score)
+    except CatalogueError:
+        return None

@@ -15,6 +15,7 @@ import yaml
 
 from mlebench_inspect.graders import InvalidSubmission
 from mlebench_inspect.graders.reading import read_submission, read_table
+from mlebench_inspect.reporting.validity import OTHER, invalid_kind
 from mlebench_inspect.tasks import Competition, competition, competition_ids
 
 
@@ -53,6 +54,7 @@ def test_example(competition_id: str, revision: Any, case: dict[str, Any], tmp_p
         assert not report.valid_submission
         assert report.score is None
         assert report.medal == "none"
+        assert invalid_kind(report.error or "") != OTHER
         for words in case["invalid"]:
             assert words in (report.error or "")
 

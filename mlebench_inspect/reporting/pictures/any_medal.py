@@ -55,4 +55,4 @@ def _draw(rows: Sequence[DataRow], group: Group, width: int) -> Any:
     texts = base.mark_text(align="left", dx=5, color=INK, fontSize=11).encode(x="high:Q", text="text:N")
     above = base.mark_text(align="left", dy=-15, color=INK, fontSize=11, limit=width - 20)
     names = [above.encode(x=alt.value(0), text="setting:N")] if narrow else []
-    return styled(alt.layer(bars, errors, texts, *names), width, alt.Step(42 if narrow else 30))
+    return styled(alt.layer(bars, errors, texts, *names), width, alt.Step(42 if narrow else 26))
