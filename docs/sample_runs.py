@@ -20,18 +20,18 @@ from mlebench_inspect.tasks import Competition, competition
 
 COMPETITIONS = [
     "aerial-cactus-identification",
-    "jigsaw-toxic-comment-classification-challenge",
     "leaf-classification",
     "learning-agency-lab-automated-essay-scoring-2",
     "nomad2018-predict-transparent-conductors",
     "petfinder-pawpularity-score",
     "spooky-author-identification",
-    "tabular-playground-series-dec-2021",
     "tabular-playground-series-may-2022",
     "us-patent-phrase-to-phrase-matching",
 ]
 SEEDS = 3
-STEPS = 5
+STEPS = 3
+PAUSE = 3.0
+"""Seconds between submissions, and between snapshots."""
 PRICES = {"small": 0.5, "large": 5.0}
 """US dollars for a million tokens of input, by model; output costs four times as much."""
 
@@ -51,7 +51,7 @@ def learns(skill: float) -> Solver:
         for step in range(1, STEPS + 1):
             state = await generate(state)
             await sandbox().write_file("submission/submission.csv", _mixed(found, known * step / STEPS, chance))
-            await asyncio.sleep(1)
+            await asyncio.sleep(PAUSE)
         if chance.random() < 0.06:
             await sandbox().write_file("submission/submission.csv", "no,header\n")
         return state
@@ -92,8 +92,8 @@ def _model(name: str, tokens: int) -> Model:
 
 def make_logs(folder: Path) -> None:
     """Four settings: two without a model, and two whose models have prices."""
-    options = {"data": "miniature", "sandbox": "local", "hardware": "lite", "snapshot_every": 1}
-    about = {"epochs": SEEDS, "log_dir": str(folder), "display": "none", "time_limit": 600}
+    options = {"data": "miniature", "sandbox": "local", "hardware": "lite", "snapshot_every": PAUSE}
+    about = {"epochs": SEEDS, "log_dir": str(folder), "display": "none", "time_limit": 3600}
     for chosen in (baseline(), dummy()):
         task = TASKS["all"](competitions=COMPETITIONS, **options)
         inspect_eval(task, model=None, solver=chosen, **about)

@@ -158,6 +158,21 @@ def test_cost_is_of_the_samples_whose_cost_is_known(found: list[SettingReport]) 
     assert f"not shown: {found[1].title}" in picture.caption
 
 
+def test_a_setting_has_one_colour_in_all_pictures(found: list[SettingReport]) -> None:
+    pictures = drawn([found[1], found[0]])
+    scales = [s for name in ("cost", "medals-over-time", "pass-at-k", "percentiles") for s in _scales(pictures[name])]
+    assert len(scales) == 4
+    assert all(s["domain"] == scales[0]["domain"] and s["range"] == scales[0]["range"] for s in scales)
+
+
+def _scales(picture: Picture) -> list[Any]:
+    layers = picture.chart(drawing.WIDE).to_dict()["layer"]
+    found = [
+        x["encoding"]["color"]["scale"] for x in layers if "shape" in x["encoding"] and "description" in x["encoding"]
+    ]
+    return found[:1]
+
+
 @pytest.mark.parametrize(
     ("points", "frontier"),
     [

@@ -39,7 +39,7 @@ def _draw(rows: Sequence[DataRow], group: Group, width: int) -> Any:
     offset = alt.YOffset("setting:N", sort=group.names, scale=alt.Scale(paddingOuter=0.35))
     y = alt.Y("category:N", sort=list(names.values()), axis=label_axis(width))
     base = alt.Chart(alt.Data(values=drawn)).encode(y=y, yOffset=offset)
-    keyed = by_setting(group.names, width, axis_of_names=True)
+    keyed = by_setting(group.names, group.names, width, axis_of_names=True)
     errors = base.mark_rule(strokeWidth=1.5, aria=False).encode(x="low:Q", x2="high:Q", color=keyed["color"])
     dots = base.mark_point(filled=True, size=60, opacity=1)
     dots = dots.encode(x=alt.X("any_medal:Q", **percent("any medal (%)", 7)), description="about:N", **keyed)

@@ -63,7 +63,7 @@ def _draw(rows: Sequence[DataRow], group: Group, width: int) -> Any:
     frontier = base.transform_filter("datum.on_frontier").mark_line(
         interpolate="step-after", strokeDash=[5, 4], color=FAINT, aria=False
     )
-    keyed = by_setting([n for n in group.names if any(row["setting"] == n for row in rows)], width)
+    keyed = by_setting(group.names, {row["setting"] for row in rows}, width)
     errors = base.mark_rule(strokeWidth=1.5, aria=False).encode(y="low:Q", y2="high:Q", color=keyed["color"])
     dots = base.mark_point(filled=True, size=90, opacity=1).encode(description="about:N", **keyed)
     return styled(frontier + errors + dots, width, 260)

@@ -42,7 +42,7 @@ def _draw(rows: Sequence[DataRow], group: Group, width: int) -> Any:
     base = alt.Chart(alt.Data(values=rows)).encode(
         x=alt.X("hours:Q", title="hours since the agent began", axis=alt.Axis(grid=False, tickCount=6)),
         y=alt.Y("any_medal:Q", **percent("any medal (%)", 4)),
-        **by_setting(group.names, width),
+        **by_setting(group.names, {row["setting"] for row in rows}, width),
     )
     lines = base.mark_line(interpolate="step-after", strokeWidth=2, aria=False).encode(shape=alt.value("circle"))
     dots = base.mark_point(filled=True, size=40, opacity=1).encode(description="about:N")

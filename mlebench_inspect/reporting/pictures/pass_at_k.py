@@ -42,7 +42,7 @@ def _draw(rows: Sequence[DataRow], group: Group, width: int) -> Any:
     base = alt.Chart(alt.Data(values=rows)).encode(
         x=alt.X("k:Q", title="k", axis=ticks, scale=alt.Scale(domain=[1, most], nice=False, padding=12)),
         y=alt.Y("percent:Q", **percent("competitions (%)", 4)),
-        **by_setting(group.names, width),
+        **by_setting(group.names, {row["setting"] for row in rows}, width),
     )
     dash = alt.StrokeDash("measure:N", legend=None, scale=alt.Scale(domain=[_ANY, _ALL], range=[[1, 0], [5, 4]]))
     lines = base.mark_line(strokeWidth=2, aria=False).encode(strokeDash=dash, shape=alt.value("circle"))

@@ -77,7 +77,7 @@ def _draw(rows: Sequence[DataRow], group: Group, width: int) -> Any:
         filled=True, size=46, opacity=1, stroke="white", strokeWidth=0.6
     )
     marks = marks.encode(
-        y=y, x="percentile:Q", description="about:N", **by_setting(group.names, width, axis_of_names=True)
+        y=y, x="percentile:Q", description="about:N", **by_setting(group.names, group.names, width, axis_of_names=True)
     )
     room = 800 / width  # points that a letter needs
     letters = bands.transform_filter(f"datum.to - datum.from > {room:.2f}").mark_text(fontSize=10, fontWeight="bold")

@@ -5,7 +5,7 @@ Colours differ in lightness too, tiers have letters, and settings have shapes, s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import altair as alt
@@ -73,11 +73,28 @@ def cycled(values: Sequence[str], names: Sequence[str]) -> list[str]:
     return [values[i % len(values)] for i in range(len(names))]
 
 
-def by_setting(names: Sequence[str], width: int, *, axis_of_names: bool = False) -> dict[str, Any]:
-    """A colour and a shape for each setting, and one legend for both, below what lies between the axes."""
+def by_setting(
+    names: Sequence[str], shown: Collection[str], width: int, *, axis_of_names: bool = False
+) -> dict[str, Any]:
+    """A colour and a shape for each setting, the same in all pictures, and one legend for both.
+
+    Args:
+        names: All settings.
+        shown: Those in this picture.
+        width: Of the picture.
+        axis_of_names: Whether the legend, which begins where the vertical axis is, has less room.
+    """
     room = width - 70 - (LIMITS[is_narrow(width)] if axis_of_names else 25)
     size = 11 if is_narrow(width) else 12
-    key = alt.Legend(title=None, orient="bottom", columns=1, labelLimit=room, labelFontSize=size, symbolOpacity=1)
+    key = alt.Legend(
+        title=None,
+        values=[n for n in names if n in shown],
+        orient="bottom",
+        columns=1,
+        labelLimit=room,
+        labelFontSize=size,
+        symbolOpacity=1,
+    )
     colours, shapes = cycled(SETTINGS, names), cycled(SHAPES, names)
     return {
         "color": alt.Color("setting:N", sort=None, legend=key, scale=alt.Scale(domain=list(names), range=colours)),
