@@ -30,8 +30,8 @@ def _rows(group: Group) -> list[DataRow]:
         counts = {"seeds": r.seeds, "competitions": found.competitions, "hours": None}
         rows.append({"any_medal": found.mean, "sem": found.sem, "published": False, **counts})
     for p in group.published:
-        counts = {"seeds": None, "competitions": None, "hours": p.hours}
-        rows.append({"any_medal": p.mean, "sem": p.sem, "published": True, **counts})
+        told = {"seeds": None, "competitions": None, "hours": p.hours}
+        rows.append({"any_medal": p.mean, "sem": p.sem, "published": True, **told})
     named: list[DataRow] = [{"setting": name, **row} for name, row in zip(names, rows, strict=True)]
     return sorted(named, key=lambda row: -row["any_medal"])
 
