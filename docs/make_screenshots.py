@@ -159,7 +159,7 @@ def _open(page: Page, address: str) -> None:
             page.goto(address)
             return
         except PlaywrightError as ex:
-            if "ERR_CONNECTION_REFUSED" not in str(ex):
+            if not any(text in str(ex) for text in ("ERR_CONNECTION_REFUSED", "interrupted by another navigation")):
                 raise
             time.sleep(1)
     sys.exit(f"{address} does not answer")

@@ -6,14 +6,18 @@ Each function says what it does where the interface is gone: `tests/test_inspect
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import IO, Any, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
+from zipfile import ZipFile
 
 import click
 from inspect_ai.dataset import Dataset
+from inspect_ai.log import EvalLog, read_eval_log, read_eval_log_sample_summaries
 from inspect_ai.model import Model
 from inspect_ai.util import sandbox
+from pydantic_core import from_json
 from rich.markup import escape
 
 
@@ -39,6 +43,7 @@ def running() -> Running | None:
 # What is called first in a running sample; calls of other samples are not looked at.
 _MODEL_CHECKS: WeakKeyDictionary[object, Callable[[Model], None]] = WeakKeyDictionary()
 _ROOM_MAKERS: WeakKeyDictionary[object, Callable[[str, str | None], Awaitable[None]]] = WeakKeyDictionary()
+_HEADER, _SUMMARIES = "header.json", "summaries.json"  # members of a finished log
 _REQUESTS = ("generate", "compact")
 """Methods of a model that send a request with which it can act."""
 
@@ -200,6 +205,50 @@ def filesystem(path: str) -> Files:
     return found
 
 
+class LogFile(NamedTuple):
+    """A log of which nothing but the header is read yet."""
+
+    header: EvalLog
+    summaries: Callable[[], list[dict[str, Any]]]
+    """Of its samples, as they are stored: not validated, in the form of their JSON."""
+
+
+@contextmanager
+def open_log(location: str) -> Iterator[LogFile]:
+    """Reads a log's header, and its samples' summaries when they are asked for within the block.
+
+    Inspect's reading of summaries shortens each of their texts once more, which takes ten times as long as all else.
+    So the two members of a finished log that hold both are read as they are, and whatever lacks them through Inspect.
+    """
+    if location.endswith(".eval"):
+        with _opened(location) as file, ZipFile(file) as archive:
+            if {_HEADER, _SUMMARIES} <= set(archive.namelist()):
+                header = EvalLog.model_validate(from_json(archive.read(_HEADER)))
+                yield LogFile(header, lambda: _newest(from_json(archive.read(_SUMMARIES))))
+                return
+    header = read_eval_log(location, header_only=True)
+    yield LogFile(header, lambda: [s.model_dump(mode="json") for s in read_eval_log_sample_summaries(location)])
+
+
+def _newest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The last row of each sample, as Inspect takes it where one was run again."""
+    return list({(str(row["id"]), row["epoch"]): row for row in rows}.values())
+
+
+def _opened(location: str) -> AbstractContextManager[IO[bytes]]:
+    """A file of any file system that Inspect reads, with its options; read in blocks, so that not all is fetched."""
+    if "://" not in location:
+        return open(location, "rb")
+    try:
+        from inspect_ai._util.file import file
+    except ImportError:
+        import fsspec
+
+        found: AbstractContextManager[IO[bytes]] = fsspec.open(location, "rb")
+        return found
+    return file(location, "rb")
+
+
 class _Plain:
     def __init__(self, fs: Any) -> None:
         self._fs = fs
@@ -244,8 +293,6 @@ def command_line() -> CommandLine:
     command = context.info_name if context and context.info_name in ("eval", "eval-set", "eval-retry") else None
     try:
         if given.get("log_files"):  # `inspect eval-retry LOG`: what the log's run was told
-            from inspect_ai.log import read_eval_log
-
             config = read_eval_log(str(given["log_files"][0]), header_only=True).eval.config
             ids = config.sample_id
             return CommandLine(

@@ -1,8 +1,19 @@
 """What Inspect's entry point loads. No side effects, and nothing heavy is imported."""
 
+from inspect_ai.model import ModelAPI, modelapi
+
 from mlebench_inspect.agents import aide, baseline, dummy, mini_swe_agent, mlab, openhands, react
 from mlebench_inspect.benchmark import TASKS
 from mlebench_inspect.run.scoring import mlebench_faults, mlebench_scorer
+
+
+@modelapi(name="rehearsal")
+def rehearsal() -> type[ModelAPI]:
+    """`--model rehearsal/model`: a stand-in for a model, with no account and no network."""
+    from mlebench_inspect.rehearsal import Rehearsal
+
+    return Rehearsal
+
 
 __all__ = [
     "TASKS",
@@ -15,4 +26,5 @@ __all__ = [
     "mlebench_scorer",
     "openhands",
     "react",
+    "rehearsal",
 ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import signature
+from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
 from inspect_ai import Task, task
@@ -42,9 +44,10 @@ from mlebench_inspect.viewer import viewer_config
 DAY = 24 * 3600
 
 
-# Options of inspect_evals' `mle_bench`
+# Options of inspect_evals' `mle_bench`, and those that only some tasks have
 ELSEWHERE = {
     "split": "name the split as the task, such as mlebench_inspect/lite",
+    "split_file": "give it to mlebench_inspect/all",
     "docker_image_name": "give -T image=NAME",
     "cpu_override": "give -T cpus=N",
     "mem_override": "give -T memory=32g",
@@ -62,6 +65,7 @@ def benchmark(
     split: Split | None = None,
     competitions: Ids | None = None,
     *,
+    split_file: str | None = None,
     data: Literal["real", "miniature"] = "real",
     data_dir: str | None = None,
     revision: Revision = "v1",
@@ -91,8 +95,9 @@ def benchmark(
     """Competitions as one Inspect task. All arguments can be given on the command line with `-T name=value`.
 
     Args:
-        split: `all`, `lite` (= `low`), `low`, `medium`, `high` or `dev`.
+        split: `all`, `lite` (= `low`), `low`, `medium`, `high`, `dev` or `mle_bench_30`.
         competitions: Ids, as a list or with commas between; instead of a split or to choose from it.
+        split_file: A split of your own in place of `all`: a file with an id a line.
         data: `real`, or `miniature`: small generated data of the same layout, made when missing.
         data_dir: Data folder; default: MLEBENCH_DATA_DIR, else the user's cache folder.
         revision: `v1`, the published benchmark, or `v2`, with leaks and defects mended.
@@ -126,7 +131,7 @@ def benchmark(
         MlebenchError: The run cannot begin: no image, no data, no GPU ...; the message says what to type.
     """
     check_command_line(sandbox)
-    chosen = _chosen(split, competitions)
+    chosen = _chosen(split, competitions, split_file)
     store = Store.open(data_dir, data, revision)  # type: ignore[arg-type]
     box = provider(sandbox)
     has = machine(box.name)
@@ -156,8 +161,9 @@ def benchmark(
     from mlebench_inspect.reporting.closing import speak_at_the_end  # tasks are listed without it
 
     speak_at_the_end()
+    named = Path(split_file).stem if split_file else split or "chosen"
     return Task(
-        dataset=MemoryDataset([_sample(c, store, settings, box) for c in chosen], name=f"mlebench-{split or 'chosen'}"),
+        dataset=MemoryDataset([_sample(c, store, settings, box) for c in chosen], name=f"mlebench-{named}"),
         setup=prepare_sample(
             data_dir,
             data,
@@ -191,7 +197,7 @@ def benchmark(
             "settings": settings.model_dump(exclude_none=True),
             "max_submission_bytes": max_submission_bytes,
         },
-        tags=[f"data:{data}", f"revision:{revision}", *_solver_tag()],
+        tags=_tag(data, revision),
     )
 
 
@@ -207,13 +213,24 @@ def _needs_of(hardware: PresetName) -> Iterator[None]:
         raise PreflightError(f"{ex} ({needs}; cpus, memory, gpus and image change each)") from ex
 
 
-def _solver_tag() -> list[str]:
-    """Tells runs of two solvers apart in the list of the viewer; nothing where a solver comes from Python."""
+def _tag(data: str, revision: str) -> list[str]:
+    """Tells runs of two solvers apart in the viewer's list, which has no column for them and little room.
+
+    It is one tag, since Inspect keeps no order. Where a solver comes from Python it is not known here.
+    """
     typed = command_line()
-    return [f"solver:{typed.solver or 'mlebench_inspect/react'}"] if typed.command in ("eval", "eval-set") else []
+    solver = [re.split("[/@]", typed.solver or "react")[-1]] if typed.command in ("eval", "eval-set") else []
+    told = " ".join(
+        [*solver, *(["miniature"] if data == "miniature" else []), *([revision] if revision != "v1" else [])]
+    )
+    return [told] if told else []
 
 
-def _chosen(split: str | None, ids: str | Sequence[str] | None) -> list[Competition]:
+def _chosen(split: str | None, ids: str | Sequence[str] | None, file: str | None) -> list[Competition]:
+    if file is not None:
+        if split not in (None, "all"):
+            raise ValueError(f"-T split_file={file} takes the place of all; run mlebench_inspect/all with it")
+        split = str(Path(file).absolute())
     if isinstance(ids, str):
         ids = [i.strip() for i in ids.split(",") if i.strip()]
     if ids:
@@ -279,6 +296,8 @@ def _task(name: str, **fixed: Any) -> Callable[..., Task]:
     return task(name=name)(with_options(build, "-T", ELSEWHERE))
 
 
-TASKS = {name: _task(name, split=name) for name in SPLITS} | {
-    name: _task(name, competitions=[name]) for name in competition_ids()
+TASKS = {
+    "all": _task("all", split="all"),
+    **{name: _task(name, split=name, split_file=None) for name in SPLITS if name != "all"},
+    **{name: _task(name, competitions=[name], split_file=None) for name in competition_ids()},
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -34,6 +35,12 @@ def terminal_width() -> int | None:
     return int(given) if given.isdecimal() and int(given) > 0 else None
 
 
+ESSENTIAL = 2
+"""Columns of at most this rank stay as long as names can be cut instead."""
+NAME = 16
+"""Characters that names keep then."""
+
+
 def text_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
     """The table as lines, with a last line on what there was no room for.
 
@@ -49,8 +56,24 @@ def text_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: 
     lines += [_line(columns, shown, lengths, row) for row in rows]
     hidden = [c.name for k, c in enumerate(columns) if k not in shown and any(row[k] for row in rows)]
     if hidden:
-        lines.append(click.style(f"no room here for: {', '.join(hidden)}", dim=True))
+        told = wrapped(f"no room here for: {', '.join(hidden)}", width, others="  ")
+        lines += [click.style(line, dim=True) for line in told.splitlines()]
     return "\n".join(lines)
+
+
+def wrapped(text: str, width: int | None, *, first: str = "", others: str = "") -> str:
+    """A text in lines that there is room for; words, such as paths, stay whole.
+
+    Args:
+        text: One line.
+        width: Characters of a line at most; None for no limit.
+        first: Before the first line.
+        others: Before each further line.
+    """
+    if width is None:
+        return first + text
+    indents = {"initial_indent": first, "subsequent_indent": others}
+    return "\n".join(textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False, **indents))  # type: ignore[arg-type]
 
 
 def _chosen(
@@ -60,16 +83,26 @@ def _chosen(
     natural = {k: max(map(cell_len, [c.name, *(row[k] for row in rows)])) for k, c in enumerate(columns)}
     shown = [k for k in natural if not rows or any(row[k] for row in rows) or columns[k].rank == 0]
 
-    def total() -> int:
-        return sum(natural[k] for k in shown) + GAP * (len(shown) - 1)
+    def over() -> int:
+        return sum(natural[k] for k in shown) + GAP * (len(shown) - 1) - width if width is not None else 0
 
-    while width is not None and total() > width and any(columns[k].rank for k in shown):
-        shown.remove(max(shown, key=lambda k: (columns[k].rank, k)))
-    while width is not None and (over := total() - width) > 0:
-        widest = max(shown, key=lambda k: natural[k])
-        if natural[widest] <= LEAST:
-            break
-        natural[widest] = max(LEAST, natural[widest] - over)
+    def drop(rank: int) -> None:
+        while over() > 0 and any(columns[k].rank > rank for k in shown):
+            shown.remove(max(shown, key=lambda k: (columns[k].rank, k)))
+
+    def shrink(least: Callable[[int], int]) -> None:
+        """Takes from the widest until the next is as wide, and so on."""
+        while over() > 0 and (wide := [k for k in shown if natural[k] > least(k)]):
+            widest = max(wide, key=lambda k: natural[k])
+            following = max((natural[k] for k in wide if natural[k] < natural[widest]), default=0)
+            natural[widest] = max(natural[widest] - over(), min(following, natural[widest] - 1), least(widest))
+
+    cells = {k: max([LEAST, *(cell_len(row[k]) for row in rows)]) for k in natural}
+    drop(ESSENTIAL)
+    shrink(lambda k: cells[k])  # heads before cells
+    shrink(lambda k: min(cells[k], NAME) if columns[k].rank == 0 else natural[k])
+    drop(0)
+    shrink(lambda k: min(cells[k], LEAST))
     return shown, natural
 
 

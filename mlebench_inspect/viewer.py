@@ -12,6 +12,7 @@ from inspect_ai.viewer import (
 )
 
 TIERS = ("gold", "silver", "bronze")
+REST = ("valid", "above_median", "made", "any_medal")
 
 
 def viewer_config() -> ViewerConfig:
@@ -28,14 +29,13 @@ def viewer_config() -> ViewerConfig:
                 TaskSamplesColumn.score(name, "score"),
                 TaskSamplesColumn.score(name, "percentile"),
                 TaskSamplesColumn(id="answer"),
-                TaskSamplesColumn.score(name, "valid"),
-                TaskSamplesColumn.score(name, "above_median"),
                 TaskSamplesColumn(id="tokens"),
+                TaskSamplesColumn(id="cost"),
                 TaskSamplesColumn(id="duration"),
-                TaskSamplesColumn(id="limit"),
-                TaskSamplesColumn(id="error"),
-                *(TaskSamplesColumn.score(name, key, visible=False) for key in ("made", "any_medal", *TIERS)),
+                # The viewer itself shows `limit` and `error` where a sample has one. It shows every score, whatever is
+                # asked for, so these at least come last.
                 *(TaskSamplesColumn(id=key, visible=False) for key in ("input", "target")),
+                *(TaskSamplesColumn.score(name, key, visible=False) for key in (*REST, *TIERS)),
             ],
             multiline=False,
             sort=[TaskSamplesSort.score(name, "percentile", dir="desc")],

@@ -17,10 +17,11 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import os
 import re
 import tempfile
 from collections.abc import Callable
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -39,8 +40,9 @@ if TYPE_CHECKING:
 
 Complexity = Literal["low", "medium", "high", "dev"]
 COMPLEXITIES: tuple[Complexity, ...] = ("low", "medium", "high", "dev")
-Split = Literal["all", "lite", "low", "medium", "high", "dev"]
-SPLITS: tuple[Split, ...] = ("all", "lite", *COMPLEXITIES)
+Split = Literal["all", "lite", "low", "medium", "high", "dev", "mle_bench_30"]
+SPLITS: tuple[Split, ...] = ("all", "lite", *COMPLEXITIES, "mle_bench_30")
+MAX_SPLIT_FILE = 1 << 20
 _FOLDER = Path(__file__).parent
 
 UNFORESEEN = "the submission cannot be scored; compare its columns and values with the sample submission"
@@ -507,22 +509,51 @@ def passages(text: str, revision: Revision) -> str:
     return _PASSAGE.sub(lambda m: m[2] if m[1] == revision else "", text)
 
 
-@cache
 def split_ids(split: str) -> tuple[str, ...]:
     """Ids of a split of competitions, in alphabetical order.
 
     Args:
-        split: `low`, `medium`, `high`, `dev`; `lite` is another name of `low`; `all` is low, medium and high.
+        split: `low`, `medium`, `high`, `dev`; `lite` is another name of `low`; `all` is low, medium and high;
+            `mle_bench_30` are the 30 that system cards of 2025 and 2026 report. Or a file of your own: an id a line.
 
     Raises:
-        CatalogueError: There is no such split.
+        CatalogueError: There is no such split, or the file cannot be read or names what is no competition.
     """
+    if split in SPLITS:
+        return _named_split(split)
+    if "/" in split or os.sep in split or split.endswith(".txt") or Path(split).is_file():
+        return _split_of_file(Path(split))
+    raise CatalogueError(f"there is no split {split!r}; choose one of {', '.join(SPLITS)}, or a file with an id a line")
+
+
+@cache
+def _named_split(split: str) -> tuple[str, ...]:
     if split == "all":
-        return tuple(sorted(i for s in ("low", "medium", "high") for i in split_ids(s)))
+        return tuple(sorted(i for s in ("low", "medium", "high") for i in _named_split(s)))
     name = "low" if split == "lite" else split
-    if name not in COMPLEXITIES:
-        raise CatalogueError(f"there is no split {split!r}; choose one of {', '.join(SPLITS)}")
     return tuple(sorted((_FOLDER / "splits" / f"{name}.txt").read_text(encoding="utf-8").split()))
+
+
+def _split_of_file(path: Path) -> tuple[str, ...]:
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_SPLIT_FILE + 1).decode("utf-8-sig")
+    except OSError as ex:
+        raise CatalogueError(f"the split {path} cannot be read: {ex.strerror}") from None
+    except UnicodeDecodeError:
+        raise CatalogueError(f"the split {path} is no text; write an id a line") from None
+    if len(text) > MAX_SPLIT_FILE:
+        raise CatalogueError(f"the split {path} is larger than {MAX_SPLIT_FILE:,} bytes; write an id a line")
+    found = set()
+    for number, line in enumerate(text.splitlines(), 1):
+        name = line.partition("#")[0].strip()
+        try:
+            found |= {competition(name).id} if name else set()
+        except CatalogueError as ex:
+            raise CatalogueError(f"{path}, line {number}: {ex}") from None
+    if not found:
+        raise CatalogueError(f"the split {path} is empty; write an id a line")
+    return tuple(sorted(found))
 
 
 @cache
@@ -545,6 +576,7 @@ def competition(competition_id: str) -> Competition:
     return _loaded(known)
 
 
+@lru_cache(1024)
 def _known_id(name: str) -> str | None:
     """The id that is meant: itself, in another letter case, with `_` for `-`, or in the address of its Kaggle page."""
     wanted = _plain_id(name)
@@ -586,5 +618,5 @@ def load(path: Path) -> Competition:
 
 
 def competitions(split: str | None = None) -> list[Competition]:
-    """The competitions of a split, or all 82."""
+    """The competitions of a split, see `split_ids`, or all 82."""
     return [competition(i) for i in (competition_ids() if split is None else split_ids(split))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -62,6 +63,7 @@ def write_log(
     cause: str = CAUSE,
     eval_set_id: str | None = None,
     packages: dict[str, str] | None = None,
+    snapshots: Sequence[dict[str, Any]] | None = None,
     **config: Any,
 ) -> str:
     """A log with the outcomes of each competition, a letter for each seed; "." was not run.
@@ -81,6 +83,7 @@ def write_log(
         cause: Why "!" and "?" have no score.
         eval_set_id: Of the evaluation set.
         packages: Versions in the header.
+        snapshots: Rows of graded ones, of each sample with a score.
         config: Limits and the like.
     """
     about = {"data": data, "revision": run_revision or revision, "hardware": "8 CPUs", "provider": "docker"}
@@ -115,7 +118,7 @@ def write_log(
                 record = _record(log, letter, GIVEN if given is None else given, sums)
                 state: Any = SimpleNamespace(epoch=epoch, metadata={**about, "competition": competition_id})
                 meta = circumstances(state, record, competition(competition_id))
-                sample.scores = {"mlebench": _score(meta, letter, data, revision, cause)}
+                sample.scores = {"mlebench": _score(meta, letter, data, revision, cause, snapshots)}
             log.samples.append(sample)
     path = f"{folder}/{created.replace(':', '-')}_all_{task_id}.eval"
     if "://" not in path:
@@ -132,14 +135,22 @@ def _record(log: EvalLog, letter: str, given: dict[str, Any], answers: str) -> S
     record.plan = Plan.of(log.eval).model_dump()
     record.identity, record.digest = identity.model_dump(mode="json"), identity.digest
     record.answers_sha256, record.started, record.seconds, record.time_limit = answers, 1.0, 60, 86400.0
+    record.gpus = given.get("gpus", 0)
     record.outcome = "missing" if letter in "-c" else "taken"
     if letter == "c":
         record.ending = Ending(error="KeyError: 'x'", fault="agent")
     return record
 
 
-def _score(about: dict[str, Any], letter: str, data: str, revision: str, cause: str) -> Score:
+def _score(
+    about: dict[str, Any],
+    letter: str,
+    data: str,
+    revision: str,
+    cause: str,
+    snapshots: Sequence[dict[str, Any]] | None,
+) -> Score:
     found = competition(about["competition"])
     if letter == "!":
         return unscored(Unscored("setup_failed", cause), about)
-    return score_of(graded(found.id, letter, data=data, revision=revision), found, about)
+    return score_of(graded(found.id, letter, data=data, revision=revision), found, about, snapshots)

@@ -24,6 +24,7 @@ from results import HOUR, one, result, run
 TWEET, NOMAD = "tweet-sentiment-extraction", "nomad2018-predict-transparent-conductors"
 PATENT = "us-patent-phrase-to-phrase-matching"
 LOW = "aerial-cactus-identification"
+MEDIUM = "AI4Code"
 LEAKY = "denoising-dirty-documents"
 
 
@@ -172,9 +173,22 @@ def test_the_sample_submission_lies_below_all_medals(found: Competition) -> None
     assert all(p is not None and 0 < p <= 1 for p in places[:3])
 
 
-def test_how_many_sample_submissions_have_a_known_score() -> None:
+def test_what_the_documentation_counts() -> None:
+    assert sum(c.leaks for c in competitions("all")) == 18
     assert len(KNOWN) == 31
     assert sum(c.complexity != "dev" for c in KNOWN) == 26
+
+
+def test_percentiles_by_complexity_and_category() -> None:
+    rows = {LOW: "gx", LEAKY: "?n", MEDIUM: "gg"}
+    found = one([result(c, s, letter) for c, letters in rows.items() for s, letter in enumerate(letters, 1)])
+    best = {r.competition_id: r.percentiles[0] for r in found.per_competition}
+    low, medium = found.percentile_by_complexity["low"], found.percentile_by_complexity["medium"]
+    # by seed: (its gold + 0) / 2, then 0
+    assert (low.mean, low.sem, low.competitions) == (best[LOW] / 4, best[LOW] / 4, 2)
+    assert (medium.mean, medium.sem, medium.competitions) == (best[MEDIUM], 0, 1)
+    assert found.percentile_by_category["Image To Image"].mean == 0
+    assert "| medium | 100.00 ± 0.00 |" in render_report([found], "markdown")
 
 
 def test_leaky_competitions_are_taken_out() -> None:
@@ -245,6 +259,7 @@ def test_development_counts_in_no_measure_beside_others() -> None:
         ("rows", "no row for id 8 (1 in all); add them"),
         ("values", "column diagnosis must hold whole numbers; the row with id_code 'b' has 1.5 (1 such row)"),
         ("values", "column x must hold numbers; the row with id 1 has 'not a readable CSV, missing; the header'"),
+        ("not told", ""),
         ("other", "the submission cannot be scored; compare its columns and values with the sample submission"),
     ],
 )

@@ -86,11 +86,12 @@ def commands() -> list[tuple[str, click.Command]]:
 def wrong_value(parameter: click.Parameter) -> str | None:
     """A value that a command's option or argument does not take; None where any text will do."""
     kind = parameter.type
-    if isinstance(kind, click.Choice | click.types.IntParamType | click.types.FloatParamType):
-        return "no such value"
     if isinstance(kind, click.Path):
         return __file__ if not kind.file_okay else "/no/such/file" if kind.exists else None
-    return None
+    if isinstance(kind, click.types.FloatParamType):
+        return "nan"
+    is_text = isinstance(kind, click.types.StringParamType | click.types.UnprocessedParamType)
+    return None if is_text or isinstance(kind, click.types.BoolParamType) else "no such value"
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,22 @@ def test_packages_of_this_host(docker: FakeDocker, monkeypatch: pytest.MonkeyPat
     assert "pip install 'mlebench-inspect[scaffolds]'" in said
 
 
+@pytest.mark.parametrize(
+    ("solver", "tag"),
+    [
+        (None, "react"),
+        ("mlebench_inspect/baseline", "baseline"),
+        ("inspect_swe/codex", "codex"),
+        ("a/b.py@mine", "mine"),
+    ],
+)
+def test_a_tag_tells_runs_of_two_solvers_apart(docker: FakeDocker, solver: str | None, tag: str) -> None:
+    with typed(solver=solver, model="openai/gpt-5"):
+        assert TASKS[ID](data="miniature").tags == [f"{tag} miniature"]
+        assert TASKS[ID](data="miniature", revision="v2").tags == [f"{tag} miniature v2"]
+    assert TASKS[ID](data="miniature").tags == ["miniature"]
+
+
 def test_an_estimate_of_a_long_run() -> None:
     settings, has = SandboxSettings(memory="64g"), Machine(32, 128 * 2**30)
     told = estimate(75, CommandLine("eval", epochs=3, max_samples=9, max_sandboxes=20), settings, has, 86400)

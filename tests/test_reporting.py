@@ -27,7 +27,7 @@ from mlebench_inspect.reporting.formats import render_comparison, render_report
 from mlebench_inspect.reporting.results import read_results
 from mlebench_inspect.reporting.summaries import SettingReport
 from mlebench_inspect.run.figures import medals
-from mlebench_inspect.tasks import competitions
+from mlebench_inspect.tasks import competitions, split_ids
 
 SIZES = {"low": 22, "medium": 38, "high": 15, "all": 75}
 PUBLISHED = list(csv.DictReader(Path(published.__file__).with_name("published_results.csv").open(encoding="utf-8")))
@@ -282,3 +282,13 @@ def test_grade_many_files(tmp_path: Path, prepared: Callable[..., Path]) -> None
     assert result.returncode == 1
     assert "line 1" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_the_30_task_split_is_called_by_its_name(tmp_path: Path) -> None:
+    write_log(tmp_path, dict.fromkeys(split_ids("mle_bench_30"), "n"))
+    (found,) = report(read_results([tmp_path]))
+    notes = "\n".join(found.notes())
+    assert "These are the 30 competitions of mle_bench_30" in notes
+    assert "Not whole splits" not in notes
+    (cut,) = report(read_results([tmp_path]), split="mle_bench_30")
+    assert cut.any_medal["all"].competitions == 30

@@ -26,7 +26,7 @@ def test_miniature_results_say_so(tmp_path: Path) -> None:
     log = run(tmp_path, dummy())
     assert log.eval.metadata is not None
     assert log.eval.metadata["data"] == "miniature"
-    assert "data:miniature" in (log.eval.tags or [])
+    assert "miniature" in (log.eval.tags or [])
     assert (score(log).metadata or {})["data"] == "miniature"
     assert "Miniature" in (score(log).explanation or "")
 
@@ -92,3 +92,13 @@ def test_unprepared_data_names_the_command(tmp_path: Path) -> None:
     with pytest.raises(type(prerequisite_error(""))) as caught:
         TASKS["spaceship-titanic"](data_dir=str(tmp_path))
     assert f"mlebench-inspect prepare spaceship-titanic --data-dir {tmp_path}" in str(caught.value.message)  # type: ignore[attr-defined]
+
+
+def test_a_split_of_ones_own(tmp_path: Path) -> None:
+    file = tmp_path / "mine.txt"
+    file.write_text("spaceship-titanic\nspooky-author-identification\n")
+    log = run(tmp_path, dummy(), task="all", split_file=str(file))
+    assert log.eval.dataset.name == "mlebench-mine"
+    assert log.eval.dataset.sample_ids == ["spaceship-titanic", "spooky-author-identification"]
+    with pytest.raises(type(prerequisite_error("")), match="give it to mlebench_inspect/all"):
+        run(tmp_path, dummy(), task="low", split_file=str(file))

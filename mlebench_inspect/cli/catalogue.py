@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from mlebench_inspect.cli.group import cli, data_dir_option, json_option
+from mlebench_inspect.cli.group import FiniteRange, cli, data_dir_option, json_option, split_option
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.tables import Column, terminal_width, text_table
-from mlebench_inspect.tasks import SPLITS, Competition, competition, competitions
+from mlebench_inspect.tasks import Competition, competition, competitions
 
 _COLUMNS = (
     Column("id"),
@@ -26,10 +26,10 @@ _COLUMNS = (
 
 
 @cli.command("list")
-@click.option("--split", type=click.Choice(SPLITS))
+@split_option
 @click.option("--category", metavar="TEXT", help="Only those whose category or task has this text in it.")
 @click.option("--modality", metavar="TEXT", help="Only those whose modality has this text in it.")
-@click.option("--max-gb", type=click.FloatRange(0), metavar="GB", help="Only those whose download is no larger.")
+@click.option("--max-gb", type=FiniteRange(0), metavar="GB", help="Only those whose download is no larger.")
 @click.option("--prepared/--not-prepared", default=None, help="Only those whose real data is prepared, or is not.")
 @data_dir_option
 @json_option

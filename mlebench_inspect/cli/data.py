@@ -23,7 +23,7 @@ from mlebench_inspect.cli.group import (
 from mlebench_inspect.data.store import Store, default_data_dir
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.submission import Revision
-from mlebench_inspect.tables import terminal_width
+from mlebench_inspect.tables import terminal_width, wrapped
 from mlebench_inspect.tasks import CatalogueError, Checksums, Competition, competition, competition_ids
 
 if TYPE_CHECKING:
@@ -149,7 +149,8 @@ def status(ids: tuple[str, ...], split: str | None, data_dir: Path | None, as_js
     if as_json:
         click.echo(json.dumps(found.as_dict(), indent=2))
     else:
-        click.echo(f"{found.table(terminal_width())}\n\n{found.summary()}")
+        summary = [wrapped(line, terminal_width(), others="  ") for line in found.summary().splitlines()]
+        click.echo("\n".join([found.table(terminal_width()), "", *summary]))
 
 
 def _next_step(store: Store, found: Sequence[Competition], split: str | None) -> str:

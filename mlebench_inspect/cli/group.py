@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -10,7 +11,7 @@ import click
 
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.submission import REVISIONS
-from mlebench_inspect.tasks import SPLITS, Competition, competition, competitions
+from mlebench_inspect.tasks import SPLITS, CatalogueError, Competition, competition, competitions, split_ids
 
 EXPECTED_ERRORS = (MlebenchError, OSError)
 
@@ -18,7 +19,46 @@ data_dir_option = click.option(
     "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Data folder [default: MLEBENCH_DATA_DIR]."
 )
 revision_option = click.option("--revision", type=click.Choice(REVISIONS), default="v1", show_default=True)
-split_option = click.option("--split", type=click.Choice(SPLITS), help="All competitions of this split.")
+
+
+class FiniteRange(click.FloatRange):
+    """A number within a range: neither infinite nor no number at all, which click lets pass."""
+
+    def convert(self, value: float | str, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number.
+
+        Raises:
+            click.BadParameter: It is none, or out of the range.
+        """
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value} is no finite number", param, ctx)
+        return number
+
+
+class SplitType(click.ParamType):
+    """A split by its name, or a file with an id a line."""
+
+    name = "split"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """As it stands in the help."""
+        return f"[{'|'.join(SPLITS)}|FILE]"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The value itself.
+
+        Raises:
+            click.BadParameter: There is no such split, or something is wrong with the file.
+        """
+        try:
+            split_ids(value)
+        except CatalogueError as ex:
+            self.fail(str(ex), param, ctx)
+        return value
+
+
+split_option = click.option("--split", type=SplitType(), help="All competitions of this split.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 ids_argument = click.argument("ids", nargs=-1, metavar="[ID]...")
 miniature_option = click.option("--miniature", is_flag=True, help="Grade against miniature data.")

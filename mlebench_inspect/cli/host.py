@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlebench_inspect.cli.group import cli, data_dir_option
-from mlebench_inspect.tables import Column, terminal_width, text_table
+from mlebench_inspect.tables import Column, terminal_width, text_table, wrapped
 from mlebench_inspect.tasks import CatalogueError
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def doctor(data_dir: Path | None) -> None:
     missing = False
     for finding in examine(data_dir):
         mark, colour = marks[finding.state]
-        click.echo(f"{click.style(mark, fg=colour)}  {finding.name:12} {finding.text}")
+        text = wrapped(f"{finding.name:12} {finding.text}", terminal_width(), first=" " * 4, others=" " * 17)
+        click.echo(f"{click.style(mark, fg=colour)}  {text.lstrip()}")
         missing |= finding.state == "missing"
     sys.exit(1 if missing else 0)
 

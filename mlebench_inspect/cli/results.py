@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlebench_inspect.cli.group import cli
-from mlebench_inspect.tasks import SPLITS
+from mlebench_inspect.cli.group import SplitType, cli
 
 if TYPE_CHECKING:
+    from mlebench_inspect.reporting.many import Progress
     from mlebench_inspect.reporting.pictures.picture import Group
     from mlebench_inspect.reporting.records import Reading
 
-_logs = click.argument("logs", nargs=-1, required=True, metavar="LOG_DIR...")
+logs_argument = click.argument("logs", nargs=-1, required=True, metavar="LOG_DIR...")
 _format = click.option(
     "--format",
     "form",
@@ -32,7 +35,7 @@ def _fields(context: click.Context, parameter: click.Parameter, value: tuple[str
 _figures = click.option(
     "--figures", metavar="DIR", help="Write every picture there as SVG and PNG, and its data as CSV; a folder or URL."
 )
-_pool = click.option(
+pool_option = click.option(
     "--pool",
     multiple=True,
     callback=_fields,
@@ -42,21 +45,38 @@ _pool = click.option(
 _published = click.option("--published", is_flag=True, help="Show published results beneath, where they compare.")
 
 
-def _read(logs: tuple[str, ...]) -> Reading:
+def read_logs(logs: tuple[str, ...]) -> Reading:
     """The results in logs; names on stderr what is left out."""
     from mlebench_inspect.reporting.results import read_results
 
-    reading = read_results(logs)
+    with _progress() as progress:
+        reading = read_results(logs, progress)
+    gc.freeze()  # it stays to the end, so that searching it for cycles again and again finds nothing
     for skipped in reading.skipped:
         click.echo(f"mlebench-inspect: skipped {skipped}", err=True)
     return reading
 
 
+@contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """A bar on stderr for people; nothing on a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=1, label="reading logs", file=sys.stderr, show_pos=True) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        yield show
+
+
 @cli.command()
-@_logs
+@logs_argument
 @_format
 @_output
-@click.option("--split", type=click.Choice(SPLITS), help="These competitions; those not run count as failures.")
+@click.option("--split", type=SplitType(), help="These competitions; those not run count as failures.")
 @click.option(
     "--seeds",
     type=click.Choice(("padded", "complete")),
@@ -66,7 +86,7 @@ def _read(logs: tuple[str, ...]) -> Reading:
 )
 @click.option("--at", metavar="TIME", help="Cut the runs at this time, such as 12h, 90m or 1h30m, by their snapshots.")
 @_published
-@_pool
+@pool_option
 @_figures
 def report(
     logs: tuple[str, ...],
@@ -84,7 +104,7 @@ def report(
     from mlebench_inspect.reporting import galleries
     from mlebench_inspect.reporting.formats import render_report
 
-    reading = _cut(_read(logs), at)
+    reading = _cut(read_logs(logs), at)
     found = reporting.report(reading, split=split, seeds=seeds, pooled=pool)
     _draw(galleries.groups_of(found, published), figures)
     _write(render_report(found, form, reading.skipped, published=published), output)
@@ -103,12 +123,12 @@ def _cut(reading: Reading, at: str | None) -> Reading:
 
 
 @cli.command()
-@_logs
+@logs_argument
 @click.option("--by", type=click.Choice(("solver", "model")), help="Compare these, in one table for each of the other.")
 @_format
 @_output
 @_published
-@_pool
+@pool_option
 @_figures
 def compare(
     logs: tuple[str, ...],
@@ -123,21 +143,21 @@ def compare(
     from mlebench_inspect.reporting import comparison, galleries
     from mlebench_inspect.reporting.formats import render_comparison
 
-    reading = _read(logs)
+    reading = read_logs(logs)
     found = comparison.compare(reading, by=by, pooled=pool)
     _draw(galleries.groups_compared(found, published), figures)
     _write(render_comparison(found, form, reading.skipped, published=published), output)
 
 
 @cli.command()
-@_logs
+@logs_argument
 @click.option("--output-dir", metavar="DIR", required=True, help="Folder or URL, such as s3://bucket/reports.")
-@_pool
+@pool_option
 def export(logs: tuple[str, ...], output_dir: str, pool: list[str]) -> None:
     """Write grading reports in the published layout, one file for each row of the report and seed."""
     from mlebench_inspect.reporting import exporting, pooling
 
-    rows = pooling.pool(_read(logs), pool)
+    rows = pooling.pool(read_logs(logs), pool)
     for note in (note for row in rows for note in row.notes):
         click.echo(f"mlebench-inspect: {note}", err=True)
     for place in exporting.export(rows, output_dir):

@@ -62,7 +62,7 @@ def report_row(row: Row, ids: Sequence[str], rule: SeedRule = "padded") -> Setti
     results = [result for found in table.values() for result in found.values()]
     reports = {s: {c: r.report for c, r in found.items()} for s, found in table.items()}
     run = run_of(reports, ids, is_published=(row.setting.data, row.setting.revision) == ("real", "v1"))
-    mean, sem, boardless = run.percentile()
+    boardless = run.percentile()[2]
     lacking = {
         status: [_pair(c, s, row.seeds) for c in ids for s in seeds if row.status(c, s) == status]
         for status in ("unscored", "not run")
@@ -84,9 +84,9 @@ def report_row(row: Row, ids: Sequence[str], rule: SeedRule = "padded") -> Setti
         any_medal=_levels(run),
         by_category={n: _figure(run, "any_medal", m) for n, m in categories.items()},
         outcomes={k: _figure(run, k, run.members) for k in KEYS if k != "any_medal"},
-        percentile=None
-        if math.isnan(mean)
-        else Figure(mean=mean, sem=sem, competitions=len(run.members) - len(boardless)),
+        percentile=_percentile(run, run.members),
+        percentile_by_complexity=_percentiles(run, members_of(run.groups, "complexity", run.members)),
+        percentile_by_category=_percentiles(run, categories),
         boardless=boardless,
         pass_at_k={k: run.pass_at(k) for k in ks(len(seeds))},
         pass_hat_k={k: run.pass_hat(k) for k in ks(len(seeds))},
@@ -116,6 +116,16 @@ def _measures(row: Row, run: Run, results: Sequence[Result]) -> dict[str, Any]:
         "invalid": invalid_kinds(among),
         **spent(among)._asdict(),
     }
+
+
+def _percentile(run: Run, ids: Sequence[str]) -> Figure | None:
+    mean, sem, boardless = run.percentile(ids)
+    return None if math.isnan(mean) else Figure(mean=mean, sem=sem, competitions=len(ids) - len(boardless))
+
+
+def _percentiles(run: Run, groups: Mapping[str, Sequence[str]]) -> dict[str, Figure]:
+    """By group; those without any published board are left out."""
+    return {name: found for name, ids in groups.items() if (found := _percentile(run, ids))}
 
 
 def _normalised(run: Run) -> Figure | None:

@@ -17,7 +17,7 @@ from mlebench_inspect.reporting.pages import html_page
 from mlebench_inspect.reporting.published import published_records, reservations
 from mlebench_inspect.reporting.records import Skipped
 from mlebench_inspect.reporting.summaries import LEVELS, OUTCOMES, CompetitionRow, SettingReport, levels_of
-from mlebench_inspect.tables import Column, terminal_width, text_table
+from mlebench_inspect.tables import Column, terminal_width, text_table, wrapped
 
 FORMATS = ("table", "markdown", "csv", "tidy", "json", "html")
 _Table = tuple[list[str], list[list[str]]]
@@ -102,9 +102,6 @@ def _optional(r: SettingReport) -> list[_Table]:
     tables = measure_tables(r)
     if r.reasons:
         tables.append((["reason", "scored samples"], [[name, str(n)] for name, n in r.reasons.items()]))
-    if len(r.by_category) > 1:
-        rows = [[name, str(f), str(f.competitions)] for name, f in r.by_category.items()]
-        tables.append((["category", "any medal (%)", "competitions"], rows))
     return tables
 
 
@@ -167,17 +164,18 @@ _RANKS = {name: rank for rank, name in enumerate(("all", "percentile", "low", "s
 _RANKS |= dict.fromkeys(("high", "competitions", "crashes", "limits", "hours", "cost ($)", "tokens", "dev"), 10)
 _RANKS |= {"data": 20, "revision": 21, "scores": 3, "mean percentile": 4, "metric": 5, "complexity": 6, "category": 7}
 _RANKS |= {"above median": 2, "valid": 3, "made": 4}
-_RANKS |= {"remark": 12, "published hardware": 11, "published model": 2, "hours a run": 1, "date": 1}
+_RANKS |= {"remark": 23, "published hardware": 22, "date": 21, "time limit": 9}
 _RIGHT = {*LEVELS, "dev", "percentile", "mean percentile", "tokens", "hours", "cost ($)", "scored samples"}
-_RIGHT |= {"value", "points", "95 % interval", "pairs", "submissions", "hours a run"}
+_RIGHT |= {"value", "points", "95 % interval", "pairs", "submissions", "time limit"}
 _COLOURS = {"gold": "yellow", "silver": "white", "bronze": "bright_red", "invalid": "red", "unscored": "red"}
 
 
 def _terminal(sections: _Sections) -> str:
     width, lines = terminal_width(), list[str]()
     for title, notes, tables in sections:
-        lines += ["", click.style(printable(title), bold=True)]
-        lines += [line for note in notes for line in _wrapped(printable(note), width)]
+        lines += ["", *(click.style(line, bold=True) for line in wrapped(printable(title), width).splitlines())]
+        told = [line for note in notes for line in printable(note).splitlines()]
+        lines += [wrapped(line, width, first="  ", others="    ") for line in told]
         for columns, rows in tables:
             named = [Column(c, _RANKS.get(c, 0), c in _RIGHT, _colour) for c in columns]
             lines += ["", text_table(named, rows, width)]
@@ -186,15 +184,6 @@ def _terminal(sections: _Sections) -> str:
 
 def _colour(cell: str) -> str | None:
     return _COLOURS.get(cell.split(",")[0].split(" (")[0])
-
-
-def _wrapped(note: str, width: int | None) -> list[str]:
-    import textwrap
-
-    if width is None:
-        return [f"  {line}" for line in note.splitlines()]
-    options = {"initial_indent": "  ", "subsequent_indent": "    ", "break_long_words": False}
-    return textwrap.wrap(note, width, break_on_hyphens=False, **options)  # type: ignore[arg-type]
 
 
 def _markdown(sections: _Sections) -> str:

@@ -5,21 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from inspect_ai.log import (
-    EvalLog,
-    EvalSampleSummary,
-    read_eval_log,
-    read_eval_log_sample,
-    read_eval_log_sample_summaries,
-)
-from inspect_ai.scorer import Score
+from inspect_ai.log import EvalLog, read_eval_log_sample
 
+from mlebench_inspect._inspect import open_log
 from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.reporting.places import first_line
-from mlebench_inspect.reporting.records import ReportingError, Result, RunRecord
-from mlebench_inspect.run.figures import values_of
+from mlebench_inspect.reporting.records import ReportingError, Result, RunRecord, Usage
+from mlebench_inspect.reporting.snapshots import Snapshots
+from mlebench_inspect.run import compact
+from mlebench_inspect.run.figures import is_result
 from mlebench_inspect.run.identity import fields_of, noted_of
 from mlebench_inspect.run.outcome import is_interrupt
 from mlebench_inspect.run.plan import Plan
@@ -27,11 +24,33 @@ from mlebench_inspect.tasks import CatalogueError, competition
 
 SCORER = "mlebench"
 _HEAVY = {"messages", "events", "events_data", "timelines", "store", "attachments", "output", "error_retries"}
-_READ = ("given", "ending", "error", "unscored", "answers_sha256", "run_revision", *GradingReport.model_fields)
+_OF_REPORT = tuple(GradingReport.model_fields)
+_FIELDS = set(_OF_REPORT)
+_ALIKE = (
+    *("competition_id", "metric", "is_lower_better", "revision", "data"),
+    *(f"{name}_threshold" for name in ("gold", "silver", "bronze", "median")),
+)
+_LONG = ("given", "ending", "error", "detail", "notice", "score_note", "submission_path", "artifact")
+"""What reports read of a score's metadata that may be too long for a summary."""
 
 
 class NoLog(ReportingError):
     """A file is no log of this benchmark, or cannot be read."""
+
+
+class _Score(NamedTuple):
+    """A score as it stands in a summary, or in a whole sample."""
+
+    value: Any
+    reason: str | None
+    explanation: str | None
+    meta: Mapping[str, Any]
+
+    @property
+    def ending(self) -> Mapping[str, Any]:
+        """How the agent's work ended."""
+        found = self.meta.get("ending")
+        return found if isinstance(found, dict) else {}
 
 
 def read_run(location: str) -> list[RunRecord]:
@@ -41,15 +60,15 @@ def read_run(location: str) -> list[RunRecord]:
         NoLog: It is no log, damaged, or another benchmark's.
     """
     try:
-        log = read_eval_log(location, header_only=True)
-        about = log.eval.metadata or {}
-        if "revision" not in about or "data" not in about:
-            raise NoLog("no log of this benchmark")
-        summaries = read_eval_log_sample_summaries(location)
-        run = _blank(log, about)
-        for competition_id in {*run.competitions, *(str(s.id) for s in summaries)}:
+        with open_log(location) as file:
+            log, about = file.header, file.header.eval.metadata or {}
+            if "revision" not in about or "data" not in about:
+                raise NoLog("no log of this benchmark")
+            summaries = file.summaries()
+        run = _blank(location, log, about)
+        for competition_id in {*run.competitions, *(str(s["id"]) for s in summaries)}:
             competition(competition_id)
-        return _with_results(run, [_of_sample(location, s, log) for s in summaries])
+        return _with_results(run, _Samples(location, log).results(summaries))
     except NoLog:
         raise
     except CatalogueError as ex:
@@ -58,7 +77,7 @@ def read_run(location: str) -> list[RunRecord]:
         raise NoLog(f"cannot be read as a log: {first_line(ex)}") from ex
 
 
-def _blank(log: EvalLog, about: Mapping[str, Any]) -> RunRecord:
+def _blank(location: str, log: EvalLog, about: Mapping[str, Any]) -> RunRecord:
     plan = Plan.of(log.eval)
     return RunRecord(
         task=log.eval.task_id,
@@ -72,6 +91,7 @@ def _blank(log: EvalLog, about: Mapping[str, Any]) -> RunRecord:
         noted=noted_of(log.eval),
         hardware=about.get("hardware"),
         results=(),
+        logs=(location,),
     )
 
 
@@ -96,79 +116,141 @@ def _with_results(run: RunRecord, results: list[tuple[Result, str]]) -> list[Run
     ]
 
 
-def _of_sample(location: str, sample: EvalSampleSummary, log: EvalLog) -> tuple[Result, str]:
-    """A sample's result, and the revision that it was graded on."""
-    score = _ours(sample.scores or {})
-    if score is not None and _is_thinned(score):
-        score = _whole(location, sample) or score
-    meta = (score.metadata if score else None) or {}
-    blank = Result(
-        competition=str(sample.id),
-        seed=sample.epoch,
-        status="unscored",
-        fields=fields_of(log, meta["given"] if isinstance(meta.get("given"), dict) else None),
-        answers=str(meta.get("answers_sha256") or ""),
-        seconds=sample.total_time,
-        tokens=sum(u.total_tokens for u in sample.model_usage.values()) if sample.model_usage else None,
-        cost=_cost(sample),
-        limit=_ending(meta).get("limit") or sample.limit,
-        created=log.eval.created,
-    )
-    if score is None or values_of(score.value) is None:
-        return _unscored(blank, sample, score), ""
-    report = GradingReport.model_validate({k: meta[k] for k in GradingReport.model_fields if k in meta})
-    run_revision = meta.get("run_revision") or report.revision
+class _Samples:
+    """The samples of one log.
+
+    Args:
+        location: Of the log.
+        log: Its header.
+    """
+
+    def __init__(self, location: str, log: EvalLog) -> None:
+        self._location, self._log = location, log
+        self._limit = log.eval.config.time_limit
+        self._fields: list[tuple[object, dict[str, Any]]] = []
+
+    def results(self, summaries: list[dict[str, Any]]) -> list[tuple[Result, str]]:
+        """The results, and the revisions that they were graded on.
+
+        Args:
+            summaries: As they are stored in the log.
+        """
+        return [self._result(summary) for summary in summaries]
+
+    def _result(self, sample: Mapping[str, Any]) -> tuple[Result, str]:
+        score = _ours(sample.get("scores") or {})
+        if score is not None and _is_thinned(score):
+            score = self._whole(sample) or score
+        meta = score.meta if score else {}
+        usage = list((sample.get("model_usage") or {}).values())
+        limit = meta.get("time_limit") or self._limit  # the header's for a sample that was told none
+        about = {
+            "competition": str(sample["id"]),
+            "seed": sample["epoch"],
+            "fields": self._fields_with(meta.get("given")),
+            "answers": str(meta.get("answers_sha256") or ""),
+            "seconds": sample.get("total_time"),
+            "tokens": sum(u["total_tokens"] for u in usage) if usage else None,
+            "usage": _usage(usage),
+            "cost": _cost(usage),
+            "limit": (score.ending.get("limit") if score else None) or sample.get("limit"),
+            "created": self._log.eval.created,
+            "time_limit": float(limit) if limit else None,
+            "gpus": int(meta.get("gpus") or 0),
+            "submission_sha256": meta.get("submission_sha256"),
+            "artifact": meta.get("artifact"),
+            "log": self._location,
+        }
+        if score is None or not is_result(score.value):
+            reason, cause = _why_unscored(sample.get("error"), score)
+            return Result(status="unscored", reason=reason, cause=cause, **about), ""
+        return _scored(score, about)
+
+    def _fields_with(self, given: object) -> dict[str, Any]:
+        """What a sample was run with: one object for all samples that were given the same."""
+        for known, fields in self._fields:
+            if known == given:
+                return fields
+        self._fields.append((given, fields_of(self._log, given if isinstance(given, dict) else None)))
+        return self._fields[-1][1]
+
+    def _whole(self, sample: Mapping[str, Any]) -> _Score | None:
+        try:
+            found = read_eval_log_sample(self._location, sample["id"], sample["epoch"], exclude_fields=_HEAVY)
+        except Exception:  # damaged, while its summary is not
+            return None
+        return _ours({name: score.model_dump() for name, score in (found.scores or {}).items()})
+
+
+def _scored(score: _Score, about: dict[str, Any]) -> tuple[Result, str]:
+    report = _report(score.meta)
+    run_revision = score.meta.get("run_revision") or report.revision
     on = report.revision if run_revision == report.revision else f"{report.revision} (run on {run_revision})"
-    return replace(blank, status="scored", report=report, reason=score.reason, cause=_crash(meta)), on
+    text = compact.text_of(score.meta)
+    snapshots = None if text is None else Snapshots(text, report)
+    cause = score.ending.get("error")
+    found = Result(status="scored", report=report, reason=score.reason, cause=cause, snapshots=snapshots, **about)
+    return found, on
 
 
-def _cost(sample: EvalSampleSummary) -> float | None:
+def _report(meta: Mapping[str, Any]) -> GradingReport:
+    """The report in a score's metadata; what reports have alike is one object for all of them."""
+    values = {k: meta[k] for k in _OF_REPORT if k in meta}
+    alike = [values.get(k) for k in _ALIKE]
+    found = GradingReport.model_validate(values | dict(zip(_ALIKE, _same(*alike), strict=True)))
+    # pydantic's own set of the fields that were given takes more memory than all of them
+    object.__setattr__(found, "__pydantic_fields_set__", _FIELDS)
+    return found
+
+
+@lru_cache(4096)
+def _same(*values: Any) -> tuple[Any, ...]:
+    """The first of all equal values."""
+    return values
+
+
+def _usage(of_models: list[Mapping[str, Any]]) -> Usage | None:
+    if not of_models:
+        return None
+    cached = ("input_tokens_cache_read", "input_tokens_cache_write")
+    return Usage(
+        input=sum(u["input_tokens"] for u in of_models),
+        output=sum(u["output_tokens"] for u in of_models),
+        cached=sum(u.get(name) or 0 for u in of_models for name in cached),
+    )
+
+
+def _cost(of_models: list[Mapping[str, Any]]) -> float | None:
     """Of all models together; None if the price of one is not known."""
-    costs = [u.total_cost for u in sample.model_usage.values()]
+    costs = [u.get("total_cost") for u in of_models]
     known = [c for c in costs if c is not None]
     return math.fsum(known) if costs and len(known) == len(costs) else None
 
 
-def _crash(meta: Mapping[str, Any]) -> str | None:
-    error: str | None = _ending(meta).get("error")
-    return error
-
-
-def _ending(meta: Mapping[str, Any]) -> Mapping[str, Any]:
-    ending = meta.get("ending")
-    return ending if isinstance(ending, dict) else {}
-
-
-def _unscored(blank: Result, sample: EvalSampleSummary, score: Score | None) -> Result:
+def _why_unscored(error: str | None, score: _Score | None) -> tuple[str, str | None]:
+    """In a word, and for people."""
     if score is not None:
-        meta = score.metadata or {}
-        return replace(blank, reason=score.reason or "unscored", cause=meta.get("error") or score.explanation)
-    if sample.error is not None and is_interrupt(sample.error):
-        return replace(blank, reason="cancelled", cause="the run was interrupted; run: inspect score")
-    if sample.error is not None:
-        return replace(blank, reason="error", cause=sample.error)
-    return replace(blank, reason="not_scored", cause="no scorer ran; run: inspect score")
+        return score.reason or "unscored", score.meta.get("error") or score.explanation
+    if error is not None and is_interrupt(error):
+        return "cancelled", "the run was interrupted; run: inspect score"
+    if error is not None:
+        return "error", error
+    return "not_scored", "no scorer ran; run: inspect score"
 
 
-def _ours(scores: Mapping[str, Score]) -> Score | None:
+def _ours(scores: Mapping[str, Mapping[str, Any]]) -> _Score | None:
     """The last score of this benchmark, since `inspect score` may have appended one; a result before all others."""
-    ours = [s for name, s in scores.items() if name.startswith(SCORER) and "competition" in (s.metadata or {})]
-    results = [s for s in ours if values_of(s.value) is not None]
+    ours = [
+        _Score(s["value"], s.get("reason"), s.get("explanation"), s.get("metadata") or {})
+        for name, s in scores.items()
+        if name.startswith(SCORER) and "competition" in (s.get("metadata") or {})
+    ]
+    results = [s for s in ours if is_result(s.value)]
     return results[-1] if results else ours[-1] if ours else None
 
 
-def _is_thinned(score: Score) -> bool:
+def _is_thinned(score: _Score) -> bool:
     """Whether Inspect's summary shortened or dropped what reports need."""
-    meta = score.metadata or {}
-    return any(
-        isinstance(text, str) and text.endswith(("...", "Key removed from summary (> 1k)"))
-        for text in (*(meta.get(key) for key in _READ), score.explanation if "error" not in meta else None)
-    )
-
-
-def _whole(location: str, sample: EvalSampleSummary) -> Score | None:
-    try:
-        found = read_eval_log_sample(location, sample.id, sample.epoch, exclude_fields=_HEAVY)
-    except Exception:  # damaged, while its summary is not
-        return None
-    return _ours(found.scores or {})
+    texts = [score.meta.get(key) for key in _LONG]
+    texts += [score.explanation] if "error" not in score.meta else []
+    return any(isinstance(t, str) and t.endswith(("...", "Key removed from summary (> 1k)")) for t in texts)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mlebench_inspect.reporting.published import Published, comparable, published
-from mlebench_inspect.reporting.summaries import Difference, OverTime, SettingReport
+from mlebench_inspect.reporting.summaries import Difference, Figure, OverTime, SettingReport
 
 Table = tuple[list[str], list[list[str]]]
 PARTS = (1 / 8, 1 / 4, 1 / 2, 3 / 4, 1.0)
 """Of T: where medals over time are shown."""
+LONGEST = 24
+"""Characters of a published model's name; one names four models."""
 
 
 def measure_tables(r: SettingReport) -> list[Table]:
     """What a row's report says beside medals and outcomes."""
+    levels = {name: f for name, f in r.any_medal.items() if name not in ("all", "dev")}
     tables = [_chances(r), _over_time(r.over_time), _measures(r), _spent(r), _invalid(r)]
+    tables.append(_groups("complexity", levels, r.percentile_by_complexity))
+    tables.append(_groups("category", r.by_category, r.percentile_by_category))
     return [(columns, rows) for columns, rows in tables if rows]
 
 
@@ -70,6 +75,11 @@ def _invalid(r: SettingReport) -> Table:
     return ["invalid because of", "submissions"], [[kind, str(n)] for kind, n in r.invalid.items()]
 
 
+def _groups(kind: str, medals: Mapping[str, Figure], percentiles: Mapping[str, Figure]) -> Table:
+    rows = [[name, str(f), str(percentiles.get(name, "–")), str(f.competitions)] for name, f in medals.items()]
+    return [kind, "any medal (%)", "percentile", "competitions"], rows if len(rows) > 1 else []
+
+
 def difference_table(differences: Sequence[Difference]) -> list[Table]:
     """Each row against each before it."""
     columns = ["setting", "against", "points", "95 % interval", "pairs", "zero"]
@@ -91,14 +101,16 @@ def difference_table(differences: Sequence[Difference]) -> list[Table]:
 def published_table(reports: Sequence[SettingReport]) -> list[Table]:
     """Published results in the columns in which they compare with these rows; none where they do not."""
     levels = comparable(reports)
-    columns = ["published", "published model", *levels, "hours a run", "date", "published hardware", "remark"]
+    columns = ["published", "published model", *levels, "time limit", "date", "published hardware", "remark"]
     rows = [_published(p, levels) for p in published()]
     return [(columns, rows)] if levels else []
 
 
 def _published(p: Published, levels: Sequence[str]) -> list[str]:
     figures = [str(p.any_medal[level]) for level in levels]
-    return [p.solver, p.model, *figures, "–" if p.hours is None else f"{p.hours:g}", p.date, p.hardware, p.remark]
+    model = p.model if len(p.model) <= LONGEST else p.model[: LONGEST - 1] + "…"
+    limit = "–" if p.hours is None else f"{p.hours:g} h"
+    return [p.solver, model, *figures, limit, p.date, p.hardware, p.remark]
 
 
 def sentences(differences: Sequence[Difference], most: int = 6) -> list[str]:

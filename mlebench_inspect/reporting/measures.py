@@ -68,18 +68,11 @@ def over_time(cells: Cells, competitions: Sequence[str], seeds: Sequence[int]) -
     limit = horizon(results)
     if not limit or all(r.snapshots is None for r in results):
         return None
-    courses = [[Step(min(x.after, limit), x.medal) for x in course(r)] for r in results]
-    firsts = [next((x.after for x in steps if x.medal), None) for steps in courses]
-    absent = [(limit, False)] * (len(pairs) - len(results))
-    lives = [
-        (min(r.time_limit or limit, limit), False) if first is None else (first, True)
-        for r, first in zip(results, firsts, strict=True)
-    ]
-    won = _won(courses)
-    without = kaplan_meier([*lives, *absent])
+    courses = {pair: _within(limit, course(r)) for pair, r in pairs.items() if r is not None}
+    won = _won(courses.values())
+    without = kaplan_meier(_life(courses.get(pair, []), r, limit) for pair, r in pairs.items())
     moments = sorted({0.0, limit, *won, *without})
-    curve = list(_held(won, moments, 0.0))
-    shares = [100 * count / len(pairs) for count in curve]
+    shares = [100 * count / len(pairs) for count in _held(won, moments, 0.0)]
     spans = zip(moments, moments[1:], shares, strict=False)
     return OverTime(
         limit_hours=limit / HOUR,
@@ -87,8 +80,20 @@ def over_time(cells: Cells, competitions: Sequence[str], seeds: Sequence[int]) -
         any_medal=shares,
         without_medal=list(_held(without, moments, 1.0)),
         area=math.fsum((end - start) * share for start, end, share in spans) / limit,
-        selection_gap=selection_gap(cells, competitions, seeds),
+        selection_gap=selection_gap(courses, competitions, seeds),
     )
+
+
+def _within(limit: float, steps: Iterable[Step]) -> list[Step]:
+    return [Step(min(step.after, limit), step.medal) for step in steps]
+
+
+def _life(steps: Sequence[Step], result: Result | None, limit: float) -> tuple[float, bool]:
+    """The time to a run's first medal, and True; without one its time limit, else `limit`, and False."""
+    first = next((step.after for step in steps if step.medal), None)
+    if first is not None:
+        return first, True
+    return min((result.time_limit if result else None) or limit, limit), False
 
 
 def _won(courses: Iterable[Sequence[Step]]) -> dict[float, float]:
@@ -134,17 +139,16 @@ def kaplan_meier(lives: Iterable[tuple[float, bool]]) -> dict[float, float]:
     return found
 
 
-def selection_gap(cells: Cells, competitions: Sequence[str], seeds: Sequence[int]) -> Figure:
+def selection_gap(
+    courses: Mapping[tuple[str, int], Sequence[Step]], competitions: Sequence[str], seeds: Sequence[int]
+) -> Figure:
     """Percentage points of any medal that each run's best snapshot, chosen by the answers, has over its submission.
 
     M(best) - M(submitted): per seed over all competitions, then mean and standard error over seeds. The best is that of
     its valid snapshots and the submission itself, so the gap is never negative; a run without snapshots has none.
     """
-    gaps = []
-    for seed in seeds:
-        results = [r for c in competitions if (r := cells.get((c, seed))) is not None and r.report is not None]
-        lost = sum(not r.report.any_medal and any(x.medal for x in course(r)) for r in results if r.report)
-        gaps.append(100 * lost / len(competitions))
+    lost = {pair: any(s.medal for s in steps) and not steps[-1].medal for pair, steps in courses.items()}
+    gaps = [100 * sum(lost.get((c, seed), False) for c in competitions) / len(competitions) for seed in seeds]
     mean, sem = mean_and_sem(gaps)
     return Figure(mean=mean, sem=sem, competitions=len(competitions))
 
@@ -173,10 +177,12 @@ def spent(results: Sequence[Result]) -> Spent:
     lengths = [None if r.seconds is None else r.seconds * r.gpus / HOUR for r in results if r.gpus]
     hours = _total(lengths)
     return Spent(
-        *(sum(u[place] for u in used) if used else None for place in range(3)),
-        hours,
-        _per(100.0 * medals, _total(costs)),
-        _per(medals, hours),
+        input_tokens=sum(u.input for u in used) if used else None,
+        output_tokens=sum(u.output for u in used) if used else None,
+        cached_tokens=sum(u.cached for u in used) if used else None,
+        gpu_hours=hours,
+        medals_per_100_dollars=_per(100.0 * medals, _total(costs)),
+        medals_per_gpu_hour=_per(medals, hours),
     )
 
 

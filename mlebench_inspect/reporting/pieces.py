@@ -59,29 +59,37 @@ def _header(fields: Mapping[str, Any], without: Collection[str]) -> str:
 def _pieces(run: RunRecord, without: Collection[str]) -> list[Piece]:
     """The run by what its samples were made with; what was not set up belongs to what was, if only one kind was."""
     kinds: dict[str, list[Result]] = defaultdict(list)
+    keys: dict[int, str] = {}  # by fields: the samples of a log share an object, so that few digests are taken
     for result in sorted(run.results, key=lambda r: (not r.is_set_up, r.created, r.seed, r.competition)):
-        key = digest(result.fields, without)
-        if not result.is_set_up:
-            header = _header(result.fields, without)
-            same = [k for k, (first, *_) in kinds.items() if _header(first.fields, without) == header]
-            key = same[0] if same else key
-        kinds[key].append(result)
+        if id(result.fields) not in keys:
+            keys[id(result.fields)] = _kind(result, kinds, without)
+        kinds[keys[id(result.fields)]].append(result)
     pieces = [Piece(run, kind[0].fields, tuple(kind)) for kind in kinds.values()] or [Piece(run, run.fields, ())]
     return pieces if ANSWERS in without else [part for piece in pieces for part in _by_answers(piece)]
 
 
+def _kind(result: Result, kinds: Mapping[str, Sequence[Result]], without: Collection[str]) -> str:
+    if not result.is_set_up:
+        header = _header(result.fields, without)
+        for key, (first, *_) in kinds.items():
+            if _header(first.fields, without) == header:
+                return key
+    return digest(result.fields, without)
+
+
 def _by_answers(piece: Piece) -> list[Piece]:
     """A piece as one, unless its samples were graded against different answers of one competition."""
-    parts: list[Piece] = []
+    parts: list[tuple[dict[str, str], list[Result]]] = []
     for result in piece.results:
-        alone = replace(piece, results=(result,))
-        for place, part in enumerate(parts):
-            if not conflict(part.answers, alone.answers):
-                parts[place] = replace(part, results=(*part.results, result))
+        alone = {result.competition: result.answers} if result.answers else {}
+        for answers, members in parts:
+            if not conflict(alone, answers):
+                answers |= alone
+                members.append(result)
                 break
         else:
-            parts.append(alone)
-    return parts or [piece]
+            parts.append((alone, [result]))
+    return [replace(piece, results=tuple(members)) for _, members in parts] or [piece]
 
 
 def same_answers(pieces: Sequence[Piece]) -> list[list[Piece]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -79,7 +79,7 @@ class Result:
     """Seconds; None without one."""
     gpus: int = 0
     """How many its sandbox was given."""
-    snapshots: tuple[Snapshot, ...] | None = None
+    snapshots: Sequence[Snapshot] | None = None
     """By time, where the submission changed; None where the run took none."""
     submission_sha256: str | None = None
     artifact: str | None = None
@@ -122,6 +122,8 @@ class RunRecord:
     """What is shown but keeps no runs apart: versions, parallelism."""
     hardware: str | None
     results: tuple[Result, ...]
+    logs: tuple[str, ...] = ()
+    """Where its logs lie, the newest last."""
 
 
 class Skipped(NamedTuple):

@@ -7,34 +7,44 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from mlebench_inspect.reporting.many import Progress, read_logs
 from mlebench_inspect.reporting.places import find_logs
 from mlebench_inspect.reporting.records import Reading, ReportingError, Result, RunRecord, Skipped
 
 
-def read_results(places: Iterable[Path | str]) -> Reading:
+def read_results(places: Iterable[Path | str], progress: Progress | None = None) -> Reading:
     """Results of all logs of this benchmark in the folders or files `places`; what is none is named as skipped.
 
     Logs of one run that was taken up again count once: a score before an error, and the newest of equals.
 
     Args:
         places: Paths, or URLs such as `s3://bucket/logs`.
+        progress: Told how many logs of how many are read.
 
     Raises:
         ReportingError: There is no such place, or no log of this benchmark.
     """
-    from mlebench_inspect.reporting.logs import NoLog, read_run
-
     places = list(places)
+    found = read_whatever(places, progress)
+    if not found.runs:
+        told = "".join(f"; skipped {s}" for s in found.skipped)
+        raise ReportingError(f"no log of this benchmark in {', '.join(map(str, places))}{told}")
+    return found
+
+
+def read_whatever(places: Iterable[Path | str], progress: Progress | None = None) -> Reading:
+    """As `read_results`, also where there is nothing to read.
+
+    Raises:
+        ReportingError: There is no such place.
+    """
     found: list[RunRecord] = []
     skipped: list[Skipped] = []
-    for location in find_logs(places):
-        try:
-            found += read_run(location)
-        except NoLog as ex:
-            skipped.append(Skipped(location, str(ex)))
-    if not found:
-        told = "".join(f"; skipped {s}" for s in skipped)
-        raise ReportingError(f"no log of this benchmark in {', '.join(map(str, places))}{told}")
+    for each in read_logs(find_logs(places), progress):
+        if isinstance(each, Skipped):
+            skipped.append(each)
+        else:
+            found += each
     return Reading(tuple(merged(found)), tuple(skipped))
 
 
@@ -59,6 +69,7 @@ def _merge(attempts: list[RunRecord]) -> RunRecord:
         competitions=tuple(sorted({c for a in attempts for c in a.competitions} | {c for c, _ in best})),
         seeds=max([a.seeds for a in attempts] + [s for _, s in best]),
         results=tuple(best.values()),
+        logs=tuple(log for a in attempts for log in a.logs),
     )
 
 

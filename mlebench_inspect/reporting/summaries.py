@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from mlebench_inspect.graders.leaderboard import MedalTier
 from mlebench_inspect.reporting.records import Setting
-from mlebench_inspect.tasks import competitions
+from mlebench_inspect.tasks import competitions, split_ids
 
 SeedRule = Literal["padded", "complete"]
 LEVELS = ("low", "medium", "high", "all")
@@ -149,6 +149,8 @@ class SettingReport(BaseModel):
     """Over all competitions: gold, silver, bronze, above_median, valid, made."""
     percentile: Figure | None
     """Over the competitions with a published board; None without any."""
+    percentile_by_complexity: dict[str, Figure] = {}
+    percentile_by_category: dict[str, Figure] = {}
     boardless: list[str]
     """Competitions that have no percentile, since no board is published."""
     pass_at_k: dict[int, float]
@@ -242,6 +244,13 @@ class SettingReport(BaseModel):
             lines.append(f"No percentile, because no leaderboard is published: {_listed(self.boardless)}.")
         if self.data != "real":
             return lines
+        thirty = split_ids("mle_bench_30")
+        if {c.competition_id for c in self.per_competition} == set(thirty):
+            return [
+                *lines,
+                f"These are the {len(thirty)} competitions of mle_bench_30, and no other split.",
+                *self._closed(),
+            ]
         whole = {level: len(competitions(level)) for level in LEVELS}
         lacking = [
             f"{f.competitions} of {whole[level]} ({level})"

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from mlebench_inspect.reporting.records import Result
 
-REFUSED, OTHER = "refused", "other"
+REFUSED, OTHER, NOT_TOLD = "refused", "other", "not told"
 _KINDS = {
     REFUSED: "symbolic link|is a folder|not a regular file|cannot be opened|[0-9,]+ bytes; at most",
     "reading": "not UTF-8|UTF-16|NUL bytes|not text; write plain|CSV|is empty; write a header|cells of text"
@@ -20,9 +20,9 @@ _KINDS = {
     "|occurs [0-9,]+ times|give each row of test",
     "values": "must hold|must sum to 1|holds|columns hold|the row with|not finite|object [0-9]+ must|not one of",
 }
-KINDS = (*_KINDS, OTHER)
+KINDS = (*_KINDS, OTHER, NOT_TOLD)
 """refused: no file that is taken; reading: no table; columns, ids, values: these are not as they must be; rows: too few
-or too many; other: none of these, as where a grader gave up."""
+or too many; other: none of these, as where a grader gave up; not told: there is no error, as of a snapshot."""
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")  # a submission's own words decide nothing
 _PATTERNS = tuple((name, re.compile(pattern)) for name, pattern in _KINDS.items())
 
@@ -36,6 +36,8 @@ def invalid_kind(error: str, reason: str | None = None) -> str:
     """
     if reason == "submission_refused":
         return REFUSED
+    if not error:
+        return NOT_TOLD
     words = _QUOTED.sub("''", error)
     return next((name for name, pattern in _PATTERNS if pattern.search(words)), OTHER)
 

@@ -23,6 +23,12 @@ class Environment(StoreModel):
     apart: dict[str, Any] = Field(default_factory=dict)
     """What keeps it apart from other sandboxes of the same engine, or why something does not."""
 
+    @property
+    def gpus(self) -> int:
+        """How many GPUs it was given; where that was all there are, how many are seen in it."""
+        given = self.given.get("gpus") or 0
+        return int(given) if given >= 0 else len(self.seen.get("gpus") or [])
+
 
 _REQUIREMENTS = """
 for c in bash python3; do command -v $c >/dev/null || echo "command $c"; done

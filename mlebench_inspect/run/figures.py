@@ -12,6 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeGuard
 
 from inspect_ai.scorer import Metric, SampleScore, Value, metric
 
@@ -56,15 +57,16 @@ class Run:
         """Mean and standard error over seeds of the percentage of competitions with outcome 1; default: all members."""
         return self._over_seeds(key, competitions, 100.0)
 
-    def percentile(self) -> tuple[float, float | None, list[str]]:
-        """Mean percentile, its standard error, and the members without a published board, which are left out.
+    def percentile(self, competitions: Iterable[str] | None = None) -> tuple[float, float | None, list[str]]:
+        """Mean percentile, its standard error, and those without a published board, which are left out; of all members.
 
         Of one competition in one seed: percent of the human teams that were beaten, plus half of those tied; 0 without
         a valid submission or without a score. Averaged per seed over competitions, then over seeds.
         """
-        ranked = [c for c in self.members if has_board(c)]
+        wanted = self.members if competitions is None else list(competitions)
+        ranked = [c for c in wanted if has_board(c)]
         mean, sem = self._over_seeds("percentile", ranked, 1.0) if ranked else (math.nan, None)
-        return mean, sem, [c for c in self.members if c not in set(ranked)]
+        return mean, sem, [c for c in wanted if c not in set(ranked)]
 
     def pass_at(self, k: int) -> float:
         """Percent: mean over competitions of the chance that one of k seeds wins a medal."""
@@ -139,12 +141,16 @@ def clipped(competition_id: str, score: float | None) -> dict[str, float]:
 
 def values_of(value: Value) -> dict[str, float] | None:
     """The numbers of a score that are numbers; None for a score that stands for none (`valid` is NaN)."""
-    if not isinstance(value, Mapping):
+    if not is_result(value):
         return None
     numbers = {k: float(v) for k, v in value.items() if isinstance(v, int | float)}
-    if math.isnan(numbers.get("valid", math.nan)):
-        return None
     return {k: v for k, v in numbers.items() if not math.isnan(v)}
+
+
+def is_result(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a score's value is one of a submission, and does not stand for none."""
+    valid = value.get("valid") if isinstance(value, Mapping) else None
+    return isinstance(valid, int | float) and not math.isnan(valid)
 
 
 def mean_and_sem(values: Sequence[float]) -> tuple[float, float | None]:

@@ -76,6 +76,8 @@ class SubmissionRecord(StoreModel):
     seconds: int | None = None
     """How long it worked."""
     time_limit: float | None = None
+    gpus: int = 0
+    """How many the sandbox was given."""
     keep_free: int = 0
     """Bytes that must be left free in the log's folder by whatever is no submission."""
 

@@ -14,6 +14,7 @@ from inspect_ai.util import sandbox
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.plain import as_markdown, one_line
+from mlebench_inspect.run import compact
 from mlebench_inspect.run.figures import medals
 from mlebench_inspect.run.grading import Unscored, grade_outcome
 from mlebench_inspect.run.identity import answers_digest
@@ -134,11 +135,14 @@ def circumstances(state: TaskState, record: SubmissionRecord, found: Competition
         "run_identity": identity,
         "answers_sha256": record.answers_sha256,
         "outcome": record.outcome,
+        "artifact": record.artifact,
+        "submission_sha256": record.sha256,
         "ending": record.ending.model_dump(exclude_none=True),
         "hardware": state.metadata.get("hardware"),
         "provider": state.metadata.get("provider"),
         "seconds": record.seconds,
         "time_limit": record.time_limit,
+        "gpus": record.gpus,
         "run_revision": state.metadata.get("revision"),
         "run_data": state.metadata.get("data"),
     }
@@ -156,7 +160,10 @@ def unscored(fault: Unscored, about: dict[str, Any]) -> Score:
 
 
 def score_of(
-    report: GradingReport, found: Competition, circumstances: dict[str, Any], snapshots: Sequence[dict[str, Any]] = ()
+    report: GradingReport,
+    found: Competition,
+    circumstances: dict[str, Any],
+    snapshots: Sequence[dict[str, Any]] | None = None,
 ) -> Score:
     """The grading report as an Inspect score: figures as values, a table for people, the whole report as metadata."""
     value: dict[str, Any] = {
@@ -179,7 +186,7 @@ def score_of(
         metadata={
             **circumstances,
             **report.model_dump(mode="json"),
-            **({"snapshots": list(snapshots)} if snapshots else {}),
+            **({} if snapshots is None else {"snapshots": list(snapshots), **compact.packed(snapshots)}),
         },
     )
 
@@ -211,13 +218,16 @@ def reason_of(report: GradingReport, circumstances: dict[str, Any]) -> str | Non
 
 
 def _answer(report: GradingReport) -> str:
-    """The verdict in one line, as it stands at the top of the sample's page."""
+    """The verdict in one line, as it stands at the top of the sample's page.
+
+    The viewer's list has room for some 25 characters of it, beside the tier, so what that does not tell comes first.
+    """
     if not report.submission_exists:
         return f"No submission: {_shortened(report.error)}"
     if not report.valid_submission:
-        return f"Invalid submission: {_shortened(report.error)}"
+        return f"Invalid: {_shortened(report.error)}"
     score = report.score if report.score is not None else report.score_note
-    return f"{report.title}{f', {report.gap}' if report.gap else ''} ({report.metric} {score})"
+    return f"{report.gap or report.title} ({report.metric} {score})"
 
 
 def _shortened(text: str | None, width: int = 160) -> str:

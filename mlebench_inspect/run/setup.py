@@ -91,6 +91,7 @@ def prepare_sample(
         await _furnish(box, message.text)
         await check_requirements(sandbox(), box.paths, f"{box.paths.data}/{readable_proof(found)}")
         await record_environment(sandbox(), box, record.handle, environment)
+        record.gpus = environment.gpus
         await _identify(record, environment, store, found)
         start_watching(box, record.handle)
         if box.root:

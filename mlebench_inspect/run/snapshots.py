@@ -33,6 +33,8 @@ MOST, MOST_BYTES = 200, 20 * 2**30
 class SnapshotRecord(StoreModel):
     """The snapshots of a sample, kept in its store; one for each change of the submission."""
 
+    every: float | None = None
+    """Seconds between them; None where none are taken."""
     snapshots: list[dict[str, Any]] = Field(default_factory=list)
 
 
@@ -125,6 +127,8 @@ def watch(state: TaskState, box: Provider, *, every: float, max_bytes: int, boun
     shelf = Shelf(Archive.of_run(), f"{sample_folder(state, record)}/snapshots", bounds)
     start = time.monotonic()
 
+    state.store_as(SnapshotRecord).every = every
+
     def tell(rows: list[dict[str, Any]]) -> None:
         kept = state.store_as(SnapshotRecord)
         if kept.snapshots != rows:
@@ -173,18 +177,22 @@ async def take(
     except Refused as ex:
         await note({"problem": str(ex)})
     except HostError as ex:
-        await note({"problem": f"no snapshot could be taken: {ex}"})
+        await note({"problem": f"no snapshot could be taken: {ex}", "of_host": True})
 
 
 async def grade_snapshots(
     state: TaskState, found: Competition, store: Store, final: GradingReport, *, max_bytes: int
-) -> list[dict[str, Any]]:
-    """Score and tier of each snapshot, in the order of time."""
+) -> list[dict[str, Any]] | None:
+    """Score and tier of each snapshot, in the order of time; None where the run took none."""
     graded: dict[str, GradingReport] = {final.submission_sha256: final} if final.submission_sha256 else {}
     record = state.store_as(SubmissionRecord)
+    taken = state.store_as(SnapshotRecord)
+    if taken.every is None:
+        return None
     rows = []
-    for snapshot in state.store_as(SnapshotRecord).snapshots:
+    for snapshot in taken.snapshots:
         row = {"after": snapshot["after"], "score": None, "medal": "none", "valid_submission": False}
+        row |= {"above_median": False, "graded": not snapshot.get("of_host", False)}
         row |= {k: snapshot.get(k) for k in ("sha256", "artifact")} | {"error": snapshot.get("problem")}
         digest = snapshot.get("sha256")
         if digest and digest not in graded:
@@ -193,10 +201,11 @@ async def grade_snapshots(
                     record, snapshot["artifact"], digest, found, store, max_bytes=max_bytes
                 )
             except Unscored as ex:
-                row["error"] = f"not graded: {ex}"
+                row |= {"error": f"not graded: {ex}", "graded": False}
         if digest in graded:
             row |= graded[digest].model_dump(
-                mode="json", include={"score", "medal", "rank", "percentile", "valid_submission", "error"}
+                mode="json",
+                include={"score", "medal", "rank", "percentile", "valid_submission", "above_median", "error"},
             )
         rows.append(row)
     return rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,8 @@ from mlebench_inspect.tasks import (
 def test_splits_have_the_published_sizes() -> None:
     assert [len(split_ids(s)) for s in ("low", "medium", "high", "all", "dev")] == [22, 38, 15, 75, 7]
     assert split_ids("lite") == split_ids("low")
+    assert len(split_ids("mle_bench_30")) == 30
+    assert set(split_ids("mle_bench_30")) < set(split_ids("all"))
     assert len(competition_ids()) == 82
 
 
@@ -110,6 +113,34 @@ def test_what_is_no_id_is_not_understood(name: str) -> None:
 def test_an_address_with_an_error_names_the_nearest_id() -> None:
     with pytest.raises(CatalogueError, match="did you mean spaceship-titanic"):
         competition("https://www.kaggle.com/competitions/spaceship_titanik/overview")
+
+
+def test_a_split_of_ones_own_is_a_file_with_an_id_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "mine.txt"
+    file.write_bytes("\ufeff# mine\r\nspaceship_titanic  # tabular\n\nAI4Code\nspaceship-titanic\n".encode())
+    assert split_ids(str(file)) == ("AI4Code", "spaceship-titanic")
+    assert [c.id for c in competitions(str(file))] == ["AI4Code", "spaceship-titanic"]
+    file.write_text("AI4Code\n")
+    assert split_ids(str(file)) == ("AI4Code",)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"AI4Code\nspaceship-titanik\n", "line 2: there is no competition 'spaceship-titanik'; did you mean"),
+        (b"# nothing\n", "is empty; write an id a line"),
+        (b"\xff\xfe\x00", "is no text; write an id a line"),
+        (b"#" * (2 << 20), "is larger than 1,048,576 bytes; write an id a line"),
+        (None, "cannot be read: No such file or directory"),
+    ],
+)
+def test_a_split_file_at_fault_is_named_with_the_mend(tmp_path: Path, content: bytes | None, told: str) -> None:
+    file = tmp_path / "mine.txt"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(CatalogueError, match=re.escape(told)) as caught:
+        split_ids(str(file))
+    assert str(file) in str(caught.value)
 
 
 def test_unknown_split_names_the_splits() -> None:

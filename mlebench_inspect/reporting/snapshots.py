@@ -1,0 +1,81 @@
+"""Snapshots as they come from a log: packed until somebody looks, since a run has up to 200 of each sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+from mlebench_inspect.graders.report import GradingReport
+from mlebench_inspect.reporting.records import Snapshot
+from mlebench_inspect.run.compact import Moment, check, moments
+
+
+class Snapshots(Sequence[Snapshot]):
+    """The snapshots of a sample by time.
+
+    Args:
+        text: As packed by `run.compact`.
+        final: The report of the sample's submission, whose thresholds hold for its snapshots too.
+
+    Raises:
+        ValueError: The text holds no snapshots.
+    """
+
+    __slots__ = ("_final", "_text")
+
+    def __init__(self, text: str, final: GradingReport) -> None:
+        check(text)
+        self._text, self._final = text, final
+
+    @overload
+    def __getitem__(self, place: int) -> Snapshot: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Snapshot]: ...
+
+    def __getitem__(self, place: int | slice) -> Snapshot | Sequence[Snapshot]:
+        """One snapshot, or several as a tuple."""
+        return tuple(Snapshot(m.after, self._report(m)) for m in moments(self._text))[place]
+
+    def __iter__(self) -> Iterator[Snapshot]:
+        """All of them, unpacked once."""
+        return iter(self[:])
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return self._text.count(";") + 1 if self._text else 0
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other is a sequence of equal snapshots."""
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __repr__(self) -> str:
+        return f"Snapshots({self._text!r})"
+
+    def _report(self, moment: Moment) -> GradingReport | None:
+        if not moment.is_graded:
+            return None
+        return self._final.model_copy(
+            update={
+                "score": moment.score,
+                "any_medal": moment.medal != "none",
+                "gold_medal": moment.medal == "gold",
+                "silver_medal": moment.medal == "silver",
+                "bronze_medal": moment.medal == "bronze",
+                "medal": moment.medal,
+                "above_median": moment.is_above_median,
+                "submission_exists": True,
+                "valid_submission": moment.is_valid,
+                "percentile": moment.percentile,
+                **_OF_THE_FINAL,
+            }
+        )
+
+
+_OF_THE_FINAL = dict.fromkeys(
+    ("error", "detail", "notice", "score_note", "rows_counted", "rows_to_predict", "rank", "submission_sha256")
+) | {"submission_path": ""}
+"""What the report of the sample's submission says of that file alone."""
