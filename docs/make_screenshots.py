@@ -1,4 +1,4 @@
-"""Makes docs/screenshots/*.png: a run on miniature data with every kind of outcome, as Inspect's log viewer shows it.
+"""Makes docs/screenshots/*.png: runs on miniature data, as Inspect's log viewer and the HTML report show them.
 
 Needs Chromium and `pip install playwright`. Type: python docs/make_screenshots.py [FOLDER]
 """
@@ -14,12 +14,13 @@ import tempfile
 import time
 from pathlib import Path
 
+import sample_runs
 from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalLog
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import sandbox
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page, sync_playwright
 
 from mlebench_inspect.agents import dummy
 from mlebench_inspect.benchmark import TASKS
@@ -42,6 +43,11 @@ PAGES = {  # address, a text that shows when the page is there, width and height
     "gold": (_SCORING % GOLD, "Gold medal", 1300, 900),
     "no-medal": (_SCORING % NO_MEDAL, "No medal", 1300, 900),
     "invalid": (_SCORING % INVALID, "Invalid submission", 1300, 900),
+}
+REPORTS = {  # colour scheme, width and height of the window
+    "report-light": ("light", 1366, 768),
+    "report-dark": ("dark", 1366, 768),
+    "report-phone": ("light", 390, 844),
 }
 
 
@@ -73,9 +79,6 @@ def make_log(folder: Path) -> EvalLog:
 
 def shoot(logs: Path, log: EvalLog, target: Path) -> None:
     """Opens each page in Chromium, as `inspect view` serves it, and writes its picture."""
-    chromium = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
-    if chromium is None:
-        sys.exit("Chromium is not installed")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -83,7 +86,7 @@ def shoot(logs: Path, log: EvalLog, target: Path) -> None:
     server = subprocess.Popen([inspect, "view", "start", "--log-dir", str(logs), "--port", str(port)])
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            browser = _browser(playwright)
             for name, (place, awaited, width, height) in PAGES.items():
                 page = browser.new_page(viewport={"width": width, "height": height})
                 address = f"http://127.0.0.1:{port}/{place.format(log=Path(log.location).name)}"
@@ -96,6 +99,57 @@ def shoot(logs: Path, log: EvalLog, target: Path) -> None:
     finally:
         server.terminate()
         server.wait()
+
+
+def _browser(playwright: Playwright) -> Browser:
+    chromium = next((p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None)
+    if chromium is None:
+        sys.exit("Chromium is not installed")
+    return playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+
+
+def write_page(logs: Path, page: Path) -> None:
+    """The HTML report of logs."""
+    mlebench = str(Path(sys.executable).with_name("mlebench-inspect"))
+    subprocess.run([mlebench, "report", str(logs), "--format", "html", "--output", str(page)], check=True)
+
+
+def shoot_page(file: Path, target: Path) -> None:
+    """Opens the HTML report without a network, checks that all of it can be seen, and writes its pictures."""
+    with sync_playwright() as playwright:
+        browser = _browser(playwright)
+        for name, (scheme, width, height) in REPORTS.items():
+            size = {"width": width, "height": height}
+            context = browser.new_context(viewport=size, color_scheme=scheme, offline=True)
+            page, said = context.new_page(), list[str]()
+            page.on("console", lambda message, said=said: said.append(message.text))
+            page.on("pageerror", lambda error, said=said: said.append(str(error)))
+            page.on("requestfailed", lambda request, said=said: said.append(request.url))
+            page.goto(file.as_uri())
+            _check_page(page)
+            assert not said, f"{name}: {said}"
+            page.screenshot(path=target / f"{name}.png", full_page=True)
+            context.close()
+        browser.close()
+
+
+def _check_page(page: Page) -> None:
+    """The page is as wide as the window, whatever is wider can be scrolled, and tables can be sorted and searched."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than the window"
+    assert page.evaluate(_CUT_OFF) == [], "a table or picture is cut off"
+    head = page.locator("thead button").first
+    head.focus()
+    page.keyboard.press("Enter")
+    assert head.locator("xpath=..").get_attribute("aria-sort") == "ascending", "a table does not sort"
+    field = page.locator("input[type=search]").last
+    field.fill("no such row")
+    assert page.locator("output").last.inner_text().startswith("0 of "), "a table cannot be searched"
+    page.reload()
+
+
+_CUT_OFF = """[...document.querySelectorAll("table, figure svg")].filter(e => e.getClientRects().length && (
+    !e.closest(".scroll") || e.closest(".scroll").getBoundingClientRect().right > innerWidth
+    || getComputedStyle(e.closest(".scroll")).overflowX !== "auto")).map(e => e.outerHTML.slice(0, 80))"""
 
 
 def _open(page: Page, address: str) -> None:
@@ -119,6 +173,9 @@ def main() -> None:
         os.environ["MLEBENCH_DATA_DIR"] = str(Path(temporary, "data"))
         logs = Path(temporary, "logs")
         shoot(logs, make_log(logs), target)
+        sample_runs.make_logs(Path(temporary, "sample-runs"))
+        write_page(Path(temporary, "sample-runs"), Path(temporary, "report.html"))
+        shoot_page(Path(temporary, "report.html"), target)
 
 
 if __name__ == "__main__":

@@ -220,7 +220,7 @@ def test_commands_on_logs(tmp_path: Path) -> None:
     assert mlebench("report", tmp_path / "logs", "--format", "html", "--output", page).returncode == 0
     text = page.read_text(encoding="utf-8")
     assert '<span class="gold">gold</span>' in text
-    assert "http" not in text  # self-contained
+    assert "://" not in text  # self-contained
     assert "33.33 ± 33.33" in mlebench("compare", tmp_path / "logs").stdout
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from mlebench_inspect.cli.group import SplitType, cli
 
 if TYPE_CHECKING:
     from mlebench_inspect.reporting.many import Progress
+    from mlebench_inspect.reporting.pictures.picture import Group
     from mlebench_inspect.reporting.records import Reading
 
 logs_argument = click.argument("logs", nargs=-1, required=True, metavar="LOG_DIR...")
@@ -31,6 +32,9 @@ def _fields(context: click.Context, parameter: click.Parameter, value: tuple[str
     return [name.strip() for given in value for name in given.split(",") if name.strip()]
 
 
+_figures = click.option(
+    "--figures", metavar="DIR", help="Write every picture there as SVG and PNG, and its data as CSV; a folder or URL."
+)
 pool_option = click.option(
     "--pool",
     multiple=True,
@@ -83,6 +87,7 @@ def _progress() -> Iterator[Progress | None]:
 @click.option("--at", metavar="TIME", help="Cut the runs at this time, such as 12h, 90m or 1h30m, by their snapshots.")
 @_published
 @pool_option
+@_figures
 def report(
     logs: tuple[str, ...],
     form: str,
@@ -92,13 +97,16 @@ def report(
     at: str | None,
     published: bool,
     pool: list[str],
+    figures: str | None,
 ) -> None:
     """Tables of the results in logs: medals by complexity, each competition, and what is missing."""
-    from mlebench_inspect.reporting import figures
+    from mlebench_inspect.reporting import figures as reporting
+    from mlebench_inspect.reporting import galleries
     from mlebench_inspect.reporting.formats import render_report
 
     reading = _cut(read_logs(logs), at)
-    found = figures.report(reading, split=split, seeds=seeds, pooled=pool)
+    found = reporting.report(reading, split=split, seeds=seeds, pooled=pool)
+    _draw(galleries.groups_of(found, published), figures)
     _write(render_report(found, form, reading.skipped, published=published), output)
 
 
@@ -121,15 +129,23 @@ def _cut(reading: Reading, at: str | None) -> Reading:
 @_output
 @_published
 @pool_option
+@_figures
 def compare(
-    logs: tuple[str, ...], by: str | None, form: str, output: str | None, published: bool, pool: list[str]
+    logs: tuple[str, ...],
+    by: str | None,
+    form: str,
+    output: str | None,
+    published: bool,
+    pool: list[str],
+    figures: str | None,
 ) -> None:
     """Solvers and models side by side, over the competitions that all of them ran."""
-    from mlebench_inspect.reporting import comparison
+    from mlebench_inspect.reporting import comparison, galleries
     from mlebench_inspect.reporting.formats import render_comparison
 
     reading = read_logs(logs)
     found = comparison.compare(reading, by=by, pooled=pool)
+    _draw(galleries.groups_compared(found, published), figures)
     _write(render_comparison(found, form, reading.skipped, published=published), output)
 
 
@@ -146,6 +162,14 @@ def export(logs: tuple[str, ...], output_dir: str, pool: list[str]) -> None:
         click.echo(f"mlebench-inspect: {note}", err=True)
     for place in exporting.export(rows, output_dir):
         click.echo(f"wrote {place}")
+
+
+def _draw(groups: Sequence[Group], folder: str | None) -> None:
+    """Writes pictures where a folder is named; says so on stderr, since a table may be on stdout."""
+    from mlebench_inspect.reporting.galleries import write_figures
+
+    for line in write_figures(groups, folder) if folder else ():
+        click.echo(f"mlebench-inspect: {line}", err=True)
 
 
 def _write(text: str, output: str | None) -> None:

@@ -18,12 +18,12 @@ def headline_csv(reports: Sequence[SettingReport], references: Sequence[Mapping[
         reports: The settings.
         references: Published results, see `published.published_records`; rows of their own, marked in `published`.
     """
-    return _written([*(_headline(r, levels_of(reports)) for r in reports), *map(_reference, references)])
+    return csv_text([*(_headline(r, levels_of(reports)) for r in reports), *map(_reference, references)])
 
 
 def tidy_csv(reports: Sequence[SettingReport]) -> str:
     """One row for each setting, competition and seed, with all that is known of that one result."""
-    return _written(
+    return csv_text(
         {
             **_setting(r),
             "competition": c.competition_id,
@@ -59,7 +59,7 @@ def comparison_csv(comparisons: Sequence[Comparison], references: Sequence[Mappi
         references: Published results, as in `headline_csv`.
     """
     rows = [row for c in comparisons for row in (*_sides(c), *_differences(c))]
-    return _written([*rows, *map(_reference, references)])
+    return csv_text([*rows, *map(_reference, references)])
 
 
 def _sides(c: Comparison) -> Iterator[dict[str, Any]]:
@@ -149,7 +149,7 @@ def _rounded(value: float | None) -> str | None:
     return None if value is None else f"{value:.6g}"
 
 
-def _written(rows: Iterable[Mapping[str, Any]]) -> str:
+def csv_text(rows: Iterable[Mapping[str, Any]]) -> str:
     """The rows with the columns of all of them; what is not known is an empty cell."""
     rows = list(rows)
     columns = list(dict.fromkeys(name for row in rows for name in row))

@@ -11,6 +11,7 @@ import click
 from mlebench_inspect.plain import as_markdown, printable
 from mlebench_inspect.reporting.comparison import Comparison
 from mlebench_inspect.reporting.csvs import comparison_csv, headline_csv, tidy_csv
+from mlebench_inspect.reporting.galleries import dark, galleries, groups_compared, groups_of
 from mlebench_inspect.reporting.measure_tables import difference_table, measure_tables, published_table, sentences
 from mlebench_inspect.reporting.pages import html_page
 from mlebench_inspect.reporting.published import published_records, reservations
@@ -39,6 +40,8 @@ def render_report(
         kind = f"{found.data} data, revision {found.revision}"
         tables = [_outcomes(found), *_optional(found), _competitions(found)]
         sections.append((f"{found.title}: {kind}", found.notes(), tables))
+    if form == "html":
+        return html_page(sections, [galleries(groups_of(reports, published))], dark())
     return _WRITERS[form](sections)
 
 
@@ -58,6 +61,9 @@ def render_comparison(
         notes = [*_comparison_notes(c), *(reservations(c.rows) if published else []), *left_out]
         tables = [*_side_by_side(c), *(published_table(c.rows) if published else [])]
         sections.append((f"Comparison: {c.title}", notes, tables))
+    if form == "html":
+        groups = groups_compared(comparisons, published)
+        return html_page(sections, [galleries([group], first) for first, group in enumerate(groups, 1)], dark())
     return _WRITERS[form](sections)
 
 
@@ -194,4 +200,4 @@ def _pipes(cells: Sequence[str]) -> str:
     return "| " + " | ".join(map(as_markdown, cells)) + " |"
 
 
-_WRITERS: dict[str, Callable[[_Sections], str]] = {"table": _terminal, "markdown": _markdown, "html": html_page}
+_WRITERS: dict[str, Callable[[_Sections], str]] = {"table": _terminal, "markdown": _markdown}

@@ -1,24 +1,77 @@
-"""Reports as one HTML page."""
+"""Reports as one HTML page, which needs nothing else: no network, and a script of its own for sorting and searching."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
 from collections.abc import Sequence
+from functools import cache
+from itertools import zip_longest
+from pathlib import Path
+from string import Template
+from typing import NamedTuple
 
 Sections = Sequence[tuple[str, Sequence[str], Sequence[tuple[list[str], list[list[str]]]]]]
 """Headings, notes, and tables of columns and rows."""
+_SEARCHED = 6
+"""Rows from which on a table has a search field."""
 
 
-def html_page(sections: Sections) -> str:
-    """The sections as one page that needs nothing else."""
-    body = []
-    for title, notes, tables in sections:
-        body.append(f"<section><h2>{html.escape(title)}</h2>")
-        if notes:
-            body.append("<ul>" + "".join(f"<li{_warn(n)}>{html.escape(n)}</li>" for n in notes) + "</ul>")
-        body += [_html_table(columns, rows) for columns, rows in tables]
-        body.append("</section>")
-    return _PAGE.replace("BODY", "\n".join(body))
+class Figure(NamedTuple):
+    """A picture on the page."""
+
+    name: str
+    title: str
+    caption: str
+    wide: str
+    """SVG for a laptop."""
+    narrow: str
+    """SVG for a phone."""
+
+
+class Gallery(NamedTuple):
+    """Pictures under one heading."""
+
+    title: str
+    figures: Sequence[Figure]
+    note: str
+    """What is not drawn, and why; empty if all is."""
+
+
+def html_page(sections: Sections, galleries: Sequence[Sequence[Gallery]] = (), dark: str = "") -> str:
+    """The sections as one page.
+
+    Args:
+        sections: Text, which may hold anything.
+        galleries: For each section the pictures that follow it; the SVG is trusted, other text is not.
+        dark: Rules of CSS that give the pictures other colours where it is dark.
+    """
+    contents, body = list[str](), list[str]()
+    for number, (section, follow) in enumerate(zip_longest(sections, galleries[: len(sections)], fillvalue=()), 1):
+        title, notes, tables = section  # type: ignore[misc]
+        contents.append(f'<li><a href="#s{number}">{html.escape(title)}</a></li>')
+        body.append(_section(f"s{number}", title, notes, tables))
+        for place, gallery in enumerate(follow, 1):
+            contents.append(_listed(f"g{number}-{place}", gallery))
+            body.append(_gallery(f"g{number}-{place}", gallery))
+    style, script = _part("page.css").replace("$dark", dark), _part("page.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    parts = {"contents": "\n".join(contents), "body": "\n".join(body)}
+    return Template(_part("page.html")).substitute(parts, style=style, script=script, hash=f"sha256-{digest}").strip()
+
+
+@cache
+def _part(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+
+
+def _section(anchor: str, title: str, notes: Sequence[str], tables: Sequence[tuple[list[str], list[list[str]]]]) -> str:
+    parts = [f'<section aria-labelledby="{anchor}"><h2 id="{anchor}">{html.escape(title)}</h2>']
+    if notes:
+        parts.append("<ul>" + "".join(f"<li{_warn(n)}>{html.escape(n)}</li>" for n in notes) + "</ul>")
+    parts += [_html_table(columns, rows, anchor) for columns, rows in tables]
+    return "\n".join([*parts, "</section>"])
 
 
 def _warn(note: str) -> str:
@@ -26,10 +79,17 @@ def _warn(note: str) -> str:
     return ' class="warn"' if note.startswith(warnings) else ""
 
 
-def _html_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f"<th>{html.escape(c)}</th>" for c in columns)
-    lines = "".join("<tr>" + "".join(f"<td>{_cell(c)}</td>" for c in row) + "</tr>" for row in rows)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>'
+def _html_table(columns: Sequence[str], rows: Sequence[Sequence[str]], anchor: str) -> str:
+    head = "".join(f'<th scope="col"><button type="button">{html.escape(c)}</button></th>' for c in columns)
+    lines = "".join(f'<tr><th scope="row">{_cell(r[0])}</th>' + "".join(map(_data, r[1:])) + "</tr>\n" for r in rows)
+    field = '<label>Search <input type="search" autocomplete="off"></label><output aria-live="polite"></output>'
+    bar = f'<div class="search" hidden>{field}</div>\n' if len(rows) >= _SEARCHED else ""
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>\n{lines}</tbody></table>"
+    return f'{bar}<div class="scroll" tabindex="0" role="region" aria-labelledby="{anchor}">{table}</div>'
+
+
+def _data(text: str) -> str:
+    return f"<td>{_cell(text)}</td>"
 
 
 _CHIPS = {"gold", "silver", "bronze", "none", "invalid", "no submission", "unscored", "not run"}
@@ -45,60 +105,24 @@ def _cell(text: str) -> str:
     )
 
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>MLE-bench results</title>
-<style>
-:root { color-scheme: light dark; --line: #8884; --head: #8882; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1300px; padding: 0 1rem; }
-h2 { margin: 2.5rem 0 .5rem; font-size: 1.25rem; }
-ul { margin: .5rem 0; padding-left: 1.2rem; }
-.warn { font-weight: 600; }
-.scroll { overflow-x: auto; margin: 1rem 0; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { border-bottom: 1px solid var(--line); padding: .3rem .7rem; text-align: left; white-space: nowrap; }
-th { background: var(--head); cursor: pointer; user-select: none; }
-th[aria-sort=ascending]::after { content: " ▲"; }
-th[aria-sort=descending]::after { content: " ▼"; }
-td span { border-radius: .7em; padding: .05em .6em; color: #111; background: #ddd; }
-td .gold { background: #f5c542; }
-td .silver { background: #c3cad3; }
-td .bronze { background: #d99a63; }
-td .none { background: #e8e8e8; color: #555; }
-td .invalid, td .no-submission { background: #f2b8b5; }
-td .unscored, td .not-run { background: #e0574f; color: #fff; }
-</style>
-</head>
-<body>
-<h1>MLE-bench results</h1>
-<p>Percentages are means over seeds ± standard error of the mean. Click a column's head to sort by it.</p>
-BODY
-<script>
-const tiers = ["gold", "silver", "bronze", "none", "invalid", "no submission", "unscored", "not run"];
-function key(cell) {
-  const text = cell.textContent.trim(), tier = tiers.findIndex(t => text.startsWith(t));
-  if (tier >= 0) return tier;
-  const number = parseFloat(text);
-  return Number.isNaN(number) ? text.toLowerCase() : number;
-}
-function compare(a, b) {
-  if (a === "" || b === "") return (a === "") - (b === "");
-  return typeof a === typeof b ? (a < b ? -1 : a > b ? 1 : 0) : typeof a === "number" ? -1 : 1;
-}
-for (const head of document.querySelectorAll("th")) head.addEventListener("click", () => {
-  const body = head.closest("table").tBodies[0], column = head.cellIndex;
-  const up = head.getAttribute("aria-sort") !== "ascending";
-  for (const other of head.parentElement.children) other.removeAttribute("aria-sort");
-  head.setAttribute("aria-sort", up ? "ascending" : "descending");
-  const rows = [...body.rows].sort((a, b) => {
-    const x = key(a.cells[column]), y = key(b.cells[column]);
-    return x === "" || y === "" ? compare(x, y) : (up ? 1 : -1) * compare(x, y);
-  });
-  body.append(...rows);
-});
-</script>
-</body>
-</html>"""
+def _listed(anchor: str, gallery: Gallery) -> str:
+    links = (f'<li><a href="#{anchor}-{f.name}">{html.escape(f.title)}</a></li>' for f in gallery.figures)
+    return f'<li><a href="#{anchor}">{html.escape(gallery.title)}</a> <ul>{"".join(links)}</ul></li>'
+
+
+def _gallery(anchor: str, gallery: Gallery) -> str:
+    parts = [f'<section aria-labelledby="{anchor}"><h2 id="{anchor}">{html.escape(gallery.title)}</h2>']
+    if gallery.note:
+        parts.append(f"<p>{html.escape(gallery.note)}</p>")
+    figures = [_figure(f"{anchor}-{f.name}", f) for f in gallery.figures]
+    return "\n".join([*parts, '<div class="pictures">', *figures, "</div></section>"])
+
+
+def _figure(anchor: str, figure: Figure) -> str:
+    sizes = (("wide", figure.wide), ("narrow", figure.narrow))
+    drawn = [
+        f'<div class="scroll {size}" tabindex="0" role="region" aria-labelledby="{anchor}">{svg}</div>'
+        for size, svg in sizes
+    ]
+    caption = f"<figcaption>{html.escape(figure.caption)}</figcaption>"
+    return f'<figure><h3 id="{anchor}">{html.escape(figure.title)}</h3>{"".join(drawn)}{caption}</figure>'

@@ -50,8 +50,28 @@ def first_line(ex: BaseException) -> str:
     return lines[0] if lines else type(ex).__name__
 
 
+def write_bytes(place: str | Path, content: bytes) -> None:
+    """Writes a file; nobody ever sees half of it.
+
+    Args:
+        place: A path, or a URL such as `s3://bucket/report.html`.
+        content: What it holds.
+
+    Raises:
+        ReportingError: It cannot be written.
+    """
+    name = local(str(place))
+    with tempfile.TemporaryDirectory(prefix="mlebench-") as folder:
+        file = Path(folder) / "content"
+        file.write_bytes(content)
+        try:
+            Archive.of_log(name).put(file, name)
+        except HostError as ex:
+            raise ReportingError(f"{place} cannot be written: {first_line(ex.__cause__ or ex)}") from ex
+
+
 def write_text(place: str | Path, text: str) -> None:
-    """Writes a text file; nobody ever sees half of it.
+    """Writes a text file in UTF-8; nobody ever sees half of it. What UTF-8 cannot hold is written as its number.
 
     Args:
         place: A path, or a URL such as `s3://bucket/report.html`.
@@ -60,11 +80,4 @@ def write_text(place: str | Path, text: str) -> None:
     Raises:
         ReportingError: It cannot be written.
     """
-    name = local(str(place))
-    with tempfile.TemporaryDirectory(prefix="mlebench-") as folder:
-        file = Path(folder) / "text"
-        file.write_text(text + "\n", encoding="utf-8")
-        try:
-            Archive.of_log(name).put(file, name)
-        except HostError as ex:
-            raise ReportingError(f"{place} cannot be written: {first_line(ex.__cause__ or ex)}") from ex
+    write_bytes(place, f"{text}\n".encode(errors="backslashreplace"))
