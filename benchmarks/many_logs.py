@@ -89,7 +89,8 @@ def copy(source: Path, target: Path, number: int) -> None:
             data = old.read(name)
             if name == "header.json":
                 header = json.loads(data)
-                header["eval"] |= {"task_id": f"run{number:05d}", "model": f"mockllm/model{number % MODELS}"}
+                ids = {name: f"{name}{number:05d}" for name in ("eval_id", "run_id", "task_id")}
+                header["eval"] |= {**ids, "model": f"mockllm/model{number % MODELS}"}
                 header["eval"]["created"] = (
                     f"2026-01-01T{number // 3600 % 24:02d}:{number // 60 % 60:02d}:{number % 60:02d}+00:00"
                 )
@@ -103,7 +104,12 @@ def with_usage(row: dict[str, Any], draw: random.Random) -> dict[str, Any]:
     """The summary of a sample with a model's tokens, and other scores than its template."""
     read, written = draw.randrange(10**7), draw.randrange(10**5)
     usage = {"input_tokens": read, "output_tokens": written, "total_tokens": read + written, "total_cost": read / 1e6}
-    return {**row, "model_usage": {"mockllm/model": usage}, "total_time": 86400 * draw.random()}
+    return {
+        **row,
+        "uuid": f"{draw.getrandbits(128):032x}",
+        "model_usage": {"mockllm/model": usage},
+        "total_time": 86400 * draw.random(),
+    }
 
 
 def measure(command: list[str]) -> Spent:

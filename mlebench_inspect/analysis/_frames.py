@@ -23,11 +23,11 @@ def framed(rows: Iterable[Row], dtypes: Dtypes) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _column(values: list[Any], dtype: str) -> pd.Series[Any]:
-    plain = [None if pd.isna(v) else v for v in values]
+def _column(values: list[Any], dtype: str) -> Any:
+    column: Any = pd.Series([None if pd.isna(v) else v for v in values], dtype=object)
     if dtype == MOMENT:
-        return pd.to_datetime(pd.Series(plain, dtype=object), utc=True, format="ISO8601").astype(MOMENT)
-    return pd.Series(plain, dtype=object).astype(dtype)
+        column = pd.to_datetime(column, utc=True, format="ISO8601")
+    return column.astype(dtype)
 
 
 def about(run: RunRecord) -> Row:

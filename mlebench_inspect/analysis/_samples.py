@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from inspect_ai.analysis import EvalInfo, SampleSummary, samples_df
@@ -113,7 +113,7 @@ def _of_result(result: Result, digests: Digests) -> Row:
 class _Beside:
     """Rows of Inspect's frame by log and sample; a sample that a later log took over stands in it only once."""
 
-    def __init__(self, rows: list[dict[str, Any]]) -> None:
+    def __init__(self, rows: Sequence[Mapping[Any, Any]]) -> None:
         self._rows = {(r["task_id"], str(r["id"]), r["epoch"]): r for r in rows}
         self._rows |= {(r["log"], str(r["id"]), r["epoch"]): r for r in rows}
 
