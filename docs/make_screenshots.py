@@ -44,6 +44,8 @@ PAGES = {  # address, a text that shows when the page is there, width and height
     "no-medal": (_SCORING % NO_MEDAL, "No medal", 1300, 900),
     "invalid": (_SCORING % INVALID, "Invalid submission", 1300, 900),
 }
+SHOWN = 2300
+"""Pixels of a report's page, from its top, that a picture has."""
 REPORTS = {  # colour scheme, width and height of the window
     "report-light": ("light", 1366, 768),
     "report-dark": ("dark", 1366, 768),
@@ -128,7 +130,8 @@ def shoot_page(file: Path, target: Path) -> None:
             page.goto(file.as_uri())
             _check_page(page)
             assert not said, f"{name}: {said}"
-            page.screenshot(path=target / f"{name}.png", full_page=True)
+            clip = {"x": 0, "y": 0, "width": width, "height": SHOWN}
+            page.screenshot(path=target / f"{name}.png", full_page=True, clip=clip)
             context.close()
         browser.close()
 
