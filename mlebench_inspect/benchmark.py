@@ -296,7 +296,7 @@ def _task(name: str, **fixed: Any) -> Callable[..., Task]:
     return task(name=name)(with_options(build, "-T", ELSEWHERE))
 
 
-TASKS = {
+TASKS: dict[str, Callable[..., Task]] = {
     "all": _task("all", split="all"),
     **{name: _task(name, split=name, split_file=None) for name in SPLITS if name != "all"},
     **{name: _task(name, competitions=[name], split_file=None) for name in competition_ids()},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -24,7 +24,7 @@ revision_option = click.option("--revision", type=click.Choice(REVISIONS), defau
 class FiniteRange(click.FloatRange):
     """A number within a range: neither infinite nor no number at all, which click lets pass."""
 
-    def convert(self, value: float | str, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number.
 
         Raises:
@@ -36,7 +36,7 @@ class FiniteRange(click.FloatRange):
         return number
 
 
-class SplitType(click.ParamType):
+class SplitType(click.ParamType):  # type: ignore[type-arg]  # generic only for type checkers
     """A split by its name, or a file with an id a line."""
 
     name = "split"
