@@ -93,7 +93,7 @@ def _model(name: str, tokens: int) -> Model:
 def make_logs(folder: Path) -> None:
     """Four settings: two without a model, and two whose models have prices."""
     options = {"data": "miniature", "sandbox": "local", "hardware": "lite", "snapshot_every": PAUSE}
-    about = {"epochs": SEEDS, "log_dir": str(folder), "display": "none", "time_limit": 3600}
+    about = {"epochs": SEEDS, "log_dir": str(folder), "display": "none", "time_limit": 120}
     for chosen in (baseline(), dummy()):
         task = TASKS["all"](competitions=COMPETITIONS, **options)
         inspect_eval(task, model=None, solver=chosen, **about)
