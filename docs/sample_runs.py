@@ -20,18 +20,32 @@ from mlebench_inspect.tasks import Competition, competition
 
 COMPETITIONS = [
     "aerial-cactus-identification",
+    "denoising-dirty-documents",
+    "detecting-insults-in-social-commentary",
+    "dog-breed-identification",
+    "dogs-vs-cats-redux-kernels-edition",
+    "histopathologic-cancer-detection",
+    "jigsaw-toxic-comment-classification-challenge",
     "leaf-classification",
     "learning-agency-lab-automated-essay-scoring-2",
+    "new-york-city-taxi-fare-prediction",
     "nomad2018-predict-transparent-conductors",
     "petfinder-pawpularity-score",
+    "plant-pathology-2020-fgvc7",
+    "random-acts-of-pizza",
+    "ranzcr-clip-catheter-line-classification",
+    "spaceship-titanic",
     "spooky-author-identification",
+    "tabular-playground-series-dec-2021",
     "tabular-playground-series-may-2022",
     "us-patent-phrase-to-phrase-matching",
 ]
 SEEDS = 3
 STEPS = 3
 PAUSE = 3.0
-"""Seconds between submissions, and between snapshots."""
+"""Seconds between submissions."""
+EVERY = 8.0
+"""Seconds between snapshots."""
 PRICES = {"small": 0.5, "large": 5.0}
 """US dollars for a million tokens of input, by model; output costs four times as much."""
 
@@ -92,8 +106,8 @@ def _model(name: str, tokens: int) -> Model:
 
 def make_logs(folder: Path) -> None:
     """Four settings: two without a model, and two whose models have prices."""
-    options = {"data": "miniature", "sandbox": "local", "hardware": "lite", "snapshot_every": PAUSE}
-    about = {"epochs": SEEDS, "log_dir": str(folder), "display": "none", "time_limit": 120}
+    options = {"data": "miniature", "sandbox": "local", "hardware": "lite", "snapshot_every": EVERY}
+    about = {"epochs": SEEDS, "log_dir": str(folder), "display": "none", "time_limit": 300, "max_samples": 3}
     for chosen in (baseline(), dummy()):
         task = TASKS["all"](competitions=COMPETITIONS, **options)
         inspect_eval(task, model=None, solver=chosen, **about)

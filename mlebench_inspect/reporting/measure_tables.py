@@ -35,7 +35,7 @@ def _over_time(found: OverTime | None) -> Table:
     if found is None:
         return [], []
     moments = [part * found.limit_hours for part in PARTS]
-    return ["after (hours)", *(f"{m:g}" for m in moments)], [
+    return ["after (hours)", *(f"{m:.3g}" for m in moments)], [
         ["any medal (%)", *_at(found.hours, found.any_medal, moments)],
         ["without a medal so far (%)", *_at(found.hours, [100 * s for s in found.without_medal], moments)],
     ]
