@@ -237,7 +237,7 @@ def _chosen(split: str | None, ids: str | Sequence[str] | None, file: str | None
         found = [competition(i) for i in ids]
         outside = [c.id for c in found if split not in (None, "all") and c not in competitions_of(split)]
         if outside:
-            raise ValueError(f"{', '.join(outside)} not in the split {split}")
+            raise ValueError(f"the split {split} does not hold {', '.join(outside)}")
         return found
     return competitions_of(split or "all")
 

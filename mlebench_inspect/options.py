@@ -91,7 +91,8 @@ def _unknown(flag: str, name: str, hints: Mapping[str, Any], elsewhere: Mapping[
     if name in elsewhere:
         return f"there is no option {flag} {name} here; {elsewhere[name]}"
     near = difflib.get_close_matches(name, hints, 1, 0.6)
-    meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(hints)}"
+    there = f"there are {', '.join(hints)}" if hints else "there is none at all"
+    meant = f"did you mean {near[0]}?" if near else there
     return f"there is no option {flag} {name}; {meant}"
 
 

@@ -76,7 +76,7 @@ def test_unequal_clusters_weigh_by_their_pairs() -> None:
     (d,) = found.differences
     assert (d.points, d.pairs, d.low, d.high) == (100, 4, 100, 100)
     assert d.holds_zero is False
-    assert "does not hold zero." in d.sentence()
+    assert "does not hold zero, but all competitions differ alike" in d.sentence()
     (d,) = comparison(made("one", {A: "nnn", B: "g"}), made("two", {A: "ggg", B: "n"})).differences
     assert d.points == 50  # (3 - 1) / 4, not the mean of the competitions' means
     assert (d.low, d.high) == (-100, 100)

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import os
 import random
 import statistics
 import subprocess
@@ -24,6 +25,8 @@ from mlebench_inspect.reporting import published
 from mlebench_inspect.reporting.comparison import compare
 from mlebench_inspect.reporting.figures import report, run_of
 from mlebench_inspect.reporting.formats import render_comparison, render_report
+from mlebench_inspect.reporting.places import write_text
+from mlebench_inspect.reporting.records import ReportingError
 from mlebench_inspect.reporting.results import read_results
 from mlebench_inspect.reporting.summaries import SettingReport
 from mlebench_inspect.run.figures import medals
@@ -292,3 +295,28 @@ def test_the_30_task_split_is_called_by_its_name(tmp_path: Path) -> None:
     assert "Not whole splits" not in notes
     (cut,) = report(read_results([tmp_path]), split="mle_bench_30")
     assert cut.any_medal["all"].competitions == 30
+
+
+def test_what_is_for_development_is_counted_apart(tmp_path: Path) -> None:
+    write_log(tmp_path, {"leaf-classification": "g", "random-acts-of-pizza": "n", "spaceship-titanic": "."})
+    (found,) = report(read_results([tmp_path]))
+    assert (found.competitions, found.development, found.any_medal["all"].competitions) == (2, 1, 2)
+    assert (found.without_score, found.not_run) == (0, [])
+    assert "2 competitions (and 1 for development), 1 seed" in "\n".join(found.notes())
+
+
+def test_a_report_is_written_through_links_into_pipes_and_over_no_folder(tmp_path: Path) -> None:
+    target, link, pipe = tmp_path / "target.txt", tmp_path / "link.txt", tmp_path / "pipe"
+    target.write_text("old")
+    link.symlink_to(target)
+    write_text(link, "new")
+    assert link.is_symlink()
+    assert target.read_text() == "new\n"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_text(pipe, "through")
+    assert os.read(reader, 100) == b"through\n"
+    os.close(reader)
+    assert pipe.is_fifo()
+    with pytest.raises(ReportingError, match="it is a folder; name a file in it"):
+        write_text(tmp_path, "text")

@@ -276,7 +276,7 @@ LIES: dict[str, tuple[dict[str, Any], str]] = {
             RUN: lambda r: {**r, "competitions": [c for c in r["competitions"] if c != NEVER]},
             record(NEVER): None,
         },
-        "competitions is 3, stated as 4",
+        "competitions is 2, stated as 3",
     ),
     "a sample left out": ({record(NEVER): None}, "not_run"),
     "the submission of another": (
@@ -296,7 +296,7 @@ def test_a_lie_is_found_and_named(name: str, result: Path, tmp_path: Path, data:
         assert named in told(verdict)
     else:
         _GRADES.clear()
-        assert "does not hold the file with the SHA-256 that its record names" in told(verdict, "not checked")
+        assert "does not hold the file with the SHA-256 that its record names" in told(verdict, "differs")
 
 
 def test_answers_that_are_not_the_runs_agree_with_nothing(result: Path, tmp_path: Path, data: Path) -> None:
@@ -320,7 +320,7 @@ def test_a_file_that_holds_too_much_is_not_unpacked_further(result: Path, tmp_pa
         f"runs/0001/{INVALID}_1/submission.csv.gz": bomb,
     }
     verdict = lie(result, tmp_path, data, changes)
-    assert "cannot be uncompressed: it holds more than 1,048,576 bytes" in told(verdict, "not checked")
+    assert "cannot be uncompressed: it holds more than 1,048,576 bytes" in told(verdict, "differs")
 
 
 # --- a maker who means harm

@@ -142,9 +142,11 @@ class _Sample:
         complaints = []
         for archive in self._archives:
             try:
+                if not archive.has(artifact):
+                    continue
                 with archive.fetched(artifact) as file:
                     if digest and _digest(file) != digest:
-                        raise Lacking(f"{archive.path(artifact)} is not what was taken out: its SHA-256 differs")
+                        raise Lacking("it is not what was taken out: its SHA-256 differs")
                     with open(file, "rb") as source:
                         self._writer.add(member, source, os.fstat(source.fileno()).st_size)
                 return
@@ -152,8 +154,9 @@ class _Sample:
                 complaints.append(str(ex))
             except (HostError, OSError, EOFError, zlib.error, TooLarge, gzip.BadGzipFile) as ex:
                 told = ex.strerror if isinstance(ex, OSError) and ex.strerror else first_line(ex)
-                complaints.append(f"{archive.path(artifact)} cannot be read: {told}")
-        raise Lacking("; ".join(complaints))
+                complaints.append(f"it cannot be read: {told}")
+        told = complaints[0] if complaints else "it is not there"
+        raise Lacking(f"{artifact}, beside its log: {told}")  # no path of this host: strangers read this
 
 
 def _elsewhere(record: SubmissionRecord) -> Iterator[Archive]:

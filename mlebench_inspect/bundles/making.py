@@ -32,10 +32,9 @@ from mlebench_inspect.bundles.schema import (
     run_folder,
     sample_name,
 )
-from mlebench_inspect.reporting.places import local
+from mlebench_inspect.reporting.places import local, write_file
 from mlebench_inspect.reporting.records import Reading
 from mlebench_inspect.run.artifacts import Archive
-from mlebench_inspect.sandboxes.host import HostError
 
 _PACKAGES = ("mlebench-inspect", "inspect-ai", "numpy", "pandas", "scikit-learn", "scipy")
 M = TypeVar("M", bound=BaseModel)
@@ -154,15 +153,12 @@ def _told(lacking: list[str]) -> str:
 @contextlib.contextmanager
 def _aside(output: str) -> Iterator[Path]:
     """A file to write to, which becomes `output` when all went well."""
-    name = local(output)
-    archive = Archive.of_log(name)
+    archive = Archive.of_log(local(output))
+    beside = archive.root if archive.is_local and Path(archive.root).is_dir() else None
     try:
-        if archive.is_local:
-            Path(archive.root).mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".mlebench-", dir=archive.root if archive.is_local else None) as folder:
+        with tempfile.TemporaryDirectory(prefix=".mlebench-", dir=beside) as folder:
             file = Path(folder) / "bundle.zip"
             yield file
-            archive.put(file, name)
-    except (HostError, OSError) as ex:
-        told = ex.strerror if isinstance(ex, OSError) and ex.strerror else ex
-        raise BundleError(f"{output} cannot be written: {told}") from ex
+            write_file(output, file)
+    except OSError as ex:
+        raise BundleError(f"{output} cannot be written: {ex.strerror or ex}") from ex

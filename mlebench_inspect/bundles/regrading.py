@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ from mlebench_inspect.run.identity import answers_digest
 from mlebench_inspect.run.outcome import scratch
 from mlebench_inspect.sandboxes.host import HostError
 from mlebench_inspect.tasks import Competition, GradingError, competition
+
+
+class Exchanged(str):
+    """Why a member is not the file that its record names: somebody changed it."""
+
 
 Graded = GradingReport | str
 """A report, or why there is none."""
@@ -96,10 +102,10 @@ async def _graded(container: Container, paper: Paper) -> Graded:
             await anyio.to_thread.run_sync(container.extract, paper.kept.member, packed)
             try:
                 await anyio.to_thread.run_sync(unpack, packed, file, paper.most)
-            except (EOFError, zlib.error, TooLarge, OSError) as ex:
-                return f"{paper.kept.member} cannot be uncompressed: {ex}"
+            except (EOFError, zlib.error, TooLarge, gzip.BadGzipFile) as ex:
+                return Exchanged(f"{paper.kept.member} cannot be uncompressed: {ex}")
             if await anyio.to_thread.run_sync(sha256, file) != paper.kept.sha256:
-                return f"{paper.kept.member} does not hold the file with the SHA-256 that its record names"
+                return Exchanged(f"{paper.kept.member} does not hold the file with the SHA-256 that its record names")
             report = await grade_file(here, file, paper.store, max_bytes=paper.most)
             report.submission_sha256 = paper.kept.sha256
             return report

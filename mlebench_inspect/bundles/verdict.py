@@ -48,8 +48,8 @@ def lines(verdict: Verdict) -> Iterator[str]:
     """A verdict for people."""
     yield f"SHA-256 {verdict.sha256}"
     yield (
-        f"{verdict.samples} samples: {verdict.graded} files graded anew, {verdict.without_submission} samples without "
-        f"a submission, {verdict.without_score} without a score as stated; {verdict.rows} rows of figures computed"
+        f"samples: {verdict.samples}, of them without a submission to grade {verdict.without_submission}, without a "
+        f"score as stated {verdict.without_score}; files graded anew: {verdict.graded}; rows of figures: {verdict.rows}"
     )
     for name, (there, here) in _other_versions(verdict):
         yield f"note: {name} is {here} here, the bundle was made with {there}"
@@ -65,7 +65,7 @@ def lines(verdict: Verdict) -> Iterator[str]:
     if verdict.agrees:
         yield "agrees: every grade and every figure is as stated"
     else:
-        yield f"does not agree: {differ} differences, {unchecked} that could not be checked"
+        yield f"does not agree: differences: {differ}, could not be checked: {unchecked}"
 
 
 def _other_versions(verdict: Verdict) -> Iterator[tuple[str, tuple[str, str]]]:

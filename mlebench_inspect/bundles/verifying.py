@@ -12,7 +12,7 @@ from mlebench_inspect.bundles.errors import BrokenBundle
 from mlebench_inspect.bundles.figures import reading_of, stated
 from mlebench_inspect.bundles.making import versions
 from mlebench_inspect.bundles.opening import Bundle, open_bundle
-from mlebench_inspect.bundles.regrading import Graded, Paper, Tell, grade, paper, papers_of
+from mlebench_inspect.bundles.regrading import Exchanged, Graded, Paper, Tell, grade, paper, papers_of
 from mlebench_inspect.bundles.schema import FIGURES, RunFile, SampleFile, SnapshotFile, Worth, run_folder, sample_name
 from mlebench_inspect.bundles.verdict import Finding, Kind, Verdict
 from mlebench_inspect.data.ensure import ensure_miniature
@@ -100,6 +100,10 @@ class _Check:
     def _unchecked(self, what: str) -> None:
         self._find("not checked", what)
 
+    def _lacks(self, why: str, place: str = "") -> None:
+        """Notes why there is no grade: since the file is another one, or since it could not be graded here."""
+        self._find("differs" if isinstance(why, Exchanged) else "not checked", f"{place}{why}")
+
     def _find(self, kind: Kind, what: str) -> None:
         """Notes a finding; what a bundle says of itself may have any length."""
         told = what if len(what) <= _LONGEST else f"{what[: _LONGEST - 3]}..."
@@ -137,7 +141,7 @@ class _Check:
             found = self._grades[paper(run, sample, store, sample.submission)]
             if isinstance(found, GradingReport):
                 return found
-            self._unchecked(found)
+            self._lacks(found)
         return None
 
     def _worth(self, run: RunFile, sample: SampleFile, store: Store, snapshot: SnapshotFile) -> Worth:
@@ -151,7 +155,7 @@ class _Check:
             return stated
         found = self._grades[paper(run, sample, store, snapshot.kept)]
         if not isinstance(found, GradingReport):
-            self._unchecked(f"{place}: {found}")
+            self._lacks(found, f"{place}: ")
             return stated
         if not stated.graded:  # the run could not, and counts it for nothing
             return stated

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -67,6 +68,8 @@ def verify(file: Path, data_dir: Path | None, digest: str | None, as_json: bool)
     from mlebench_inspect.bundles.verifying import verify as check
     from mlebench_inspect.plain import one_line
 
+    if digest is not None and not re.fullmatch("[0-9a-fA-F]{64}", digest):
+        raise click.BadParameter(f"{digest} is no SHA-256; give its 64 digits", param_hint="--sha256")
     try:
         with _progress("grading") as tell:
             verdict = check(file, data_dir, digest=digest, tell=tell)

@@ -9,11 +9,11 @@ from mlebench_inspect.reporting.measures import HOUR, ended
 from mlebench_inspect.reporting.records import Reading, ReportingError, Result, RunRecord, Skipped
 from mlebench_inspect.tasks import competition
 
-_LENGTH = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
+_LENGTH = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?")
 
 
 def seconds_of(text: str) -> float:
-    """A length of time: `12h`, `90m`, `1h30m`, `3600s` or `3600`.
+    """A length of time: `12h`, `90m`, `1h30m` or `3600s`.
 
     Raises:
         ReportingError: It is none, or nothing.

@@ -64,7 +64,7 @@ def report_row(row: Row, ids: Sequence[str], rule: SeedRule = "padded") -> Setti
     run = run_of(reports, ids, is_published=(row.setting.data, row.setting.revision) == ("real", "v1"))
     boardless = run.percentile()[2]
     lacking = {
-        status: [_pair(c, s, row.seeds) for c in ids for s in seeds if row.status(c, s) == status]
+        status: [_pair(c, s, row.seeds) for c in run.members for s in seeds if row.status(c, s) == status]
         for status in ("unscored", "not run")
     }
     categories = members_of(run.groups, "category", run.members)
@@ -79,7 +79,8 @@ def report_row(row: Row, ids: Sequence[str], rule: SeedRule = "padded") -> Setti
         hardware=sorted({r.hardware for r in row.runs if r.hardware}),
         seeds=len(seeds),
         seed_rule=rule,
-        competitions=len(ids),
+        competitions=len(run.members),
+        development=len(ids) - len(run.members),
         without_score=run.without_score,
         any_medal=_levels(run),
         by_category={n: _figure(run, "any_medal", m) for n, m in categories.items()},

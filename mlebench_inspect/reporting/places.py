@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -60,14 +61,40 @@ def write_bytes(place: str | Path, content: bytes) -> None:
     Raises:
         ReportingError: It cannot be written.
     """
-    name = local(str(place))
     with tempfile.TemporaryDirectory(prefix="mlebench-") as folder:
         file = Path(folder) / "content"
         file.write_bytes(content)
-        try:
-            Archive.of_log(name).put(file, name)
-        except HostError as ex:
-            raise ReportingError(f"{place} cannot be written: {first_line(ex.__cause__ or ex)}") from ex
+        write_file(place, file)
+
+
+def write_file(place: str | Path, file: Path) -> None:
+    """Writes what a file of this host holds; nobody ever sees half of it. `file` may be gone afterwards.
+
+    A link is followed. A device or a pipe is written to, not replaced.
+
+    Args:
+        place: A path, or a URL such as `s3://bucket/report.html`.
+        file: What to write.
+
+    Raises:
+        ReportingError: It cannot be written.
+    """
+    name = local(str(place))
+    try:
+        if "://" not in name:
+            target = Path(name).resolve()
+            if target.is_dir():
+                raise ReportingError(f"{place} cannot be written: it is a folder; name a file in it")
+            if target.exists() and not target.is_file():
+                with open(file, "rb") as source, open(target, "wb") as out:
+                    shutil.copyfileobj(source, out)
+                return
+            name = str(target)
+        Archive.of_log(name).put(file, name)
+    except HostError as ex:
+        raise ReportingError(f"{place} cannot be written: {first_line(ex.__cause__ or ex)}") from ex
+    except OSError as ex:
+        raise ReportingError(f"{place} cannot be written: {ex.strerror or ex}") from ex
 
 
 def write_text(place: str | Path, text: str) -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from mlebench_inspect.graders.leaderboard import MedalTier
 from mlebench_inspect.reporting.records import Setting
+from mlebench_inspect.run.instructions import duration
 from mlebench_inspect.tasks import competitions, split_ids
 
 SeedRule = Literal["padded", "complete"]
@@ -94,6 +95,8 @@ class Difference(BaseModel):
         if self.holds_zero is None:
             return f"{start} of one competition, which gives no interval."
         what = "holds zero: no difference is shown" if self.holds_zero else "does not hold zero"
+        if self.low == self.high and not self.holds_zero:
+            what += ", but all competitions differ alike, so that it cannot tell how much others would"
         return f"{start}; the 95 % interval, {self.low:+.2f} to {self.high:+.2f}, {what}."
 
 
@@ -139,7 +142,9 @@ class SettingReport(BaseModel):
     seeds: int
     seed_rule: SeedRule
     competitions: int
-    """All that were planned, those for development included."""
+    """That all figures are over."""
+    development: int = 0
+    """Further ones, for development, which have a column of their own and are in no other figure."""
     without_score: int
     """(competition, seed) pairs behind the figures that have no score, and count as failures."""
     any_medal: dict[str, Figure]
@@ -211,13 +216,14 @@ class SettingReport(BaseModel):
         if self.data == "miniature":
             lines.append("MINIATURE data: generated, so these are no results and no comparison with people.")
         lines.append(
-            f"{self.competitions} competition{'s' * (self.competitions != 1)}, {self.seeds} seed"
+            f"{self.competitions} competition{'s' * (self.competitions != 1)}"
+            f"{f' (and {self.development} for development)' if self.development else ''}, {self.seeds} seed"
             f"{'s' * (self.seeds != 1)}, revision {self.revision}; hardware: {'; '.join(self.hardware) or 'not known'}."
         )
         if self.cut_at_hours is not None:
             lines.append(
-                f"Cut at {self.cut_at_hours:g} h: what runs that went on would have had then, by their last snapshot; "
-                "their tokens and cost until then are not known."
+                f"Cut at {duration(self.cut_at_hours * 3600)}: what runs that went on would have had then, by their "
+                "last snapshot; their tokens and cost until then are not known."
             )
         lines += self.pooling
         if self.seeds < 3:
