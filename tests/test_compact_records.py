@@ -15,6 +15,7 @@ from logs import graded, write_log
 from mlebench_inspect.graders.leaderboard import MEDAL_TIERS
 from mlebench_inspect.reporting import logs as logs_module
 from mlebench_inspect.reporting.results import read_results
+from mlebench_inspect.reporting.snapshots import Snapshots, turns_of
 from mlebench_inspect.run.compact import Moment, moments, packed, text_of
 from mlebench_inspect.run.environment import Environment
 from mlebench_inspect.run.scoring import score_of
@@ -145,3 +146,23 @@ def test_gpus_are_counted(given: dict[str, Any], seen: dict[str, Any], gpus: int
     environment = Environment(store=Store())
     environment.given, environment.seen = given, seen
     assert environment.gpus == gpus
+
+
+def test_when_medals_begin_and_cease_is_told_alike_by_texts_and_by_reports() -> None:
+    chance = random.Random(7)
+    final = graded("spaceship-titanic", "n")
+    for _ in range(200):
+        rows = [
+            {
+                "after": after,
+                "score": 0.5,
+                "medal": chance.choice(["gold", "silver", "bronze", "none"]),
+                "percentile": None,
+                "graded": (is_graded := chance.random() < 0.9),
+                "valid_submission": is_graded and chance.random() < 0.8,
+                "above_median": False,
+            }
+            for after in range(chance.randrange(12))
+        ]
+        found = Snapshots("".join(packed(rows).values()), final)
+        assert turns_of(found) == turns_of(tuple(found))

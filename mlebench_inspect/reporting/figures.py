@@ -109,7 +109,8 @@ def report_row(row: Row, ids: Sequence[str], rule: SeedRule = "padded") -> Setti
 
 def _measures(row: Row, run: Run, results: Sequence[Result]) -> dict[str, Any]:
     """What is measured over the members beside medals: see `measures` and `validity`."""
-    among = [r for r in results if r.competition in set(run.members)]
+    members = set(run.members)
+    among = [r for r in results if r.competition in members]
     return {
         "normalised": _normalised(run),
         "without_leaks": _without_leaks(run, row.setting.revision),

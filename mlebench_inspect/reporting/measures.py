@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mlebench_inspect.reporting.records import Result
+from mlebench_inspect.reporting.snapshots import turns_of
 from mlebench_inspect.reporting.summaries import Figure, OverTime
 from mlebench_inspect.run.figures import mean_and_sem
 
@@ -34,7 +35,7 @@ def ended(result: Result) -> float:
 
 
 def course(result: Result) -> list[Step]:
-    """The medals of a run's valid snapshots, by time, and at its end that of its submission.
+    """When a run's valid snapshots begin or cease to have a medal, by time, and at its end what its submission has.
 
     A snapshot that is invalid or could not be graded changes nothing: what was valid before it stands. Without
     snapshots, and before the first, there is nothing. A result without a score has none at all.
@@ -42,9 +43,7 @@ def course(result: Result) -> list[Step]:
     if result.report is None:
         return []
     end = ended(result)
-    taken = sorted(result.snapshots or (), key=lambda s: s.after)
-    valid = [s for s in taken if s.report is not None and s.report.valid_submission]
-    found = [Step(min(s.after, end), s.report.any_medal) for s in valid if s.report is not None]
+    found = [Step(min(after, end), medal) for after, medal in turns_of(result.snapshots)]
     return [*found, Step(end, result.report.any_medal)]
 
 

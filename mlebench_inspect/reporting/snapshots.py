@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import overload
 
 from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.reporting.records import Snapshot
-from mlebench_inspect.run.compact import Moment, check, moments
+from mlebench_inspect.run.compact import Moment, check, moments, turns
 
 
 class Snapshots(Sequence[Snapshot]):
@@ -55,6 +56,10 @@ class Snapshots(Sequence[Snapshot]):
     def __repr__(self) -> str:
         return f"Snapshots({self._text!r})"
 
+    def turns(self) -> list[tuple[float, bool]]:
+        """When valid ones begin (True) or cease to have a medal, without a report of each."""
+        return turns(self._text)
+
     def _report(self, moment: Moment) -> GradingReport | None:
         if not moment.is_graded:
             return None
@@ -73,6 +78,15 @@ class Snapshots(Sequence[Snapshot]):
                 **_OF_THE_FINAL,
             }
         )
+
+
+def turns_of(snapshots: Sequence[Snapshot] | None) -> list[tuple[float, bool]]:
+    """Seconds at which valid snapshots begin (True) or cease to have a medal, by time."""
+    if isinstance(snapshots, Snapshots):
+        return snapshots.turns()
+    taken = sorted(snapshots or (), key=lambda s: s.after)
+    medals = [(s.after, s.report.any_medal) for s in taken if s.report is not None and s.report.valid_submission]
+    return [now for before, now in pairwise([(0.0, False), *medals]) if before[1] != now[1]]
 
 
 _OF_THE_FINAL = dict.fromkeys(

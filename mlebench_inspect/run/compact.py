@@ -67,6 +67,7 @@ def _pieces(meta: Mapping[str, Any]) -> Iterator[str]:
 
 
 _ROW = r"\d+,(?:NUMBER)?,[gsbn],(?:NUMBER)?,g?v?a?".replace("NUMBER", r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
+_MEDAL = re.compile(",[gsb],")
 _ROWS = re.compile(rf"(?:{_ROW}(?:;{_ROW})*)?")
 
 
@@ -88,6 +89,20 @@ def moments(text: str) -> list[Moment]:
     """
     check(text)
     return [_moment(row) for row in text.split(";")] if text else []
+
+
+def turns(text: str) -> list[tuple[float, bool]]:
+    """Of a text that was checked: the seconds at which valid snapshots begin or cease to have a medal, and which.
+
+    No more is read, since there may be millions.
+    """
+    found, before = [], False
+    for row in text.split(";") if _MEDAL.search(text) else ():
+        after, _, letter, _, flags = row.split(",")
+        if "v" in flags and (letter != "n") != before:
+            before = not before
+            found.append((float(after), before))
+    return found
 
 
 def _moment(row: str) -> Moment:

@@ -12,6 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeGuard
 
 from inspect_ai.scorer import Metric, SampleScore, Value, metric
@@ -48,7 +49,7 @@ class Run:
         lacking = sum(c not in row for row in outcomes.values() for c in members)
         return Run(filled, groups, lacking, is_published)
 
-    @property
+    @cached_property
     def members(self) -> list[str]:
         """The population of all figures."""
         return population(self.groups)
