@@ -287,7 +287,7 @@ def test_invalid_submissions_by_kind() -> None:
     ("text", "seconds"),
     [
         *(("12h", 43200), ("90m", 5400), ("1h30m", 5400), ("3600s", 3600), ("1.5h", 5400)),
-        *((text, None) for text in ("", "0", "h", "-1h", "30m1h", "1h 0m", "noon")),
+        *((text, None) for text in ("", "0", "12", "3600", "h", "-1h", "30m1h", "1h 0m", "noon")),
     ],
 )
 def test_lengths_of_time(text: str, seconds: float | None) -> None:

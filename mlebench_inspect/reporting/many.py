@@ -112,7 +112,8 @@ def _read_elsewhere(work: _Work) -> None:
                 questions.flush()
                 work.found |= zip(locations, pickle.load(answers), strict=True)
     except Exception:  # it cannot be started, was killed ...: the logs are read without it
-        work.pending.append(locations)
+        if locations:  # an empty piece would be taken for the end
+            work.pending.append(locations)
 
 
 @contextmanager
