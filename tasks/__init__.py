@@ -4,6 +4,7 @@ A competition's folder is named after its id, with `_` for `-`, and holds
 
     competition.yaml    facts, files, checksums, thresholds
     description.md      what the agent reads
+    description_obfuscated.md    the same, without what tells which competition it is
     prepare.py          prepare(raw, public, private, revision)
     grade.py            checked(known, submission, revision), grade(answers, submission, revision)
     miniature.py        make_raw(raw, seed)
@@ -186,6 +187,11 @@ class Competition(_Model):
         "empty: nothing but what all competitions share.",
     )
     known_issues: list[KnownIssue] = []
+    giveaways: list[str] = Field(
+        [],
+        description="Words that tell which competition it is: of its title, host, sponsor, origin and story; "
+        "none is in `description_obfuscated.md`.",
+    )
 
     @model_validator(mode="after")
     def _thresholds_in_order(self) -> Competition:
@@ -223,10 +229,15 @@ class Competition(_Model):
         """The split that the id is listed in."""
         return next(c for c in COMPLEXITIES if self.id in split_ids(c))
 
-    def description(self, revision: Revision = "v1") -> str:
-        """The task's text for agents (markdown); passages marked for another revision are left out."""
-        text = (self.folder / "description.md").read_text(encoding="utf-8")
-        return passages(text, revision)
+    def description(self, revision: Revision = "v1", *, obfuscated: bool = False) -> str:
+        """The task's text for agents (markdown); passages marked for another revision are left out.
+
+        Args:
+            revision: Of the data.
+            obfuscated: The text that does not tell which competition it is: no title, host, sponsor, origin, story.
+        """
+        name = "description_obfuscated.md" if obfuscated else "description.md"
+        return passages((self.folder / name).read_text(encoding="utf-8"), revision)
 
     @property
     def perfect_score(self) -> float:
