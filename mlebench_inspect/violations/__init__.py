@@ -1,1 +1,1 @@
-"""Was a result earned? Questions about a sample's conduct, a filter and a judge that answer them, and their verdicts."""
+"""Was a result earned? Questions about a sample's conduct, what answers them, and verdicts."""
