@@ -98,6 +98,7 @@ def _setting(r: SettingReport) -> dict[str, Any]:
         "model": r.model,
         "data": r.data,
         "revision": r.revision,
+        "conditions": r.conditions,
         "row": r.variant,
         "identity": r.identity,
     }

@@ -83,7 +83,7 @@ def headline(reports: Sequence[SettingReport]) -> _Table:
         figures = [str(r.any_medal[level]) if level in r.any_medal else "–" for level in levels]
         figures.append(str(r.percentile) if r.percentile else "–")
         model = "–" if r.model == "none/none" else r.model
-        solver = r.solver + (f" [{r.variant}]" if r.variant > 1 else "")
+        solver = ", ".join(filter(None, (r.solver, r.conditions))) + (f" [{r.variant}]" if r.variant > 1 else "")
         counts = [str(r.seeds), str(r.competitions), str(r.without_score), str(r.crashes), str(sum(r.limits.values()))]
         spent = [_count(r.tokens), _number(r.hours), "–" if r.cost is None else f"{r.cost:.2f}"]
         rows.append([solver, model, *figures, *counts, *spent, r.data, r.revision])

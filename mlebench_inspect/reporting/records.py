@@ -24,11 +24,14 @@ class Setting(NamedTuple):
     revision: str
     solver: str
     model: str
+    conditions: str = ""
+    """What makes it a setting of its own, in words: an obfuscated description, a search score; see `conditions_of`."""
 
     @property
     def label(self) -> str:
         """Short name for headings."""
-        return self.solver if self.model == "none/none" else f"{self.solver}, {self.model}"
+        model = "" if self.model == "none/none" else self.model
+        return ", ".join(part for part in (self.solver, model, self.conditions) if part)
 
 
 class Snapshot(NamedTuple):

@@ -132,6 +132,8 @@ class SettingReport(BaseModel):
     model: str
     data: str
     revision: str
+    conditions: str = ""
+    """What makes it a setting of its own, in words."""
     variant: int
     """Number among the rows of this setting."""
     identity: str
@@ -203,7 +205,7 @@ class SettingReport(BaseModel):
     @property
     def setting(self) -> Setting:
         """The setting that the figures are of."""
-        return Setting(self.data, self.revision, self.solver, self.model)
+        return Setting(self.data, self.revision, self.solver, self.model, self.conditions)
 
     @property
     def title(self) -> str:
