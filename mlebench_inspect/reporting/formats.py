@@ -106,11 +106,13 @@ def _optional(r: SettingReport) -> list[_Table]:
 
 
 def _competitions(r: SettingReport) -> _Table:
-    columns = ["competition", "by seed", "scores", "mean percentile", "metric", "complexity", "category"]
+    told = ["conduct"] if r.conduct else []
+    columns = ["competition", "by seed", *told, "scores", "mean percentile", "metric", "complexity", "category"]
     return columns, [
         [
             c.competition_id,
             ", ".join(c.outcomes),
+            *([", ".join(ruling or "–" for ruling in c.conduct)] if told else []),
             ", ".join("–" if s is None else f"{s:g}" for s in c.scores),
             _number(c.percentile),
             f"{c.metric} {'↓' if c.is_lower_better else '↑'}",

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.tasks import competition
+from mlebench_inspect.violations.verdicts import Verdict
 
 Status = Literal["scored", "unscored"]
 
@@ -89,6 +90,20 @@ class Result:
     """Where its submission lies, relative to its log's folder."""
     log: str = ""
     """Where its log lies."""
+    uuid: str = ""
+    """Inspect's name of the sample, by which its verdicts are found."""
+    verdicts: tuple[Verdict, ...] = ()
+    """On its conduct, one a question; empty where nobody has looked."""
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether a judge or a person has come to a ruling on its conduct."""
+        return any(v.by != "filter" and v.ruling in ("violation", "clean") for v in self.verdicts)
+
+    @property
+    def violates(self) -> bool:
+        """Whether it is confirmed, by a judge or a person, that it violates a rule."""
+        return any(v.is_confirmed for v in self.verdicts)
 
     @property
     def is_set_up(self) -> bool:
