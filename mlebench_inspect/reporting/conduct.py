@@ -112,8 +112,13 @@ def _overruled(before: Verdict | None, entry: Entry) -> Verdict:
 
 def gravest(result: Result | None) -> Ruling | None:
     """The gravest ruling on a result; None where nobody has looked."""
-    rulings = {v.ruling for v in result.verdicts} if result else set()
+    rulings = {_standing(v) for v in result.verdicts} if result else set()
     return next((r for r in GRAVEST if r in rulings), None)
+
+
+def _standing(verdict: Verdict) -> Ruling:
+    """The ruling, where a violation that nobody confirmed is no more than suspect."""
+    return "suspect" if verdict.ruling == "violation" and not verdict.is_confirmed else verdict.ruling
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:
@@ -157,7 +162,7 @@ def _won_fairly(result: Result | None) -> bool:
 
 
 def _by_question(results: Iterable[Result]) -> dict[str, dict[str, int]]:
-    counts = Counter((v.question, v.ruling) for r in results for v in r.verdicts)
+    counts = Counter((v.question, _standing(v)) for r in results for v in r.verdicts)
     questions = sorted({question for question, _ in counts})
     return {q: {r: counts[q, r] for r in GRAVEST} for q in questions}
 

@@ -12,23 +12,9 @@ import pytest
 
 from mlebench_inspect.violations.reading import verdicts_beside
 from mlebench_inspect.violations.verdicts import QUESTIONS, Verdict
+from scans import written
 
 LATE, EARLY = "2026-01-02T00:00:00+00:00", "2026-01-02T00:30:00+02:00"  # in time zones of their own
-
-
-def written(folder: str | Path, scan: str, question: str, rows: list[tuple[str, str, Any]]) -> None:
-    """A scanner's results as Scout keeps them: sample, time, verdict."""
-    table = pa.table(
-        {
-            "transcript_id": [r[0] for r in rows],
-            "timestamp": [r[1] for r in rows],
-            "metadata": [r[2] if isinstance(r[2], str) else r[2].model_dump_json() for r in rows],
-            "input": ["a whole transcript" for _ in rows],
-        }
-    )
-    target = Path(folder) / "scans" / f"scan_id={scan}"
-    target.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table, target / f"{question}.parquet")
 
 
 def verdict(ruling: Any, by: Any = "filter", question: Any = "handmade") -> Verdict:
