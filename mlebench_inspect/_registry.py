@@ -2,7 +2,7 @@
 
 from inspect_ai.model import ModelAPI, modelapi
 
-from mlebench_inspect.agents import aide, baseline, dummy, mini_swe_agent, mlab, openhands, react
+from mlebench_inspect.agents import aide, baseline, dummy, mini_swe_agent, mlab, openhands, react, search
 from mlebench_inspect.benchmark import TASKS
 from mlebench_inspect.run.scoring import mlebench_faults, mlebench_scorer
 
@@ -27,4 +27,5 @@ __all__ = [
     "openhands",
     "react",
     "rehearsal",
+    "search",
 ]

@@ -6,5 +6,6 @@ from mlebench_inspect.agents.mini_swe import mini_swe_agent
 from mlebench_inspect.agents.mlab import mlab
 from mlebench_inspect.agents.openhands import openhands
 from mlebench_inspect.agents.react import react
+from mlebench_inspect.agents.search import search
 
-__all__ = ["aide", "baseline", "dummy", "mini_swe_agent", "mlab", "openhands", "react"]
+__all__ = ["aide", "baseline", "dummy", "mini_swe_agent", "mlab", "openhands", "react", "search"]

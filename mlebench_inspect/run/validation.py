@@ -66,17 +66,36 @@ async def check_submission(settings: Validation, uploaded: str | None = None) ->
     settings.count += 1
     answer = TOO_LATE
     with anyio.move_on_after(DEADLINE):
-        answer = await _check(settings, uploaded)
+        path = uploaded or provider(settings.provider).paths.submission_file
+        answer = await _check(settings, path, uploaded=uploaded is not None)
     asked = "endpoint" if uploaded else "tool"
     transcript().info({"check": settings.count, "asked by": asked, "answer": answer}, source="mlebench")
     return answer
 
 
-async def _check(settings: Validation, uploaded: str | None) -> str:
+async def check_candidate(settings: Validation, path: str) -> str | None:
+    """What is wrong with a file that may become the submission; None if nothing is, or if that cannot be told.
+
+    This is for scaffolds of our own, which ask once for each solution; it is no question of the agent's.
+
+    Args:
+        settings: The sample's.
+        path: The file in the sandbox.
+    """
+    for _ in range(3):
+        answer = TOO_LATE
+        with anyio.move_on_after(DEADLINE):
+            answer = await _check(settings, path)
+        if answer not in (TOO_LATE, OUT_OF_ORDER):
+            return None if answer.startswith("The submission is valid") else answer.removeprefix("Invalid: ")
+    transcript().info(f"Nobody can tell whether {path} is valid: {answer}", source="mlebench")
+    return None
+
+
+async def _check(settings: Validation, path: str, *, uploaded: bool = False) -> str:
     """The answer. Neither the place nor the processes of a final grading are used, so no check delays one."""
     box, found = provider(settings.provider), competition(settings.competition_id)
     store = Store.open(settings.data_dir, settings.data, settings.revision)  # type: ignore[arg-type]
-    path = box.paths.submission_file
     shown = "the uploaded file" if uploaded else path
     try:
         async with concurrency("mlebench-check", SLOTS, visible=False):
@@ -85,10 +104,10 @@ async def _check(settings: Validation, uploaded: str | None) -> str:
                 async with copying("mlebench-check-copy"):
                     await box.take_out(
                         store_as(SubmissionRecord).handle,
-                        uploaded or path,
+                        path,
                         file,
                         settings.max_bytes,
-                        as_root=uploaded is not None,
+                        as_root=uploaded,
                         timeout=DEADLINE,
                     )
                 report = await check_file(found, file, store, max_bytes=settings.max_bytes, timeout=DEADLINE)

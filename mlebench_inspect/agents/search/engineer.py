@@ -1,0 +1,70 @@
+"""Asking the models for scripts and reviews. What cannot be used is asked for again, ever more slowly."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import anyio
+from inspect_ai.log import transcript
+from inspect_ai.model import ChatMessage, ChatMessageUser, ModelOutput, get_model
+
+from mlebench_inspect.agents.search import prompts
+from mlebench_inspect.agents.search.parsing import Reply, Review, read_reply, read_review
+
+Role = Literal["draft", "debug", "review"]
+TRIES = 3
+PAUSES = (1.0, 5.0, 30.0, 120.0)
+"""Seconds before the next question, by how many answers in a row could not be used."""
+
+
+class Engineer:
+    """The models of one search."""
+
+    def __init__(self) -> None:
+        self.failures = 0
+        """Questions in a row that got no script, whatever was tried."""
+        self._useless = 0
+
+    async def write(self, role: Role, prompt: str) -> Reply:
+        """A plan and a script; without one, the reply's `fault` says why.
+
+        Args:
+            role: `debug` for work on a solution that failed, else `draft`.
+            prompt: What is wanted.
+        """
+        messages: list[ChatMessage] = [ChatMessageUser(content=prompt)]
+        reply = Reply("", "", "the model was not asked")
+        for _ in range(TRIES):
+            output = await self._ask(role, messages)
+            reply = _read(output)
+            if reply.code:
+                self.failures = self._useless = 0
+                return reply
+            self._useless += 1
+            transcript().info(f"The model's answer cannot be used: {reply.fault}", source="mlebench")
+            await anyio.sleep(PAUSES[min(self._useless, len(PAUSES)) - 1])
+            if output.completion.strip() and not _refused(output):
+                messages = [messages[0], output.message, ChatMessageUser(content=prompts.again(reply.fault))]
+        self.failures += 1
+        return reply
+
+    async def review(self, prompt: str) -> Review:
+        """What is to be learnt from a solution; nothing where the model says nothing."""
+        output = await self._ask("review", [ChatMessageUser(content=prompt)])
+        return Review("") if _refused(output) else read_review(output.completion)
+
+    async def _ask(self, role: Role, messages: list[ChatMessage]) -> ModelOutput:
+        return await get_model(role=role, default=get_model()).generate(messages)
+
+
+def _read(output: ModelOutput) -> Reply:
+    if _refused(output):
+        return Reply("", "", "it is a refusal, by the model or its provider")
+    reply = read_reply(output.completion)
+    if not reply.code and output.stop_reason in ("max_tokens", "model_length"):
+        return reply._replace(fault="it is cut off at the longest length that answers may have; write a shorter script")
+    return reply
+
+
+def _refused(output: ModelOutput) -> bool:
+    return output.stop_reason == "content_filter"

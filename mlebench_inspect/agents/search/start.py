@@ -1,0 +1,52 @@
+"""What a search needs to know of its sample, put together."""
+
+from __future__ import annotations
+
+from inspect_ai.util import store_as
+
+from mlebench_inspect.agents.search import keeping
+from mlebench_inspect.agents.search.engineer import Engineer
+from mlebench_inspect.agents.search.hands import Hands
+from mlebench_inspect.agents.search.loop import Limits, Search
+from mlebench_inspect.agents.search.policies import Plan, PolicyName
+from mlebench_inspect.agents.search.prompts import Terms
+from mlebench_inspect.agents.search.tree import Tree
+from mlebench_inspect.run.validation import Validation
+from mlebench_inspect.sandboxes.provider import provider
+from mlebench_inspect.tasks import competition
+
+
+async def start(
+    policy: PolicyName, plan: Plan, limits: Limits, task: str, *, folds: int, seed: int, review: bool
+) -> Search:
+    """A search that is ready to go; where an earlier one was cut off, it goes on there.
+
+    Args:
+        policy: Name of the policy.
+        plan: Its settings.
+        limits: What the search may take.
+        task: What the agent is told.
+        folds: Folds of the validation.
+        seed: Of folds and choices.
+        review: Whether each solution is reviewed.
+    """
+    sample = store_as(Validation)
+    found, hands = competition(sample.competition_id), Hands(provider(sample.provider))
+    around = await hands.look_around()
+    slots = min(limits.parallel, around.cpus)
+    table = await hands.folds(seed, folds, list(found.submission.target_columns)) or ("", "")
+    terms = Terms(
+        task=task,
+        found=around,
+        data=hands.data,
+        folder=f"{hands.code}/solutions",
+        metric=found.metric,
+        higher_is_better=found.higher_is_better,
+        folds=folds,
+        table=table[0],
+        folds_file=table[1],
+        threads=max(1, around.cpus // slots),
+    )
+    tree = await keeping.load(hands) or Tree(seed=seed)
+    tree.higher_is_better = found.higher_is_better
+    return Search(policy, plan, limits, hands, Engineer(), terms, tree, slots=slots, review=review)
