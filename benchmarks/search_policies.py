@@ -48,6 +48,7 @@ class Entry(NamedTuple):
     parallel: int = 1
 
 
+_BASE = "AIDE's (greedy)"
 AIDE = Entry("greedy", Plan(drafts=5, debug_prob=0.5, debug_depth=3, ensembles=0))
 """Its published settings, one solution at a time."""
 
@@ -83,7 +84,7 @@ def drawn(policy: PolicyName, rng: Random) -> Entry:
     return Entry(
         policy,
         Plan(
-            drafts=rng.choice((2, 3, 5, 8)),
+            drafts=rng.choice((3, 5, 8, 12)),
             debug_prob=rng.choice((0.3, 0.5, 0.8, 1.0)),
             debug_depth=rng.choice((1, 2, 3, 5)),
             population=rng.choice((2, 3, 5, 8)),
@@ -95,7 +96,7 @@ def drawn(policy: PolicyName, rng: Random) -> Entry:
             ensembles=rng.choice((0, 1, 2)),
             members=rng.choice((3, 5)),
         ),
-        rng.choice((1, 2, 4)),
+        rng.choice((1, 2, 4, 8)),
     )
 
 
@@ -117,8 +118,7 @@ def tune(arguments: argparse.Namespace) -> Iterator[str]:
         for w, world in WORLDS.items()
         for b, budget in BUDGETS.items()
     }
-    policies: tuple[PolicyName, ...] = ("greedy", "evolutionary", "mcts")
-    for policy in policies:
+    for policy in arguments.policies:
         rng = Random(policy)
         entries = [drawn(policy, rng) for _ in range(arguments.configurations)]
         found = [(gain(e, seeds, arguments.jobs, lambda w, b: known[w, b]), e) for e in entries]
@@ -129,14 +129,15 @@ def tune(arguments: argparse.Namespace) -> Iterator[str]:
 def compare(arguments: argparse.Namespace) -> Iterator[str]:
     """A table for each world."""
     seeds = range(arguments.first, arguments.first + arguments.seeds)
-    entries = {"AIDE's (greedy)": AIDE} | {name: Entry(name, plan.plan, plan.parallel) for name, plan in PLANS.items()}
+    entries = {_BASE: AIDE, "AIDE's, 4 at once": AIDE._replace(parallel=4)}
+    entries |= {name: Entry(name, tuned.plan, tuned.parallel) for name, tuned in PLANS.items()}
     for world_name, world in WORLDS.items():
         yield f"\n{world_name[0].upper()}{world_name[1:]}:\n"
         yield "| budget | policy | mean true score | difference to AIDE's |"
         yield "|---|---|--:|--:|"
         for budget_name, budget in BUDGETS.items():
             scores = {n: true_scores(e, budget, world, seeds, arguments.jobs) for n, e in entries.items()}
-            base = scores["AIDE's (greedy)"]
+            base = scores[_BASE]
             for name, values in scores.items():
                 paired = [a - b for a, b in zip(values, base, strict=True)]
                 difference = "" if values is base else shown(paired, "+.2f")
@@ -168,6 +169,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=None)
     parser.add_argument("--first", type=int, default=None)
     parser.add_argument("--configurations", type=int, default=24)
+    parser.add_argument("--policies", nargs="+", default=list(PLANS), choices=list(PLANS))
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--output", type=Path)
     arguments = parser.parse_args()

@@ -4,7 +4,7 @@
     search_runner.py folds DATA OUTPUT SEED FOLDS [TARGET ...]
     search_runner.py run FOLDER TIMEOUT NAME
     search_runner.py stop NAME
-    search_runner.py place SOURCE TARGET
+    search_runner.py place SOURCE TARGET [SOURCE TARGET ...]
 
 Needs nothing but Python; `folds` uses pandas where there is a table that it can read.
 """
@@ -273,7 +273,13 @@ def stop(name: str) -> None:
         time.sleep(0.05)
 
 
-def place(source: str, target: str) -> None:
+def place(*paths: str) -> None:
+    """Puts each source where its target is; the first that is missing ends this."""
+    for source, target in zip(paths[::2], paths[1::2]):  # noqa: B905
+        put(source, target)
+
+
+def put(source: str, target: str) -> None:
     """Copies a file aside and renames it, unless the same lies there already."""
     same = os.path.isfile(target) and not os.path.islink(target) and filecmp.cmp(source, target, shallow=False)
     if same:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 
@@ -54,15 +53,17 @@ def data_of(prompt: str) -> str:
 Speak = Callable[[str], str | ModelOutput]
 
 
-def engineer(speak: Speak) -> Model:
-    """A model that answers a prompt's last message by a function of its text; reviews find nothing."""
+def engineer(
+    speak: Speak, review: Callable[[str], str] = lambda prompt: '{"lesson": "Facts.", "sound": true}'
+) -> Model:
+    """A model that answers a prompt's last message by a function of its text; another one for reviews."""
 
     def reply(
         input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
     ) -> ModelOutput:
         text = input[-1].text
         if text.startswith("You review a solution"):
-            said: str | ModelOutput = json.dumps({"lesson": "Facts.", "sound": True})
+            said: str | ModelOutput = review(text)
         else:
             said = speak(text)
             if isinstance(said, str) and "DATA" in said:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from inspect_ai.agent import as_solver
 from inspect_ai.log import EvalLog
-from inspect_ai.model import ModelOutput
+from inspect_ai.model import Model, ModelOutput
+from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.util import sandbox
 
-from agents.scripted import with_usage
 from mlebench_inspect.agents import search
 from mlebench_inspect.agents.search import engineer as asking
+from mlebench_inspect.agents.search.keeping import Kept
 from mlebench_inspect.agents.search.tree import Tree
 from runs import run, value
-from search.engineers import CRASHES, HANGS, INVALID, LEARNS, answers, engineer, works
+from search.engineers import CRASHES, HANGS, INVALID, LEARNS, Speak, answers, engineer, works
 
 SILENT = works(0.7).replace("print(", "str(")
 
@@ -27,7 +30,7 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "PAUSES", (0.0,))
 
 
-def in_order(*said: str | ModelOutput) -> Callable[[str], str | ModelOutput]:
+def in_order(*said: str | ModelOutput) -> Speak:
     """Answers one after the other; the last again and again."""
     left = list(said)
     return lambda prompt: left.pop(0) if len(left) > 1 else left[0]
@@ -38,9 +41,10 @@ def tree_of(log: EvalLog) -> Tree:
     return Tree.model_validate(sample.store["Kept:tree"])
 
 
-def searched(tmp_path: Path, speak: Callable[[str], str | ModelOutput], **options: Any) -> EvalLog:
+def searched(tmp_path: Path, speak: Speak | Model, **options: Any) -> EvalLog:
     settings = {"policy": "greedy", "parallel": 1, "ensembles": 0, "debug_prob": 0.0, **options}
-    log = run(tmp_path, search(**settings), model=engineer(speak), time_limit=600)
+    model = speak if isinstance(speak, Model) else engineer(speak)
+    log = run(tmp_path, search(**settings), model=model, time_limit=600)
     assert log.status == "success"
     return log
 
@@ -71,30 +75,44 @@ def test_the_best_of_many_kinds_of_solutions_is_graded(tmp_path: Path) -> None:
     assert not running("sleep 4321")
 
 
-def test_merges_ablations_and_ensembles_are_made_of_good_solutions(tmp_path: Path) -> None:
+def test_merges_and_ensembles_are_made_of_good_solutions(tmp_path: Path) -> None:
     asked: list[str] = []
 
     def speak(prompt: str) -> str:
         asked.append(prompt)
-        if "find out which part" in prompt:
-            return answers("print('without features: 0.5')\n")
-        if "combine solutions" in prompt:
-            return answers(works(0.9, LEARNS))
-        return answers(works(0.5 + 0.01 * len(asked)))
+        return answers(works(0.9, LEARNS) if "combine solutions" in prompt else works(0.5 + 0.01 * len(asked)))
 
-    log = searched(
-        tmp_path, speak, policy="evolutionary", drafts=2, max_steps=9, merge_prob=0.5, ablate_prob=1.0, draft_prob=0,
-        ensembles=1, parallel=2,
-    )  # fmt: skip
+    settings = {"merge_prob": 1, "draft_prob": 0, "ensembles": 1}
+    log = searched(tmp_path, speak, policy="evolutionary", drafts=2, max_steps=5, **settings)
     tree = tree_of(log)
-    assert {n.operator for n in tree.nodes} == {"draft", "merge", "ablate", "ensemble"}
+    assert [n.operator for n in tree.nodes][:2] == ["draft", "draft"]
+    assert {n.operator for n in tree.nodes[2:]} == {"merge", "ensemble"}
     assert not [n.fault for n in tree.nodes if n.fault]
-    assert tree.steps <= 9
+    assert tree.steps <= 5
     best = tree.best()
     assert best is not None
     assert best.operator == "ensemble"
-    assert any("refine the part" in p and "without features: 0.5" in p for p in asked)
     assert value(log)["valid"] == 1
+
+
+def test_the_part_that_matters_is_refined(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def speak(prompt: str) -> str:
+        asked.append(prompt)
+        study = "find out which part" in prompt
+        return answers("print('without features: 0.5')\n" if study else works(0.5 + 0.1 * len(asked), LEARNS))
+
+    settings = {"merge_prob": 0, "ablate_prob": 1, "draft_prob": 0}
+    log = searched(tmp_path, speak, policy="evolutionary", drafts=1, max_steps=3, **settings)
+    tree = tree_of(log)
+    assert [n.operator for n in tree.nodes] == ["draft", "ablate"]
+    assert "refine the part" in asked[2]
+    assert "without features: 0.5" in asked[2]
+    best = tree.best()
+    assert best is not None
+    assert best.id == 1
+    assert tree.steps == 3
 
 
 @pytest.mark.parametrize(
@@ -139,20 +157,11 @@ def test_a_bad_answer_is_asked_for_again_with_what_was_wrong(tmp_path: Path) -> 
 
 
 def test_a_solution_that_is_not_believed_does_not_count(tmp_path: Path) -> None:
-    model = engineer(in_order(answers(works(0.99)), answers(works(0.6))))
-    plain = model.api.custom_outputs  # type: ignore[attr-defined]
-
-    def doubting(input: list[Any], *rest: Any) -> ModelOutput:
-        text = input[-1].text
-        if text.startswith("You review") and "0.99" in text:
-            said = json.dumps({"lesson": "It trained on the test rows.", "sound": False})
-            return with_usage(ModelOutput.from_content("mockllm", said))
-        return plain(input, *rest)  # type: ignore[no-any-return]
-
-    model.api.custom_outputs = doubting  # type: ignore[attr-defined]
-    log = run(
-        tmp_path, search(policy="greedy", parallel=1, ensembles=0, max_steps=2, debug_prob=0.0, drafts=2), model=model
+    doubts = json.dumps({"lesson": "It trained on the test rows.", "sound": False})
+    model = engineer(
+        in_order(answers(works(0.99)), answers(works(0.6))), lambda prompt: doubts if "0.99" in prompt else "Fine."
     )
+    log = searched(tmp_path, model, max_steps=2, drafts=2)
     tree = tree_of(log)
     assert "cannot be believed" in tree.nodes[0].fault
     best = tree.best()
@@ -160,7 +169,54 @@ def test_a_solution_that_is_not_believed_does_not_count(tmp_path: Path) -> None:
     assert best.id == 1
 
 
+# waits for the other one to be there as well
+_MEETS = """\
+import os, pathlib, time
+pathlib.Path("../here-" + os.path.basename(os.getcwd())).touch()
+end = time.monotonic() + 60
+while len(list(pathlib.Path("..").glob("here-*"))) < 2:
+    assert time.monotonic() < end
+    time.sleep(0.05)
+"""
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs two CPUs")
+def test_solutions_run_side_by_side(tmp_path: Path) -> None:
+    log = searched(tmp_path, lambda prompt: answers(_MEETS + works(0.6)), drafts=2, max_steps=2, parallel=2)
+    assert [n.fault for n in tree_of(log).nodes] == ["", ""]
+
+
 def test_what_a_script_writes_over_the_submission_is_put_right(tmp_path: Path) -> None:
     spoils = "import pathlib\nfor p in pathlib.Path('../../../submission').glob('*.csv'):\n    p.write_text('x')\n"
     log = searched(tmp_path, in_order(answers(works(0.8)), answers(spoils + works(0.5))), drafts=2, max_steps=2)
+    assert value(log)["valid"] == 1
+
+
+def test_a_search_that_was_cut_off_goes_on_where_it_was(tmp_path: Path) -> None:
+    @solver
+    def twice() -> Solver:
+        first = search(policy="greedy", parallel=1, ensembles=0, debug_prob=0.0, max_steps=2, drafts=3)
+        second = search(policy="greedy", parallel=1, ensembles=0, debug_prob=0.0, max_steps=4, drafts=3)
+
+        async def solve(state: TaskState, generate: Generate) -> TaskState:
+            await as_solver(first)(state, generate)
+            store = state.store_as(Kept)
+            cut = Tree.model_validate(store.tree)
+            cut.begin("draft")  # was running when the run was cut off
+            text = cut.model_dump_json()
+            store.tree = {}  # as in a store that is lost; the file is there
+            await sandbox().write_file("logs/search/tree.json", text)
+            return await as_solver(second)(state, generate)
+
+        return solve
+
+    said = in_order(*(answers(works(s, LEARNS)) for s in (0.6, 0.7, 0.65)))
+    log = run(tmp_path, twice(), model=engineer(said), time_limit=600)
+    assert log.status == "success"
+    tree = tree_of(log)
+    assert [(n.operator, n.score) for n in tree.nodes] == [
+        ("draft", 0.6), ("draft", 0.7), ("draft", None), ("improve", 0.65)
+    ]  # fmt: skip
+    assert "cut off" in tree.nodes[2].fault
+    assert tree.nodes[3].at > tree.nodes[1].at
     assert value(log)["valid"] == 1

@@ -123,21 +123,11 @@ class Hands:
         await self.stop(name)
         return Ran("", time.monotonic() - begun, "killed with what watched it, likely for want of memory")
 
-    async def place(self, source: str, target: str = "") -> bool:
-        """Puts a file in its place, whole at any moment; whether that could be done.
-
-        Args:
-            source: The file.
-            target: Where it is to lie; default: where the submission must.
-        """
-        command = [self._python, self._runner, "place", source, target or self.submission]
-        return (await self._exec(command, timeout=600)).success
-
-    async def place_best(self, node: int) -> bool:
-        """Puts a solution's submission and code in place."""
+    async def place(self, node: int) -> bool:
+        """Puts a solution's submission and code in their places, whole at any moment; whether that could be done."""
         folder = self.folder(node)
-        await self.place(f"{folder}/solution.py", f"{self.code}/best_solution.py")
-        return await self.place(f"{folder}/submission.csv")
+        files = [f"{folder}/submission.csv", self.submission, f"{folder}/solution.py", f"{self.code}/best_solution.py"]
+        return (await self._exec([self._python, self._runner, "place", *files], timeout=600)).success
 
     async def keep(self, name: str, text: str) -> None:
         """Writes a file of the search's folder among the logs, whole at any moment."""

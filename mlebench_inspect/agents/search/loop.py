@@ -109,7 +109,7 @@ class Search:
             node.score, node.folds, node.fault = measured.score, measured.folds, measured.fault
             node.output = _ends(ran.output)
             if self.tree.best() is None and not node.fault:
-                await self.hands.place(f"{folder}/submission.csv")  # before the review: any valid file beats none
+                await self.hands.place(node.id)  # before the review: any valid file beats none
             await self._look_back(node)
         node.done, node.at = True, self._elapsed()
         self.tree.elapsed = node.at
@@ -173,12 +173,12 @@ class Search:
         """The best submission, and its code; again after each step, since scripts may write there as well."""
         async with self._placing:
             best = self.tree.best()
-            if best is not None and not await self.hands.place_best(best.id):
+            if best is not None and not await self.hands.place(best.id):
                 self._note(f"the submission of solution {best.id} is gone")
                 best.fault = "its submission is gone"
                 others = self.tree.best()
                 if others is not None:
-                    await self.hands.place_best(others.id)
+                    await self.hands.place(others.id)
 
     def _timeout(self, node: Node) -> float:
         """Seconds that a script may run now: cut to the time left, less what is kept for the ensembles."""
