@@ -88,6 +88,9 @@ def any_scaffold(messages: list[ChatMessage], tools: list[ToolInfo]) -> ModelOut
     if "Kaggle grandmaster" in text:  # AIDE's drafts and improvements
         code = solution("./input", "./working/submission.csv")
         return says(f"Gradient boosting on the numbers.\n\n```python\n{code}```")
+    if "You write one whole solution" in text:  # search
+        code = solution(submission="submission.csv") + "print('{\"validation_score\": 0.75}')\n"
+        return says(f"A tree.\n\n```python\n{code}```")
     if "Given this Python script" in text:  # MLAB's edits
         return says(f"```python\n{solution()}```")
     if "Given your action and what was observed" in text:  # and its log

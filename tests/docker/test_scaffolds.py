@@ -15,7 +15,7 @@ from inspect_ai.solver import Solver, SolverSpec
 from inspect_ai.tool import bash
 
 from agents.scripted import any_scaffold, scripted
-from mlebench_inspect.agents import aide, baseline, bridged, dummy, mini_swe_agent, mlab, openhands, react
+from mlebench_inspect.agents import aide, baseline, bridged, dummy, mini_swe_agent, mlab, openhands, react, search
 from mlebench_inspect.reporting.comparison import compare
 from mlebench_inspect.reporting.results import read_results
 from mlebench_inspect.sandboxes.building import IMAGES, SCAFFOLDS, build, image_exists
@@ -53,6 +53,7 @@ def _solver(name: str) -> Solver | Agent | SolverSpec:
         "mlab": mlab,
         "openhands": openhands,
         "react": lambda: react(compaction=0),
+        "search": lambda: search(policy="greedy", max_steps=2, drafts=2, parallel=2, review=False),
         "user-agent": lambda: SolverSpec(f"{_USER_FILE}@own_agent"),
         "user-solver": lambda: SolverSpec(f"{_USER_FILE}@own_solver"),
     }
@@ -85,6 +86,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory, image: Callable[[str], str]) 
         ("mlab", 5),
         ("openhands", 2),
         ("mini-swe-agent", 2),
+        ("search", 2),
         ("inspect-react", 2),
         ("inspect-deepagent", 2),
         ("user-agent", 2),
@@ -104,7 +106,7 @@ def test_scaffold_beats_the_sample_submission(name: str, least_calls: int, runs:
 
 
 def test_runs_differ_in_the_solver_alone(runs: Callable[[str], EvalLog]) -> None:
-    names = ["react", "aide", "mlab", "openhands", "mini-swe-agent", "user-agent", "baseline", "dummy"]
+    names = ["react", "aide", "mlab", "openhands", "mini-swe-agent", "search", "user-agent", "baseline", "dummy"]
     logs = [runs(name) for name in names]
     assert len({log.eval.solver for log in logs}) == len(names)
     for log in logs[1:]:

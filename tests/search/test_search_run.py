@@ -119,10 +119,14 @@ def test_the_part_that_matters_is_refined(tmp_path: Path) -> None:
     ("said", "fault"),
     [
         ("I would rather talk about it.", "no fenced block"),
-        ("", "no code"),
-        (answers("this is no Python\n"), "no valid Python"),
         (ModelOutput.from_content("mockllm", "No.", stop_reason="content_filter"), "refusal"),
-        (ModelOutput.from_content("mockllm", "```python\nprint(", stop_reason="max_tokens"), "cut off"),
+        pytest.param("", "no code", marks=pytest.mark.nightly),
+        pytest.param(answers("this is no Python\n"), "no valid Python", marks=pytest.mark.nightly),
+        pytest.param(
+            ModelOutput.from_content("mockllm", "```python\nprint(", stop_reason="max_tokens"),
+            "cut off",
+            marks=pytest.mark.nightly,
+        ),
     ],
 )
 def test_a_model_that_gives_no_script_ends_the_search_with_a_note(
