@@ -17,6 +17,7 @@ from inspect_ai.util import sandbox
 
 from mlebench_inspect.agents import search
 from mlebench_inspect.agents.search import engineer as asking
+from mlebench_inspect.agents.search import loop
 from mlebench_inspect.agents.search.keeping import Kept
 from mlebench_inspect.agents.search.tree import Tree
 from runs import run, value
@@ -188,6 +189,25 @@ while len(list(pathlib.Path("..").glob("here-*"))) < 2:
 def test_solutions_run_side_by_side(tmp_path: Path) -> None:
     log = searched(tmp_path, lambda prompt: answers(_MEETS + works(0.6)), drafts=2, max_steps=2, parallel=2)
     assert [n.fault for n in tree_of(log).nodes] == ["", ""]
+
+
+def test_scripts_are_cut_to_the_time_left_and_the_search_ends_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = [1000.0, loop.MARGIN + 8, loop.MARGIN - 1]
+    asked: list[str] = []
+
+    def speak(prompt: str) -> str:
+        asked.append(prompt)
+        return answers(works(0.6) if len(asked) == 1 else HANGS)
+
+    monkeypatch.setattr(loop, "time_left", lambda: left[max(0, min(len(asked), 3) - 1)])
+    tree = tree_of(searched(tmp_path, speak, drafts=5))
+    assert [n.good for n in tree.nodes] == [True, False, False]
+    assert "stopped after 8 seconds" in tree.nodes[1].fault
+    assert "no time left" in tree.nodes[2].fault
+    assert "16 minutes 10 seconds are left. After this step 499 more can be taken" in asked[0]
+    assert "0.6" in asked[1].partition("Where you stand")[2]
 
 
 def test_what_a_script_writes_over_the_submission_is_put_right(tmp_path: Path) -> None:

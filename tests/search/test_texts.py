@@ -102,7 +102,7 @@ def test_each_operator_is_told_what_it_needs() -> None:
         "ensemble": (prompts.ensemble(TERMS, tree, NOW, [c, b]), ["solutions/2", "solutions/1", "validation.csv"]),
     }
     for text, needed in told.values():
-        for words in (*needed, "The task.", "1 hour 30 minutes", "7 steps", "0.75", "lesson 2", "folds.csv", "numpy"):
+        for words in (*needed, "The task.", "1 hour 30 minutes", "7 more", "0.75", "lesson 2", "folds.csv", "numpy"):
             assert words in text
         assert "{" not in text.replace('{"validation_score": 0.123, "fold_scores": [0.12, 0.13]}', "")
         assert "````python" in text or "code_3" in text or "code_" not in text  # what is quoted cannot end its block

@@ -9,7 +9,6 @@ from mlebench_inspect.agents.search.policies import PLANS, PolicyName
 from mlebench_inspect.options import AtLeast0, AtLeast1, AtLeast2, Seconds, Share, agent_options
 
 __all__ = ["search"]
-_TUNED = PLANS["evolutionary"]
 
 
 @agent
@@ -18,7 +17,7 @@ def search(
     policy: PolicyName = "evolutionary",
     max_steps: AtLeast1 = 500,
     step_timeout: Seconds = 3600.0,
-    parallel: AtLeast1 = _TUNED.parallel,
+    parallel: AtLeast1 | None = None,
     folds: AtLeast2 = 5,
     drafts: AtLeast1 | None = None,
     debug_prob: Share | None = None,
@@ -68,7 +67,7 @@ def search(
         from mlebench_inspect.agents.search.loop import Limits
         from mlebench_inspect.agents.search.start import start
 
-        limits = Limits(max_steps, step_timeout, max_failures, parallel)
+        limits = Limits(max_steps, step_timeout, max_failures, parallel or PLANS[policy].parallel)
         plan = tuned._replace(**given)
         task = "\n\n".join(m.text for m in state.messages if m.text.strip())
         found = await start(policy, plan, limits, task, folds=folds, seed=seed, review=review)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from html import escape
 
 from mlebench_inspect.agents.search.tree import Node, Tree
@@ -96,8 +97,8 @@ def _curve(tree: Tree) -> str:
         return ""
     scores = [n.score or 0.0 for n in nodes]
     low, high, last = min(scores), max(scores), max(n.at for n in nodes) or 1.0
-    points, best = [], -1e308
-    dots = []
+    points: list[str] = []
+    dots, best = [], -math.inf
     for node in nodes:
         x = 10 + 780 * node.at / last
         dots.append(f"<circle cx={x:.1f} cy={_height(node.score or 0.0, low, high):.1f} r=3></circle>")

@@ -75,7 +75,7 @@ def read_score(output: str) -> Printed | None:
         if SCORE not in line or len(line) > 10_000:
             continue
         found = _json(line[line.find("{") :])
-        score = found.get(SCORE)
+        score: Any = found.get(SCORE)
         if _finite(score):
             folds = found.get(FOLDS)
             return Printed(

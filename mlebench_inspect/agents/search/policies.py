@@ -55,9 +55,11 @@ class Tuned(NamedTuple):
 
 
 PLANS: dict[PolicyName, Tuned] = {
-    "greedy": Tuned(Plan(), 2),
-    "evolutionary": Tuned(Plan(), 2),
-    "mcts": Tuned(Plan(), 2),
+    "greedy": Tuned(Plan(drafts=12, debug_prob=0.8, debug_depth=3, ensembles=2, members=3), parallel=4),
+    "evolutionary": Tuned(
+        Plan(drafts=12, debug_prob=0.8, debug_depth=3, population=5, patience=5, merge_prob=0.3, members=3), parallel=4
+    ),
+    "mcts": Tuned(Plan(drafts=12, merge_prob=0.3, exploration=0.1, members=3), parallel=2),
 }
 
 Policy = Callable[[Tree, Plan, Random], Proposal]

@@ -35,6 +35,7 @@ class Standing(NamedTuple):
     """How far a search is."""
 
     steps_left: int
+    """After the one that is being written."""
     seconds_left: float | None
     timeout: float
     """Seconds that the next script may run."""
@@ -297,9 +298,9 @@ def _rules(terms: Terms, now: Standing) -> str:
 
 def _standing(now: Standing) -> str:
     """Time and steps left, and the best score so far."""
-    time = f"{duration(now.seconds_left)} and " if now.seconds_left is not None else ""
+    time = f"{duration(now.seconds_left)} are left. " if now.seconds_left is not None else ""
     best = f"the best validation score so far is {now.best:.6g}" if now.best is not None else "no solution counts yet"
-    return f"# Where you stand\n\n{time}{now.steps_left} steps are left; {best}."
+    return f"# Where you stand\n\n{time}After this step {now.steps_left} more can be taken; {best}."
 
 
 def _direction(terms: Terms) -> str:

@@ -134,7 +134,7 @@ class Engineer:
         return self._bugs if operator in ("draft", "merge", "ensemble") else 0.7 * self._bugs
 
     def _cost(self, hidden: Hidden) -> float:
-        share = self.budget.parallel**self.world.threads  # the CPUs are divided among the branches
+        share: float = self.budget.parallel**self.world.threads  # the CPUs are divided among the branches
         folds = (self.budget.folds + 1) / 6  # and one training on all data
         return self._seconds * hidden.weight * folds * share * self._rng.lognormvariate(0, 0.4)
 
