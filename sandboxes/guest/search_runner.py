@@ -218,7 +218,7 @@ def end_all(group: int, mark: str) -> None:
     for _ in range(10):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(group, signal.SIGKILL)
-        found = marked(mark) | descendants()
+        found = marked(mark) | descendants({os.getpid()})
         if not found:
             return
         for pid in found:
@@ -240,15 +240,15 @@ def marked(mark: str) -> set:
     return found - {os.getpid()}
 
 
-def descendants() -> set:
-    """Processes below this one that have not ended."""
+def descendants(roots: set) -> set:
+    """Processes below those that have not ended."""
     parents = {}
     for pid in processes():
         with contextlib.suppress(OSError, ValueError, IndexError):
             state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
             if state != "Z":
                 parents[pid] = int(parent)
-    found, level = set(), {os.getpid()}
+    found, level = set(), roots
     while level:
         level = {pid for pid, parent in parents.items() if parent in level} - found
         found |= level
@@ -265,7 +265,7 @@ def stop(name: str) -> None:
     """Ends all whose mark begins with that name."""
     for _ in range(5):
         found = marked(name)
-        for pid in found:
+        for pid in found | descendants(found):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         if not found:

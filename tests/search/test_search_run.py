@@ -210,6 +210,18 @@ def test_scripts_are_cut_to_the_time_left_and_the_search_ends_with_it(
     assert "0.6" in asked[1].partition("Where you stand")[2]
 
 
+def test_the_next_best_takes_the_place_of_a_best_whose_file_is_gone(tmp_path: Path) -> None:
+    removes = "import os\nos.remove('../1/submission.csv')\n"
+    said = in_order(answers(works(0.7)), answers(works(0.8)), answers(removes + works(0.5)))
+    log = searched(tmp_path, said, drafts=3, max_steps=3)
+    tree = tree_of(log)
+    best = tree.best()
+    assert best is not None
+    assert best.id == 0
+    assert "gone" in tree.notes[0]
+    assert value(log)["valid"] == 1
+
+
 def test_what_a_script_writes_over_the_submission_is_put_right(tmp_path: Path) -> None:
     spoils = "import pathlib\nfor p in pathlib.Path('../../../submission').glob('*.csv'):\n    p.write_text('x')\n"
     log = searched(tmp_path, in_order(answers(works(0.8)), answers(spoils + works(0.5))), drafts=2, max_steps=2)

@@ -69,10 +69,18 @@ time.sleep(1)
 
 def test_other_searches_go_on(tmp_path: Path) -> None:
     other = subprocess.Popen(["sleep", "60"], env={"MLEBENCH_SEARCH_STEP": "other/1/", "PATH": os.environ["PATH"]})
-    mine = subprocess.Popen(["sleep", "60"], env={"MLEBENCH_SEARCH_STEP": "mine/1/", "PATH": os.environ["PATH"]})
+    mine = subprocess.Popen(
+        ["sh", "-c", "env -i sleep 60 & echo $!; wait"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"MLEBENCH_SEARCH_STEP": "mine/1/", "PATH": os.environ["PATH"]},
+    )
     try:
+        assert mine.stdout
+        below = int(mine.stdout.readline())
         guest("stop", "mine")
         assert mine.wait(timeout=30) == -9
+        assert ended(below)
         assert other.poll() is None
     finally:
         other.kill()

@@ -13,7 +13,7 @@ from mlebench_inspect.agents.search.parsing import Reply, Review, read_reply, re
 
 Role = Literal["draft", "debug", "review"]
 TRIES = 3
-PAUSES = (1.0, 5.0, 30.0, 120.0)
+PAUSES = (1.0, 3.0, 10.0, 30.0, 60.0)
 """Seconds before the next question, by how many answers in a row could not be used."""
 
 

@@ -8,6 +8,7 @@ import uuid
 from typing import NamedTuple
 
 import anyio
+from inspect_ai.log import transcript
 from inspect_ai.util import ExecResult, OutputLimitExceededError, sandbox
 from pydantic import BaseModel, ValidationError
 
@@ -103,7 +104,8 @@ class Hands:
             timeout: Seconds that it may run.
             env: What its environment has beside the sandbox's own.
         """
-        await sandbox().write_file(f"{folder}/solution.py", code)
+        if not await self._write(f"{folder}/solution.py", code):
+            return Ran("", 0.0, "the script could not be written")
         self._runs += 1
         name = f"{self._name}/{self._runs}/"
         runner = [self._python, self._runner, "run", folder, f"{timeout:.1f}", name]
@@ -129,11 +131,15 @@ class Hands:
         files = [f"{folder}/submission.csv", self.submission, f"{folder}/solution.py", f"{self.code}/best_solution.py"]
         return (await self._exec([self._python, self._runner, "place", *files], timeout=600)).success
 
+    async def lost(self, node: int) -> bool:
+        """Whether a solution's submission is surely gone."""
+        return (await self._exec(["test", "-f", f"{self.folder(node)}/submission.csv"])).returncode == 1
+
     async def keep(self, name: str, text: str) -> None:
         """Writes a file of the search's folder among the logs, whole at any moment."""
         path = f"{self.logs}/search/{name}"
-        await sandbox().write_file(f"{path}.part", text)
-        await self._exec(["mv", "-f", "--", f"{path}.part", path])
+        if await self._write(f"{path}.part", text):
+            await self._exec(["mv", "-f", "--", f"{path}.part", path])
 
     async def kept(self, name: str) -> str:
         """What such a file holds; nothing where it is missing or too large."""
@@ -145,6 +151,15 @@ class Hands:
     async def stop(self, name: str = "") -> None:
         """Ends all that this search runs, or one run of that name."""
         await self._exec([self._python, self._runner, "stop", name or self._name], timeout=60)
+
+    async def _write(self, path: str, text: str) -> bool:
+        """Whether a file could be written: a full disk is no reason to end a search."""
+        try:
+            await sandbox().write_file(path, text)
+        except (OSError, RuntimeError) as ex:
+            transcript().info(f"{path} cannot be written: {type(ex).__name__}", source="mlebench")
+            return False
+        return True
 
     async def _guest(self, *arguments: str, timeout: int = 120) -> str:
         result = await self._exec([self._python, self._runner, *arguments], timeout=timeout)

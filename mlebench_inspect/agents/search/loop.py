@@ -9,6 +9,7 @@ from typing import NamedTuple
 import anyio
 from inspect_ai.log import transcript
 from inspect_ai.util import collect, span
+from pydantic import JsonValue
 
 from mlebench_inspect.agents.react import time_left
 from mlebench_inspect.agents.search import keeping, prompts
@@ -113,11 +114,14 @@ class Search:
             await self._look_back(node)
         node.done, node.at = True, self._elapsed()
         self.tree.elapsed = node.at
-        transcript().info(
-            {"solution": node.id, "operator": node.operator, "parents": node.parents, "score": node.score}
-            | ({"fault": node.fault} if node.fault else {}),
-            source="mlebench",
-        )
+        told: dict[str, JsonValue] = {
+            "solution": node.id,
+            "operator": node.operator,
+            "parents": list(node.parents),
+            "score": node.score,
+            "fault": node.fault,
+        }
+        transcript().info(told, source="mlebench")
         await self._put_in_place()
         await keeping.save(self.hands, self.tree)
 
@@ -172,13 +176,11 @@ class Search:
     async def _put_in_place(self) -> None:
         """The best submission, and its code; again after each step, since scripts may write there as well."""
         async with self._placing:
-            best = self.tree.best()
-            if best is not None and not await self.hands.place(best.id):
+            while (best := self.tree.best()) is not None and not await self.hands.place(best.id):
+                if not await self.hands.lost(best.id):
+                    return  # the host's fault: tried again after the next step
                 self._note(f"the submission of solution {best.id} is gone")
                 best.fault = "its submission is gone"
-                others = self.tree.best()
-                if others is not None:
-                    await self.hands.place(others.id)
 
     def _timeout(self, node: Node) -> float:
         """Seconds that a script may run now: cut to the time left, less what is kept for the ensembles."""
