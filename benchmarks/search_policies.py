@@ -5,7 +5,7 @@
     python benchmarks/search_policies.py settings [--seeds 100]
 
 `tune` draws settings at random and prints those that do best on the tuning seeds (0 and up); what it found is frozen in
-`PLANS` of `mlebench_inspect/agents/search/policies.py`. `compare` runs seeds that no tuning has seen, and prints one
+`PLANS` of `mlebench_inspect/agents/search/plans.py`. `compare` runs seeds that no tuning has seen, and prints one
 markdown table for each world: mean true score of what was submitted and the paired difference to AIDE's, with bootstrap
 intervals over the seeds. `settings` varies folds, branches and time-outs.
 """
@@ -23,7 +23,7 @@ from random import Random
 from statistics import fmean
 from typing import NamedTuple
 
-from mlebench_inspect.agents.search.policies import PLANS, Plan, PolicyName
+from mlebench_inspect.agents.search.plans import PLANS, Plan, PolicyName
 from mlebench_inspect.agents.search.simulated import Budget, World, simulate
 
 HOUR = 3600.0

@@ -7,16 +7,8 @@ from random import Random
 
 import pytest
 
-from mlebench_inspect.agents.search.policies import (
-    PLANS,
-    Plan,
-    PolicyName,
-    closing,
-    ensemble_members,
-    next_step,
-    propose,
-    reserve,
-)
+from mlebench_inspect.agents.search.plans import PLANS, Plan, PolicyName
+from mlebench_inspect.agents.search.policies import closing, ensemble_members, next_step, propose, reserve
 from mlebench_inspect.agents.search.simulated import Budget, World, simulate
 from mlebench_inspect.agents.search.tree import STEPS, Node, Tree
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from inspect_ai.agent import Agent, AgentState, agent
 from inspect_ai.model import ModelOutput
 
-from mlebench_inspect.agents.search.policies import PLANS, PolicyName
+from mlebench_inspect.agents.search.plans import PLANS, PolicyName
 from mlebench_inspect.options import AtLeast0, AtLeast1, AtLeast2, Seconds, Share, agent_options
 
 __all__ = ["search"]

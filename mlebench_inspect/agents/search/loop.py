@@ -17,7 +17,8 @@ from mlebench_inspect.agents.search.engineer import Engineer
 from mlebench_inspect.agents.search.hands import Hands, Ran
 from mlebench_inspect.agents.search.measure import Measured, measure
 from mlebench_inspect.agents.search.parsing import Reply
-from mlebench_inspect.agents.search.policies import Plan, PolicyName, next_step, reserve
+from mlebench_inspect.agents.search.plans import Plan, PolicyName
+from mlebench_inspect.agents.search.policies import next_step, reserve
 from mlebench_inspect.agents.search.prompts import Standing, Terms
 from mlebench_inspect.agents.search.tree import Node, Tree
 

@@ -13,7 +13,8 @@ import math
 from random import Random
 from typing import NamedTuple
 
-from mlebench_inspect.agents.search.policies import Plan, PolicyName, next_step, reserve
+from mlebench_inspect.agents.search.plans import Plan, PolicyName
+from mlebench_inspect.agents.search.policies import next_step, reserve
 from mlebench_inspect.agents.search.tree import STEPS, Node, Operator, Tree
 
 

@@ -8,7 +8,7 @@ from mlebench_inspect.agents.search import keeping
 from mlebench_inspect.agents.search.engineer import Engineer
 from mlebench_inspect.agents.search.hands import Hands
 from mlebench_inspect.agents.search.loop import Limits, Search
-from mlebench_inspect.agents.search.policies import Plan, PolicyName
+from mlebench_inspect.agents.search.plans import Plan, PolicyName
 from mlebench_inspect.agents.search.prompts import Terms
 from mlebench_inspect.agents.search.tree import Tree
 from mlebench_inspect.run.validation import Validation
