@@ -119,10 +119,10 @@ def test_the_part_that_matters_is_refined(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("said", "fault"),
     [
-        ("I would rather talk about it.", "no fenced block"),
+        ("I would rather talk about it.", "no whole fenced block"),
         (ModelOutput.from_content("mockllm", "No.", stop_reason="content_filter"), "refusal"),
-        pytest.param("", "no code", marks=pytest.mark.nightly),
-        pytest.param(answers("this is no Python\n"), "no valid Python", marks=pytest.mark.nightly),
+        pytest.param("", "empty", marks=pytest.mark.nightly),
+        pytest.param("```python\nprint(", "no whole fenced block", marks=pytest.mark.nightly),
         pytest.param(
             ModelOutput.from_content("mockllm", "```python\nprint(", stop_reason="max_tokens"),
             "cut off",
@@ -158,7 +158,7 @@ def test_a_bad_answer_is_asked_for_again_with_what_was_wrong(tmp_path: Path) -> 
 
     log = searched(tmp_path, speak, max_steps=1)
     assert value(log)["valid"] == 1
-    assert "cannot be used: it has no fenced block of Python" in asked[1]
+    assert "cannot be used: it has no whole fenced block of Python" in asked[1]
 
 
 def test_a_solution_that_is_not_believed_does_not_count(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ class Search:
         parents = [self.tree.nodes[p] for p in node.parents]
         if node.operator == "ablate":
             return await self._refined(node, parents[0])
-        now = self._standing()
+        now = self._standing(node)
         match node.operator:
             case "debug":
                 prompt = prompts.debug(self.terms, self.tree, now, parents[0])
@@ -147,13 +147,13 @@ class Search:
 
     async def _refined(self, node: Node, parent: Node) -> Reply:
         """First measured which part matters, then that part made better."""
-        asked = prompts.ablate(self.terms, self.tree, self._standing(), parent)
+        asked = prompts.ablate(self.terms, self.tree, self._standing(node), parent)
         study = await self.engineer.write("draft", asked)
         if not study.code:
             return study
         ran = await self._run(f"{self.hands.folder(node.id)}/ablation", study.code, node)
         told = f"{ran.output}\n(The script was {ran.fault}.)" if ran.fault else ran.output
-        prompt = prompts.refine(self.terms, self.tree, self._standing(), parent, told)
+        prompt = prompts.refine(self.terms, self.tree, self._standing(node), parent, told)
         return await self.engineer.write("draft", prompt)
 
     async def _run(self, folder: str, code: str, node: Node) -> Ran:
@@ -191,9 +191,9 @@ class Search:
             left -= kept
         return min(self.limits.step_timeout, left)
 
-    def _standing(self) -> Standing:
+    def _standing(self, node: Node) -> Standing:
         left, best = self._seconds_left(), self.tree.best()
-        timeout = max(0.0, min(self.limits.step_timeout, left))
+        timeout = max(0.0, self._timeout(node))
         return Standing(
             max(0, self._steps_left()),
             None if math.isinf(left) else left,

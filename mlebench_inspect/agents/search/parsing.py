@@ -28,37 +28,42 @@ class Reply(NamedTuple):
 def read_reply(text: str) -> Reply:
     """The plan and the script in an answer: what is before the code, and the longest block that is Python.
 
-    A block that was never closed is taken too if it is Python to its end.
+    A closed block is taken as it is, since the sandbox's Python may know more than this one. One that was never closed
+    is taken if it is Python to its end.
     """
     text = text.replace("\r\n", "\n")
-    plan = _FENCE.split(text, 1)[0].strip()[:3000]
-    scripts = [body for name, body in _blocks(text) if name in _PYTHON and body.strip()]
+    plan = _FENCE.split(text, maxsplit=1)[0].strip()[:3000]
+    scripts = [
+        body for name, body, whole in _blocks(text) if name in _PYTHON and body.strip() and (whole or _runs(body))
+    ]
     if not scripts:
-        told = "it has no code" if not text.strip() else "it has no fenced block of Python"
-        return Reply(plan, "", told)
+        return Reply(plan, "", "it has no whole fenced block of Python" if text.strip() else "it is empty")
     code = max(scripts, key=len)
     if len(code) > MAX_CODE:
         return Reply(plan, "", f"the script is longer than {MAX_CODE} characters")
-    try:
-        ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as ex:
-        where = f" in line {ex.lineno}" if isinstance(ex, SyntaxError) else ""
-        return Reply(plan, "", f"the script is no valid Python: {str(ex)[:200]}{where}")
     return Reply(plan, code)
 
 
-def _blocks(text: str) -> list[tuple[str, str]]:
-    """Name and content of each fenced block; the last may lack its end."""
+def _blocks(text: str) -> list[tuple[str, str, bool]]:
+    """Name and content of each fenced block, and whether it was closed."""
     found, opened = [], None
     for mark in _FENCE.finditer(text):
         if opened is None:
             opened = mark
         elif mark["fence"].startswith(opened["fence"]) and not mark["name"]:
-            found.append((opened["name"].lower(), text[opened.end() + 1 : mark.start()]))
+            found.append((opened["name"].lower(), text[opened.end() + 1 : mark.start()], True))
             opened = None
     if opened is not None:
-        found.append((opened["name"].lower(), text[opened.end() + 1 :]))
+        found.append((opened["name"].lower(), text[opened.end() + 1 :], False))
     return found
+
+
+def _runs(code: str) -> bool:
+    try:
+        ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 class Printed(NamedTuple):
