@@ -18,7 +18,7 @@ from mlebench_inspect.agents.react import react
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.submission import REVISIONS, Revision
-from mlebench_inspect.options import Above0, AtLeast2, Bytes, Gpus, Ids, Seconds, Settings, Size, with_options
+from mlebench_inspect.options import Above0, AtLeast2, Bytes, Gpus, Ids, Seconds, Settings, Share, Size, with_options
 from mlebench_inspect.run.artifacts import KEEP_FREE
 from mlebench_inspect.run.instructions import task_text
 from mlebench_inspect.run.preflight import (
@@ -26,6 +26,7 @@ from mlebench_inspect.run.preflight import (
     check_agent,
     check_command_line,
     check_provider,
+    check_search_score,
     ensure_data,
     ensure_sandbox,
     tell_estimate,
@@ -69,6 +70,7 @@ def benchmark(
     data: Literal["real", "miniature"] = "real",
     data_dir: str | None = None,
     revision: Revision = "v1",
+    search_score: Share | None = None,
     prepare: bool = False,
     build: bool = False,
     sandbox: Literal["docker", "k8s", "local"] = "docker",
@@ -101,6 +103,7 @@ def benchmark(
         data: `real`, or `miniature`: small generated data of the same layout, made when missing.
         data_dir: Data folder; default: MLEBENCH_DATA_DIR, else the user's cache folder.
         revision: `v1`, the published benchmark, or `v2`, with leaks and defects mended.
+        search_score: Hold back this share of the training data and score the agent's candidates on it.
         prepare: Prepare what is missing first, instead of stopping with the command to type.
         build: Build the image first if it is not there and one of ours, instead of stopping with the command to type.
         sandbox: `docker`, `k8s`, or `local` (no isolation: for solvers that call no model).
@@ -132,7 +135,9 @@ def benchmark(
     """
     check_command_line(sandbox)
     chosen = _chosen(split, competitions, split_file)
-    store = Store.open(data_dir, data, revision)  # type: ignore[arg-type]
+    if search_score is not None:
+        check_search_score(chosen)
+    store = Store.open(data_dir, data, revision, search_score)  # type: ignore[arg-type]
     box = provider(sandbox)
     has = machine(box.name)
     settings = SandboxSettings.preset(
@@ -175,6 +180,7 @@ def benchmark(
             keep_free_bytes=keep_free_bytes,
             max_disk_bytes=settings.disk_bytes(),
             allow_local=allow_local,
+            search_score=search_score,
         ),
         solver=react(),
         scorer=[
@@ -192,12 +198,13 @@ def benchmark(
         metadata={
             "data": data,
             "revision": revision,
+            **({} if search_score is None else {"search_score": search_score}),
             "hardware": settings.summary(),
             "sandbox": sandbox,
             "settings": settings.model_dump(exclude_none=True),
             "max_submission_bytes": max_submission_bytes,
         },
-        tags=_tag(data, revision),
+        tags=_tag(data, revision, search_score),
     )
 
 
@@ -213,7 +220,7 @@ def _needs_of(hardware: PresetName) -> Iterator[None]:
         raise PreflightError(f"{ex} ({needs}; cpus, memory, gpus and image change each)") from ex
 
 
-def _tag(data: str, revision: str) -> list[str]:
+def _tag(data: str, revision: str, search_score: float | None) -> list[str]:
     """Tells runs of two solvers apart in the viewer's list, which has no column for them and little room.
 
     It is one tag, since Inspect keeps no order. Where a solver comes from Python it is not known here.
@@ -222,6 +229,7 @@ def _tag(data: str, revision: str) -> list[str]:
     solver = [re.split("[/@]", typed.solver or "react")[-1]] if typed.command in ("eval", "eval-set") else []
     told = " ".join(
         [*solver, *(["miniature"] if data == "miniature" else []), *([revision] if revision != "v1" else [])]
+        + ([] if search_score is None else [f"search score {search_score:g}"])
     )
     return [told] if told else []
 
@@ -254,6 +262,7 @@ def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Pr
             hardware=settings.summary(),
             network=settings.network,
             http_check=box.root is not None,
+            search_score=store.search_score is not None,
         ),
         target="gold",
         sandbox=box.spec(settings, public, store.data_dir),
@@ -265,6 +274,7 @@ def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Pr
             "metric": found.metric,
             "data": store.data,
             "revision": store.revision,
+            **({} if store.search_score is None else {"search_score": store.search_score}),
             "provider": box.name,
             "hardware": settings.summary(),
         },

@@ -14,7 +14,7 @@ from mlebench_inspect.reporting.records import Reading, ReportingError, Setting
 from mlebench_inspect.reporting.rows import Row, apart, pooled
 from mlebench_inspect.run.identity import GIVEN_FIELDS, digest
 
-_NEVER = ("data", "revision")
+_NEVER = ("data", "revision", "search_score")
 
 
 def pool(reading: Reading, fields: Collection[str] = (), within: Iterable[str] | None = None) -> list[Row]:

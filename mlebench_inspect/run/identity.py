@@ -24,6 +24,7 @@ from mlebench_inspect.tasks import Competition
 _LIMITS = ("message_limit", "token_limit", "cost_limit", "turn_limit", "time_limit", "working_limit")
 _PARALLEL = ("max_samples", "max_tasks", "max_subprocesses", "max_sandboxes")
 _CLIENT = ("max_connections", "adaptive_connections", "max_retries", "timeout", "attempt_timeout")
+_TASK = ("data", "revision", "search_score", "sandbox", "settings", "max_submission_bytes")
 _GIVEN = ("image_id", "cpus", "memory", "shm_size", "gpus", "network", "runtime", "user")
 GIVEN_FIELDS = tuple(f"given_{name}" for name in _GIVEN)
 """Fields that only a sample that was set up has: what the provider says that its sandbox was given."""
@@ -38,7 +39,8 @@ class Identity(BaseModel):
     noted: dict[str, Any] = {}
     """What is kept and shown but keeps no runs apart: versions, parallelism."""
     data: dict[str, Any] = {}
-    """Of the competition's data: `manifest` and `recipe` of the prepared files, `answers`, the answers' SHA-256."""
+    """Of the competition's data: `manifest` and `recipe` of the prepared files, SHA-256 of the `answers`, and of the
+    `held_back` labels where candidates were scored on some."""
 
     @property
     def digest(self) -> str:
@@ -74,7 +76,7 @@ def fields_of(header: EvalLog, given: Mapping[str, Any] | None = None) -> dict[s
         "model_roles": {k: _plain(v) for k, v in (spec.model_roles or {}).items()},
         "generation": {k: v for k, v in _plain(spec.model_generate_config).items() if k not in _CLIENT},
         "limits": {k: v for k in _LIMITS if (v := _plain(getattr(spec.config, k, None))) is not None},
-        **{k: about.get(k) for k in ("data", "revision", "sandbox", "settings", "max_submission_bytes")},
+        **{k: about.get(k) for k in _TASK},
     }
     return found | {f"given_{k}": given[k] for k in _GIVEN if given and k in given}
 
@@ -116,7 +118,9 @@ def data_facts(store: Store, found: Competition) -> dict[str, Any]:
         manifest = Manifest.read(store.prepared(found))
     except PreparationError:
         manifest = None
+    held_back = {} if store.search_score is None else {"held_back": answers_digest(store.held_back(found))}
     return {
+        **held_back,
         "answers": answers_digest(store.private(found)),
         "manifest": manifest_digest(manifest) if manifest else None,
         "recipe": manifest.recipe if manifest else None,

@@ -19,6 +19,7 @@ from mlebench_inspect.run.figures import medals
 from mlebench_inspect.run.grading import Unscored, grade_outcome
 from mlebench_inspect.run.identity import answers_digest
 from mlebench_inspect.run.outcome import PAUSES_AT_THE_END, SubmissionRecord, ending_of, take_out
+from mlebench_inspect.run.search_score import SearchScores, summary
 from mlebench_inspect.run.snapshots import grade_snapshots, table
 from mlebench_inspect.tasks import Competition, competition
 
@@ -145,6 +146,7 @@ def circumstances(state: TaskState, record: SubmissionRecord, found: Competition
         "gpus": record.gpus,
         "run_revision": state.metadata.get("revision"),
         "run_data": state.metadata.get("data"),
+        **summary(state.metadata.get("search_score"), state.store_as(SearchScores)),
     }
 
 
