@@ -133,11 +133,12 @@ def _page(found: Competition, data_dir: Path | None) -> list[str]:
         "columns": _short_list([*found.submission.id_columns, *found.submission.target_columns]),
         "a row": found.submission.rows,
         "data here": ", ".join(facts["data"]) or f"none; run: {store.prepare_command([found.id])}",
+        "search score": f"none: {found.search.why_not}" if found.search.why_not else "can be had (-T search_score)",
         "link": f"https://www.kaggle.com/c/{found.kaggle_slug}{joinable}",
     }
     lines = [click.style(found.name, bold=True), ""]
     for name, text in pairs.items():
-        lines += _wrapped(f"{name:11} ", text)
+        lines += _wrapped(f"{name:13}", text)
     for title, texts in (
         ("Known issues of v1", [i.text for i in found.known_issues]),
         ("What v2 changes", found.v2_changes),
