@@ -93,9 +93,10 @@ def test_nothing_of_the_held_back_part_is_left_in_the_training_data(
     sample = found.public_sample.removeprefix("public/")
     inputs = {name: content for name, content in now.held_back.items() if not name.startswith(sample)}
 
-    once = Counter(c for _, c in {(name.rpartition("!")[2], c) for name, c in before.training.items()})
+    once = Counter(c for _, c in {(stem(name), c) for name, c in before.training.items()})
     contents = {c for c in inputs.values() if once[c] == 1}
-    names = ids(found.id, root, revision) | {Path(name.rpartition("!")[2]).stem.encode() for name in inputs}
+    names = ids(found.id, root, revision) | {stem(name) for name in inputs}
+    names -= {name for name, times in Counter(map(stem, before.training)).items() if times > 2}
     names = {name for name in names & words(before.training) if not name.isdigit()} - words(before.others)
     rows = (lines(before.training, competition_id) - lines(now.training, competition_id)).keys()
     rows -= lines(before.others, competition_id).keys()
@@ -214,9 +215,14 @@ def products(file: Path) -> list[bytes]:
     return found
 
 
+def stem(name: str) -> bytes:
+    """A file's name without folder, archive and ending."""
+    return Path(name.rpartition("!")[2]).stem.encode()
+
+
 def words(contents: Contents) -> set[bytes]:
     """All words in names and texts."""
-    found = {Path(name.rpartition("!")[2]).stem.encode() for name in contents}
+    found = {stem(name) for name in contents}
     found |= {part.encode() for name in contents for part in Path(name).parts}
     texts = [c for n, c in contents.items() if Path(n).suffix in TEXTS]
     return found.union(*(re.findall(rb"[\w.-]+", c) + re.findall(rb"[\w-]+", c) for c in texts))
@@ -228,7 +234,7 @@ def lines(contents: Contents, competition_id: str) -> Counter[bytes]:
     found = (line.strip(b" \r,") for table in tables for line in table.split(b"\n"))
     if competition_id in NUMBERED_ANEW:
         found = (re.split(rb"[,\t]", line, maxsplit=1)[-1] for line in found)
-    return Counter(line for line in found if len(line) >= 12)
+    return Counter(line for line in found if len(line) >= 7)
 
 
 def ids(competition_id: str, root: Path, revision: Revision) -> set[bytes]:
