@@ -12,11 +12,12 @@ Nothing here reads the test set's answers.
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 import importlib
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import ModuleType
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 MAX_SHARE = 0.5
 _ARCHIVES = (".zip", ".7z")
+_MANY = 16  # files of one size, all of which are compared
 _TRIES = 20  # draws, until the metric is defined on what was drawn
 
 
@@ -155,10 +157,11 @@ def _assemble(found: Competition, public: Path, again: Path, target: Path, revis
         name = file.relative_to(public).as_posix()
         if not is_training(rule, name, revision):
             _put(file, target / "public" / name)
+    twins = _Twins(f for f in files_below(public) if is_training(rule, f.relative_to(public).as_posix(), revision))
     for file in files_below(again / "public"):
         name = file.relative_to(again / "public").as_posix()
         if is_training(rule, name, revision):
-            _put(file, target / "public" / name)
+            _put(twins.of(file), target / "public" / name)
         elif not _is_named(name, rule.hidden) and not _is_known(rule, name, file, public / name, revision):
             _put(file, held / name)
     for file in files_below(again / "private"):
@@ -182,6 +185,24 @@ def _is_known(rule: SearchScore, name: str, file: Path, public: Path, revision: 
 
 def _is_named(name: str, patterns: list[str]) -> bool:
     return any(name == p or name.startswith(f"{p}/") or fnmatchcase(name, p) for p in patterns)
+
+
+class _Twins:
+    """Finds the prepared file that a file unpacked once more equals, so that it is stored once."""
+
+    def __init__(self, files: Iterable[Path]) -> None:
+        self._by_size: dict[int, list[Path]] = {}
+        for file in files:
+            self._by_size.setdefault(file.stat().st_size, []).append(file)
+
+    def of(self, file: Path) -> Path:
+        """The prepared file; the file itself where it is a link already, or there is none."""
+        if file.stat().st_nlink > 1:
+            return file
+        alike = self._by_size.get(file.stat().st_size, [])
+        if len(alike) > _MANY:  # such as sounds of one second
+            alike = [a for a in alike if a.name == file.name]
+        return next((a for a in alike if filecmp.cmp(a, file, shallow=False)), file)
 
 
 def _put(source: Path, target: Path) -> None:

@@ -14,10 +14,12 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.tool import ToolInfo
 
 from agents.scripted import calls, says, scripted, turn
+from bundled import bundle
 from mlebench_inspect._inspect import prerequisite_error
 from mlebench_inspect.agents import dummy
 from mlebench_inspect.agents.react import react
 from mlebench_inspect.benchmark import TASKS
+from mlebench_inspect.bundles.opening import open_bundle
 from mlebench_inspect.cli import cli
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.reporting.logs import read_run
@@ -88,6 +90,16 @@ def test_reports_never_put_it_into_a_row_with_others(tmp_path: Path) -> None:
     runs = [found for log in logs for found in read_run(log.location)]
     rows = pool(Reading(tuple(runs)))
     assert [row.setting.revision for row in rows] == ["v1", "v1 (search score 0.1)", "v1 (search score 0.2)"]
+
+
+def test_a_bundle_keeps_the_setting_and_every_score(tmp_path: Path) -> None:
+    run(tmp_path, asks("true", [SAMPLE, "none.csv"]), search_score=0.1)
+    bundle(tmp_path / "logs", tmp_path / "result.zip")
+    ((record, (sample,)),) = open_bundle(tmp_path / "result.zip").runs
+    assert record.revision == "v1 (search score 0.1)"
+    assert record.fields["search_score"] == 0.1
+    assert [s.answer.partition(":")[0] for s in sample.scorings] == ["Score on the held-back part", "Invalid"]
+    assert sample.data["spaceship-titanic"]["held_back"]
 
 
 def test_what_cannot_be_held_back_stops_the_run_before_anything_is_made(tmp_path: Path) -> None:

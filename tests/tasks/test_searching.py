@@ -143,6 +143,20 @@ def test_the_test_set_is_as_it_was(
     assert (root / "prepared" / found.answers).read_bytes() != (before / found.answers).read_bytes()
 
 
+@pytest.mark.parametrize(
+    "competition_id",
+    [
+        *("dog-breed-identification", "dogs-vs-cats-redux-kernels-edition", "nomad2018-predict-transparent-conductors"),
+        *("tensorflow-speech-recognition-challenge", "tgs-salt-identification-challenge"),
+    ],
+)
+def test_pictures_sounds_and_structures_are_stored_once(competition_id: str, held: Held) -> None:
+    """Also where the preparation unpacks or renames them."""
+    media = [p for p in files_below(held(competition_id, "v1") / "public") if HELD_BACK not in p.parts]
+    alone = [p for p in media if p.stat().st_nlink == 1 and p.suffix in (".jpg", ".png", ".wav", ".xyz")]
+    assert not alone
+
+
 @each_covered
 def test_another_share_and_the_same_share_again(
     competition_id: str, prepared: Callable[..., Path], tmp_path: Path
