@@ -66,11 +66,12 @@ def hold_back(
             sample = found.grade(again / found.sample_submission, again / "private", revision)
         except (DataError, GradingError) as ex:
             fault = ex
-            continue
-        if sample.valid_submission:
-            _assemble(found, public, again, target, revision)
-            return
-        fault = DataError(f"the sample submission is invalid: {sample.error}")
+        else:
+            if sample.valid_submission:
+                _assemble(found, public, again, target, revision)
+                return
+            fault = DataError(f"the sample submission is invalid: {sample.error}")
+        shutil.rmtree(again)
     raise DataError(f"{found.id}: a share of {share:g} of the training data cannot be held back: {fault}") from fault
 
 

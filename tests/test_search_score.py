@@ -21,13 +21,17 @@ from mlebench_inspect.agents.react import react
 from mlebench_inspect.benchmark import TASKS
 from mlebench_inspect.bundles.opening import open_bundle
 from mlebench_inspect.cli import cli
+from mlebench_inspect.data.ensure import ensure_miniature, ensure_prepared
+from mlebench_inspect.data.errors import NotPreparedError, PreparationError
+from mlebench_inspect.data.jobs import Job, ignore
+from mlebench_inspect.data.runner import run_job
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.reporting.logs import read_run
 from mlebench_inspect.reporting.pooling import pool
 from mlebench_inspect.reporting.records import Reading
 from mlebench_inspect.run import search_score
 from mlebench_inspect.run.search_score import SearchScores, score_predictions, told
-from mlebench_inspect.tasks import competition, competition_ids
+from mlebench_inspect.tasks import competition, competition_ids, searching
 from runs import run, score, shell
 
 SAMPLE = "data/held_back/sample_submission.csv"
@@ -175,6 +179,37 @@ def test_the_data_is_made_by_command_once_and_shares_what_is_unchanged(tmp_path:
     own = [p for p in (folder / "public").rglob("*") if p.is_file() and p.stat().st_nlink == 1]
     assert {p.suffix for p in own} == {".csv"}, "pictures are links"
     assert not [p for p in store.folder(found).iterdir() if p.name.endswith((".partial", ".scratch"))]
+
+
+def test_what_is_prepared_is_neither_made_nor_asked_for_again(tmp_path: Path) -> None:
+    found, prepared = competition("spaceship-titanic"), Store.open(tmp_path)
+    found.make_miniature(tmp_path / "made")
+    found.prepare(tmp_path / "made", prepared.public(found), prepared.private(found))
+    before = prepared.prepared(found).stat().st_ino
+    command = ["prepare", found.id, "--data-dir", str(tmp_path), "--no-verify", "--search-score", "0.2"]
+    made = CliRunner().invoke(cli, command)
+    assert made.exit_code == 0, made.output
+    assert "credentials: not needed" in made.output
+    assert prepared.prepared(found).stat().st_ino == before
+    assert Store.open(tmp_path, search_score=0.2).is_ready(found)
+    with pytest.raises(NotPreparedError, match=r"run: mlebench-inspect prepare .*--search-score 0\.3"):
+        ensure_prepared(Store.open(tmp_path, search_score=0.3), [found])
+
+
+def test_miniature_data_is_not_made_anew_for_a_held_back_part(tmp_path: Path) -> None:
+    found, plain = competition("spaceship-titanic"), Store.open(tmp_path, "miniature")
+    ensure_miniature(plain, [found])
+    before = plain.prepared(found).stat().st_ino
+    ensure_miniature(Store.open(tmp_path, "miniature", search_score=0.1), [found])
+    assert plain.prepared(found).stat().st_ino == before
+
+
+def test_what_cannot_be_drawn_is_said_in_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "_TRIES", 0)
+    job = Job(competition="spaceship-titanic", data_dir=tmp_path, data="miniature", search_score=0.1)
+    with pytest.raises(PreparationError, match=r"spaceship-titanic: nothing can be held back: a share of 0\.1"):
+        run_job(job, ignore)
+    assert [p.name for p in job.store.folder(competition(job.competition)).iterdir() if "search" in p.name] == []
 
 
 def test_show_says_whether_a_competition_has_a_search_score() -> None:

@@ -34,7 +34,7 @@ def ensure_prepared(store: Store, competitions: Sequence[Competition], *, prepar
         NotPreparedError: Something is missing; the message holds the command to type.
         PreparationError: Preparing failed.
     """
-    missing = [c for c in competitions if not store.is_prepared(c)]
+    missing = [c for c in competitions if not store.is_ready(c)]
     if prepare:
         todo = [*missing, *(c for c in competitions if c not in missing and _can_be_verified(store, c))]
         jobs = [_job(store, c) for c in todo]
@@ -82,7 +82,7 @@ def ensure_miniature(
 
 def miniature_is_current(store: Store, competition: Competition, seed: int) -> bool:
     """Whether prepared miniature data is there, made with this seed by this version of its recipe."""
-    if not store.is_prepared(competition):
+    if not store.is_ready(competition):
         return False
     folders = [store.prepared(competition)] + ([store.searched(competition)] if store.search_score is not None else [])
     manifests = [Manifest.read(folder) for folder in folders]

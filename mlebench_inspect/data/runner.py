@@ -101,7 +101,7 @@ def _alone(found: Competition, store: Store, report: Report) -> ExitStack:
     except OSError as ex:
         if is_disk_full(ex):
             raise
-        if ex.errno not in _NOT_WRITABLE or not store.is_prepared(found):
+        if ex.errno not in _NOT_WRITABLE or not store.is_ready(found):
             done = "written" if store.root.is_dir() else "made"
             raise PreparationError(
                 f"{found.id}: {store.root} cannot be {done} ({ex.strerror}); choose another --data-dir, or set "
@@ -193,7 +193,7 @@ def hold_back(work: _Work, share: float, outcome: Outcome) -> Outcome:
     from mlebench_inspect.tasks import searching
 
     prepared, target = Manifest.read(work.prepared), work.store.searched(work.found)
-    known = Manifest.read(target) if work.store.is_prepared(work.found) else None
+    known = Manifest.read(target) if work.store.is_ready(work.found) else None
     made_by = recipe(work.found)
     if known is not None and (
         work.job.data == "real" or (prepared is not None and (known.seed, known.recipe) == (prepared.seed, made_by))
@@ -217,6 +217,8 @@ def hold_back(work: _Work, share: float, outcome: Outcome) -> Outcome:
         manifest.write(partial)
         modes.settle(partial)
         swap(partial, target)
+    except (DataError, FileNotFoundError, KeyError) as ex:
+        raise PreparationError(f"{work.found.id}: nothing can be held back: {_plain(ex, work.found.id)}") from ex
     finally:
         remove(partial)
     return outcome.model_copy(update={"state": "prepared"})

@@ -89,11 +89,13 @@ class Store:
         Raises:
             PermissionError: This user may not look at the answers.
         """
-        needed = (competition.answers, competition.sample_submission)
-        folders = [self.prepared(competition)]
-        if self.search_score is not None:
-            folders.append(self.searched(competition) / "private")
-        return all(_is_file(folder / name) for folder in folders for name in needed)
+        return _holds(self.prepared(competition), competition)
+
+    def is_ready(self, competition: Competition) -> bool:
+        """Whether it is prepared, and has the held-back part that is asked for; raises as `is_prepared` does."""
+        if not self.is_prepared(competition):
+            return False
+        return self.search_score is None or _holds(self.searched(competition) / "private", competition)
 
     def prepare_command(self, competition_ids: list[str]) -> str:
         """What to type to prepare these competitions; a whole split is named by its name."""
@@ -104,6 +106,10 @@ class Store:
         options += [f"--revision {self.revision}"] if self.revision != "v1" else []
         options += [f"--search-score {self.search_score:g}"] if self.search_score is not None else []
         return " ".join(["mlebench-inspect", verb, *names, *options])
+
+
+def _holds(prepared: Path, competition: Competition) -> bool:
+    return all(_is_file(prepared / name) for name in (competition.answers, competition.sample_submission))
 
 
 def _is_file(path: Path) -> bool:
