@@ -146,8 +146,13 @@ def circumstances(state: TaskState, record: SubmissionRecord, found: Competition
         "gpus": record.gpus,
         "run_revision": state.metadata.get("revision"),
         "run_data": state.metadata.get("data"),
-        **summary(state.metadata.get("search_score"), state.store_as(SearchScores)),
+        **_search(state),
     }
+
+
+def _search(state: TaskState) -> dict[str, Any]:
+    share = state.metadata.get("search_score")
+    return {} if share is None else summary(share, state.store_as(SearchScores))
 
 
 def unscored(fault: Unscored, about: dict[str, Any]) -> Score:

@@ -105,10 +105,8 @@ def told(report: GradingReport) -> str:
     return f"Score on the held-back part: {report.score} ({report.metric}, {direction} is better)."
 
 
-def summary(share: float | None, asked: SearchScores) -> dict[str, Any]:
-    """What a score's metadata says of the search; nothing where nothing was held back."""
-    if share is None:
-        return {}
+def summary(share: float, asked: SearchScores) -> dict[str, Any]:
+    """What a score's metadata says of the search."""
     known = [score for _, score in asked.scores if score is not None]
     return {
         "search_score": share,
