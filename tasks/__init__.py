@@ -222,7 +222,7 @@ class Competition(_Model):
     )
 
     search: SearchScore = Field(
-        SearchScore(why_not="its folder does not say what is training data"),
+        SearchScore.model_validate({"why_not": "its folder does not say what is training data"}),
         description="How a part of the training data is held back, or why not.",
     )
 

@@ -59,8 +59,8 @@ async def score_predictions_file(settings: Validation, path: str, *, uploaded: b
     with anyio.move_on_after(DEADLINE):
         answer, score = await _scored(settings, path, uploaded)
     asked.scores = [*asked.scores, (round(now - (store_as(SubmissionRecord).started or now)), score)]
-    note = {"scoring": asked.count, "asked by": "endpoint" if uploaded else "tool", "answer": answer}
-    transcript().info(note, source="mlebench")
+    by = "endpoint" if uploaded else "tool"
+    transcript().info({"scoring": asked.count, "asked by": by, "answer": answer}, source="mlebench")
     return answer
 
 
