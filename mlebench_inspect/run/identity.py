@@ -76,7 +76,7 @@ def fields_of(header: EvalLog, given: Mapping[str, Any] | None = None) -> dict[s
         "model_roles": {k: _plain(v) for k, v in (spec.model_roles or {}).items()},
         "generation": {k: v for k, v in _plain(spec.model_generate_config).items() if k not in _CLIENT},
         "limits": {k: v for k in _LIMITS if (v := _plain(getattr(spec.config, k, None))) is not None},
-        **{k: about.get(k) for k in _TASK},
+        **{k: about[k] for k in _TASK if k in about},
     }
     return found | {f"given_{k}": given[k] for k in _GIVEN if given and k in given}
 
