@@ -20,7 +20,7 @@ def split(n: int, share: float) -> tuple[np.ndarray, np.ndarray]:
     return order[size:], order[:size]
 
 
-def neighbours_labels(train: np.ndarray, labels: Sequence[str], test: np.ndarray) -> list[str]:
+def neighbours_labels(train: np.ndarray, labels: Sequence[Any], test: np.ndarray) -> list[Any]:
     """Of a list that is sorted by label: the label of the nearest training entry of each test entry.
 
     Args:
