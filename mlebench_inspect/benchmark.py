@@ -273,6 +273,7 @@ def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Pr
             "metric": found.metric,
             "data": store.data,
             "revision": store.revision,
+            "leaks": found.leaks_in(store.revision),
             "provider": box.name,
             "hardware": settings.summary(),
         },

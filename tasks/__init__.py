@@ -270,6 +270,10 @@ class Competition(_Model):
         """Whether the published split or a file is known to give test labels away: a known issue of kind `leak`."""
         return any(issue.kind == "leak" for issue in self.known_issues)
 
+    def leaks_in(self, revision: Revision) -> bool:
+        """Whether data of that revision is known to give test labels away; `v2` has no such leak."""
+        return revision == "v1" and self.leaks
+
     def make_miniature(self, raw: Path | str, seed: int = 0) -> None:
         """Writes generated raw data of the real layout into the folder `raw` (made when missing)."""
         raw = Path(raw)
