@@ -107,7 +107,7 @@ def report(
     reading = _cut(read_logs(logs), at)
     found = reporting.report(reading, split=split, seeds=seeds, pooled=pool)
     _draw(galleries.groups_of(found, published), figures)
-    _write(render_report(found, form, reading.skipped, published=published), output)
+    write_output(render_report(found, form, reading.skipped, published=published), output)
 
 
 def _cut(reading: Reading, at: str | None) -> Reading:
@@ -146,7 +146,7 @@ def compare(
     reading = read_logs(logs)
     found = comparison.compare(reading, by=by, pooled=pool)
     _draw(galleries.groups_compared(found, published), figures)
-    _write(render_comparison(found, form, reading.skipped, published=published), output)
+    write_output(render_comparison(found, form, reading.skipped, published=published), output)
 
 
 @cli.command()
@@ -172,7 +172,7 @@ def _draw(groups: Sequence[Group], folder: str | None) -> None:
         click.echo(f"mlebench-inspect: {line}", err=True)
 
 
-def _write(text: str, output: str | None) -> None:
+def write_output(text: str, output: str | None) -> None:
     from mlebench_inspect.reporting.places import write_text
 
     if output is None:
