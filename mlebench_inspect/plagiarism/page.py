@@ -29,7 +29,9 @@ def page(found: Check) -> str:
     body = [section_html("s0", "Samples", told, [([*COLUMNS], rows(found.findings))])]
     contents = ['<li><a href="#s0">Samples</a></li>']
     for number, (finding, match) in enumerate(pairs[:MOST_PAIRS], 1):
-        title = f"{finding.competition}, seed {finding.seed}: {percent(match.alike.similarity)}"
+        title = f"{finding.competition}, seed {finding.seed}: {percent(match.alike.similarity)}".replace(
+            " %", "\u00a0%"
+        )
         contents.append(f'<li><a href="#s{number}">{html.escape(title)}</a></li>')
         body.append(_pair(f"s{number}", title, finding, match))
     lead = "Passages of agents' code that public notebooks have, too. Names, numbers and texts are taken as alike."
@@ -47,7 +49,7 @@ def _pair(anchor: str, title: str, finding: Finding, match: Match) -> str:
     ran = html.escape(one_line(", ".join(filter(None, (finding.solver, finding.model)))))
     parts = [
         f'<section aria-labelledby="{anchor}"><h2 id="{anchor}">{html.escape(title)}</h2>',
-        f"<p><code>{names[0]}</code> beside <code>{names[1]}</code>: {shares}; {len(match.passages)} passages.</p>",
+        f"<p><code>{names[0]}</code> beside <code>{names[1]}</code>: {shares}.</p>",
         f"<p>{ran}</p>",
         *_passages(match),
     ]
