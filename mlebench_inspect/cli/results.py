@@ -85,6 +85,12 @@ def _progress() -> Iterator[Progress | None]:
     help="Count what a seed lacks as a failure, or leave incomplete seeds out.",
 )
 @click.option("--at", metavar="TIME", help="Cut the runs at this time, such as 12h, 90m or 1h30m, by their snapshots.")
+@click.option(
+    "--familiarity",
+    multiple=True,
+    metavar="LOG",
+    help="Logs of mlebench_inspect/familiarity: how far results go with familiarity. May be given several times.",
+)
 @_published
 @pool_option
 @_figures
@@ -95,6 +101,7 @@ def report(
     split: str | None,
     seeds: Any,
     at: str | None,
+    familiarity: tuple[str, ...],
     published: bool,
     pool: list[str],
     figures: str | None,
@@ -106,6 +113,10 @@ def report(
 
     reading = _cut(read_logs(logs), at)
     found = reporting.report(reading, split=split, seeds=seeds, pooled=pool)
+    if familiarity:
+        from mlebench_inspect.reporting.familiarity import read_familiarity, with_familiarity
+
+        found = with_familiarity(found, read_familiarity(familiarity))
     _draw(galleries.groups_of(found, published), figures)
     write_output(render_report(found, form, reading.skipped, published=published), output)
 

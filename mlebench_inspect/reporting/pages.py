@@ -97,7 +97,7 @@ def section_html(
 
 
 def _warn(note: str) -> str:
-    warnings = ("MINIATURE", "Counted as failures", "Not pooled", "Pooled", "Skipped")
+    warnings = ("MINIATURE", "Counted as failures", "Not pooled", "Not the same model", "Pooled", "Skipped")
     return ' class="warn"' if note.startswith(warnings) else ""
 
 
