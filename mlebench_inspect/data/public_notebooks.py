@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,7 @@ def _most_voted(kaggle: Kaggle, slug: str, wanted: int) -> Iterator[tuple[str, s
         request = ApiListKernelsRequest()
         request.competition, request.language, request.page, request.page_size = slug, "python", page, _PAGE
         request.sort_by, request.group = KernelsListSortType.VOTE_COUNT, KernelsListViewType.EVERYONE
-        answer = kaggle.ask(
-            f"the notebooks of {slug}", lambda c, asked=request: c.kernels.kernels_api_client.list_kernels(asked)
-        )
+        answer: Any = kaggle.ask(f"the notebooks of {slug}", partial(_listed, request))
         listed = [kernel for kernel in answer.kernels or [] if kernel]
         for kernel in listed[: wanted - given]:
             owner, _, name = str(kernel.ref).partition("/")
@@ -78,6 +77,10 @@ def _most_voted(kaggle: Kaggle, slug: str, wanted: int) -> Iterator[tuple[str, s
         given += len(listed)
         if len(listed) < _PAGE:
             return
+
+
+def _listed(request: Any, client: Any) -> Any:
+    return client.kernels.kernels_api_client.list_kernels(request)
 
 
 def _fetch(kaggle: Kaggle, owner: str, name: str, folder: Path) -> None:

@@ -7,7 +7,7 @@ import tarfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Self, cast
 
 from inspect_ai.log import read_eval_log_sample
 
@@ -20,12 +20,12 @@ from mlebench_inspect.run.artifacts import Archive
 from mlebench_inspect.run.outcome import SubmissionRecord
 from mlebench_inspect.sandboxes.host import HostError
 
-MAX_ARCHIVE = 1 << 30
+MAX_ARCHIVE = 1 << 29
 """Bytes, uncompressed, that are read of an archive."""
 MAX_FILES = 200
 """Scripts and notebooks of one sample."""
 MAX_HEADER = 1 << 20
-"""Bytes of one read that is no file's: an archive's headers are read at once."""
+"""Bytes of a long name or the like."""
 TOGETHER = "all files"
 
 _HEAVY = {"messages", "events", "events_data", "timelines", "attachments", "output", "error_retries"}
@@ -72,7 +72,10 @@ def read_archive(packed: Path) -> Sources:
         OSError, EOFError, zlib.error, tarfile.TarError: It is damaged, or larger than it may be.
     """
     found = Sources([], [])
-    with gzip.open(packed, "rb") as source, tarfile.open(fileobj=_Bounded(source), mode="r|") as tar:
+    with (
+        gzip.open(packed, "rb") as source,
+        tarfile.open(fileobj=cast(IO[bytes], _Bounded(source)), mode="r|", tarinfo=_Plain) as tar,
+    ):
         for name, content in _members(tar, found.left_out):
             try:
                 found.documents.append(document(name, content))
@@ -86,7 +89,7 @@ def read_archive(packed: Path) -> Sources:
 def _members(tar: tarfile.TarFile, left_out: list[str]) -> Iterator[tuple[str, bytes]]:
     number = 0
     for member in tar:
-        if not member.isreg() or not member.name.endswith(ENDINGS):
+        if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or not member.name.endswith(ENDINGS):
             continue
         if member.size > MAX_FILE:
             left_out.append(f"{member.name}: it has more than {MAX_FILE:,} bytes")
@@ -110,10 +113,23 @@ def _add_together(found: Sources) -> None:
         found.left_out.append(f"{TOGETHER} as one: they have more than {MAX_CODE:,} characters")
 
 
-class _Bounded:
-    """A stream that ends in an error where an archive is too large, or would have too much read at once."""
+class _Plain(tarfile.TarInfo):
+    """A header; `tarfile` reads what belongs to one into memory at once, whatever its size."""
 
-    def __init__(self, source: IO[bytes]) -> None:
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        found = super().frombuf(buf, encoding, errors)
+        if found.type not in tarfile.SUPPORTED_TYPES or found.type == tarfile.GNUTYPE_SPARSE:
+            raise tarfile.ReadError("it holds what such an archive never does")
+        if found.type not in tarfile.REGULAR_TYPES and found.size > MAX_HEADER:
+            raise tarfile.ReadError(f"a header has {found.size:,} bytes")
+        return found
+
+
+class _Bounded:
+    """A stream that ends in an error where an archive is too large."""
+
+    def __init__(self, source: gzip.GzipFile) -> None:
         self._source, self._left = source, MAX_ARCHIVE
 
     def read(self, count: int) -> bytes:
@@ -122,8 +138,6 @@ class _Bounded:
         Raises:
             OSError: It is too much.
         """
-        if count > MAX_FILE + MAX_HEADER:
-            raise OSError(f"a member's header has {count:,} bytes")
         block = self._source.read(count)
         self._left -= len(block)
         if self._left < 0:

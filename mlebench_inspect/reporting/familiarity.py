@@ -100,8 +100,16 @@ def correlation(found: Familiar, outcome: str, values: Mapping[str, float], mode
     pairs = [(found.values[c], values[c]) for c in shared]
     rho = spearman(pairs)
     low, high = (interval(pairs) or (None, None)) if rho is not None else (None, None)
-    about = {"measure": found.measure, "outcome": outcome, "model": found.model, "same_model": found.model == model}
-    return Correlation(**about, rho=rho, low=low, high=high, competitions=len(shared))
+    return Correlation(
+        measure=found.measure,
+        outcome=outcome,
+        model=found.model,
+        same_model=found.model == model,
+        rho=rho,
+        low=low,
+        high=high,
+        competitions=len(shared),
+    )
 
 
 def spearman(pairs: Sequence[tuple[float, float]]) -> float | None:

@@ -67,8 +67,8 @@ def test_a_sentence_in_plain_words() -> None:
     values = {c: float(n) for n, c in enumerate(LOW)}
     strong = correlation(Familiar("a/b", "recall", values), "any medal", values, "a/b")
     assert strong.sentence() == (
-        "Familiarity (recall) and any medal over 8 competitions: Spearman +1.00; the 95 % interval, +1.00 to +1.00, does "
-        "not hold zero: results are better where the model is more familiar, whatever the cause."
+        "Familiarity (recall) and any medal over 8 competitions: Spearman +1.00; the 95 % interval, +1.00 to +1.00, "
+        "does not hold zero: results are better where the model is more familiar, whatever the cause."
     )
     none = correlation(Familiar("a/b", "recall", values), "any medal", dict.fromkeys(LOW, 0.0), "c/d")
     assert none.sentence().endswith("no correlation can be computed, because they are too few or all are equal.")
