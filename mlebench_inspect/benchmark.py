@@ -20,6 +20,7 @@ from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.submission import REVISIONS, Revision
 from mlebench_inspect.options import Above0, AtLeast2, Bytes, Gpus, Ids, Seconds, Settings, Size, with_options
 from mlebench_inspect.run.artifacts import KEEP_FREE
+from mlebench_inspect.run.descriptions import Wording, obfuscated_file
 from mlebench_inspect.run.instructions import task_text
 from mlebench_inspect.run.preflight import (
     PreflightError,
@@ -69,6 +70,7 @@ def benchmark(
     data: Literal["real", "miniature"] = "real",
     data_dir: str | None = None,
     revision: Revision = "v1",
+    description: Wording = "original",
     prepare: bool = False,
     build: bool = False,
     sandbox: Literal["docker", "k8s", "local"] = "docker",
@@ -101,6 +103,8 @@ def benchmark(
         data: `real`, or `miniature`: small generated data of the same layout, made when missing.
         data_dir: Data folder; default: MLEBENCH_DATA_DIR, else the user's cache folder.
         revision: `v1`, the published benchmark, or `v2`, with leaks and defects mended.
+        description: `original`, or `obfuscated`, which does not tell which competition it is, to see what a model's
+            memory of it is worth; a setting of its own.
         prepare: Prepare what is missing first, instead of stopping with the command to type.
         build: Build the image first if it is not there and one of ours, instead of stopping with the command to type.
         sandbox: `docker`, `k8s`, or `local` (no isolation: for solvers that call no model).
@@ -163,7 +167,9 @@ def benchmark(
     speak_at_the_end()
     named = Path(split_file).stem if split_file else split or "chosen"
     return Task(
-        dataset=MemoryDataset([_sample(c, store, settings, box) for c in chosen], name=f"mlebench-{named}"),
+        dataset=MemoryDataset(
+            [_sample(c, store, settings, box, description) for c in chosen], name=f"mlebench-{named}"
+        ),
         setup=prepare_sample(
             data_dir,
             data,
@@ -196,8 +202,9 @@ def benchmark(
             "sandbox": sandbox,
             "settings": settings.model_dump(exclude_none=True),
             "max_submission_bytes": max_submission_bytes,
+            **({"description": description} if description != "original" else {}),
         },
-        tags=_tag(data, revision),
+        tags=_tag(data, revision, description),
     )
 
 
@@ -213,16 +220,15 @@ def _needs_of(hardware: PresetName) -> Iterator[None]:
         raise PreflightError(f"{ex} ({needs}; cpus, memory, gpus and image change each)") from ex
 
 
-def _tag(data: str, revision: str) -> list[str]:
+def _tag(data: str, revision: str, description: Wording) -> list[str]:
     """Tells runs of two solvers apart in the viewer's list, which has no column for them and little room.
 
     It is one tag, since Inspect keeps no order. Where a solver comes from Python it is not known here.
     """
     typed = command_line()
     solver = [re.split("[/@]", typed.solver or "react")[-1]] if typed.command in ("eval", "eval-set") else []
-    told = " ".join(
-        [*solver, *(["miniature"] if data == "miniature" else []), *([revision] if revision != "v1" else [])]
-    )
+    usual = ("real", "v1", "original")
+    told = " ".join([*solver, *(value for value in (data, revision, description) if value not in usual)])
     return [told] if told else []
 
 
@@ -249,8 +255,9 @@ def chosen_competitions(
     return competitions_of(split or "all")
 
 
-def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Provider) -> Sample:
+def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Provider, description: Wording) -> Sample:
     public = store.public(found)
+    described = obfuscated_file(found, store.revision) if description == "obfuscated" else None
     return Sample(
         id=found.id,
         input=task_text(
@@ -261,10 +268,11 @@ def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Pr
             hardware=settings.summary(),
             network=settings.network,
             http_check=box.root is not None,
+            obfuscated=described is not None,
         ),
         target="gold",
-        sandbox=box.spec(settings, public, store.data_dir),
-        setup=box.setup(public),
+        sandbox=box.spec(settings, public, store.data_dir, described),
+        setup=box.setup(public, described),
         metadata={
             "competition": found.id,
             "complexity": found.complexity,
@@ -272,6 +280,7 @@ def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Pr
             "metric": found.metric,
             "data": store.data,
             "revision": store.revision,
+            "leaks": found.leaks_in(store.revision),
             "provider": box.name,
             "hardware": settings.summary(),
         },

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from mlebench_inspect.cli.group import cli, data_dir_option, json_option
-from mlebench_inspect.cli.results import logs_argument, pool_option, read_logs
+from mlebench_inspect.cli.results import logs_argument, pool_option, read_logs, verdicts_option
 
 
 @cli.command()
@@ -24,15 +24,22 @@ from mlebench_inspect.cli.results import logs_argument, pool_option, read_logs
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Answers to what no log knows; see: mlebench-inspect disclosure",
 )
+@verdicts_option
 @click.option("--allow-missing", is_flag=True, help="Go on where a kept submission is lost; the bundle says so.")
 @pool_option
 def bundle(
-    logs: tuple[str, ...], output: str, no_code: bool, disclosure: Path | None, allow_missing: bool, pool: list[str]
+    logs: tuple[str, ...],
+    output: str,
+    no_code: bool,
+    disclosure: Path | None,
+    verdicts: Path | None,
+    allow_missing: bool,
+    pool: list[str],
 ) -> None:
     """Put submissions, grades, figures and circumstances into one file that others can verify."""
     from mlebench_inspect.bundles.making import make
 
-    reading = read_logs(logs)
+    reading = read_logs(logs, verdicts)
     with progress("bundling") as tell:
         made = make(
             reading,

@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -42,15 +43,24 @@ pool_option = click.option(
     metavar="FIELD,...",
     help="Pool runs although they differ in these fields of their identity, such as limits,given_image_id,answers.",
 )
+verdicts_option = click.option(
+    "--verdicts",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A person's rulings on samples' conduct, a YAML file; see docs/conduct.md",
+)
 _published = click.option("--published", is_flag=True, help="Show published results beneath, where they compare.")
 
 
-def read_logs(logs: tuple[str, ...]) -> Reading:
-    """The results in logs; names on stderr what is left out."""
+def read_logs(logs: tuple[str, ...], verdicts: Path | None = None) -> Reading:
+    """The results in logs, with a person's verdicts if a file of them is given; names on stderr what is left out."""
     from mlebench_inspect.reporting.results import read_results
 
     with _progress() as progress:
         reading = read_results(logs, progress)
+    if verdicts is not None:
+        from mlebench_inspect.reporting.conduct import read_entries, with_entries
+
+        reading = with_entries(reading, read_entries(verdicts))
     gc.freeze()  # it stays to the end, so that searching it for cycles again and again finds nothing
     for skipped in reading.skipped:
         click.echo(f"mlebench-inspect: skipped {skipped}", err=True)
@@ -92,6 +102,7 @@ def _progress() -> Iterator[Progress | None]:
     help="Logs of mlebench_inspect/familiarity: how far results go with familiarity. May be given several times.",
 )
 @_published
+@verdicts_option
 @pool_option
 @_figures
 def report(
@@ -103,6 +114,7 @@ def report(
     at: str | None,
     familiarity: tuple[str, ...],
     published: bool,
+    verdicts: Path | None,
     pool: list[str],
     figures: str | None,
 ) -> None:
@@ -111,7 +123,7 @@ def report(
     from mlebench_inspect.reporting import galleries
     from mlebench_inspect.reporting.formats import render_report
 
-    reading = _cut(read_logs(logs), at)
+    reading = _cut(read_logs(logs, verdicts), at)
     found = reporting.report(reading, split=split, seeds=seeds, pooled=pool)
     if familiarity:
         from mlebench_inspect.reporting.familiarity import read_familiarity, with_familiarity

@@ -83,7 +83,7 @@ def headline(reports: Sequence[SettingReport]) -> _Table:
         figures = [str(r.any_medal[level]) if level in r.any_medal else "–" for level in levels]
         figures.append(str(r.percentile) if r.percentile else "–")
         model = "–" if r.model == "none/none" else r.model
-        solver = r.solver + (f" [{r.variant}]" if r.variant > 1 else "")
+        solver = ", ".join(filter(None, (r.solver, r.conditions))) + (f" [{r.variant}]" if r.variant > 1 else "")
         counts = [str(r.seeds), str(r.competitions), str(r.without_score), str(r.crashes), str(sum(r.limits.values()))]
         spent = [_count(r.tokens), _number(r.hours), "–" if r.cost is None else f"{r.cost:.2f}"]
         rows.append([solver, model, *figures, *counts, *spent, r.data, r.revision])
@@ -106,11 +106,13 @@ def _optional(r: SettingReport) -> list[_Table]:
 
 
 def _competitions(r: SettingReport) -> _Table:
-    columns = ["competition", "by seed", "scores", "mean percentile", "metric", "complexity", "category"]
+    told = ["conduct"] if r.conduct else []
+    columns = ["competition", "by seed", *told, "scores", "mean percentile", "metric", "complexity", "category"]
     return columns, [
         [
             c.competition_id,
             ", ".join(c.outcomes),
+            *([", ".join(ruling or "–" for ruling in c.conduct)] if told else []),
             ", ".join("–" if s is None else f"{s:g}" for s in c.scores),
             _number(c.percentile),
             f"{c.metric} {'↓' if c.is_lower_better else '↑'}",

@@ -160,6 +160,7 @@ class _Samples:
             "submission_sha256": meta.get("submission_sha256"),
             "artifact": meta.get("artifact"),
             "log": self._location,
+            "uuid": sample.get("uuid") or "",
         }
         if score is None or not is_result(score.value):
             reason, cause = _why_unscored(sample.get("error"), score)

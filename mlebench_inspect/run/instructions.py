@@ -8,7 +8,7 @@ from mlebench_inspect.sandboxes.provider import GuestPaths
 from mlebench_inspect.tasks import Competition
 
 _TEXT = """\
-You take part in an offline machine learning competition, **{name}**. Train models on the data in `{data}` and predict \
+You take part in an offline machine learning competition{name}. Train models on the data in `{data}` and predict \
 the test set as well as you can. How good your result is will be judged by one thing: the score of the file \
 `{submission}` when your time is over or when you say that you are done, held against the results of human teams, for \
 whom there were gold, silver and bronze medals.
@@ -53,8 +53,11 @@ def task_text(
     hardware: str,
     network: str,
     http_check: bool,
+    obfuscated: bool = False,
 ) -> str:
     """The input of a sample: rules, paths, hardware, then the competition's description.
+
+    If that is obfuscated, nothing else names the competition either.
 
     The time budget is a place holder that the task's setup fills in, since the command line may still change it.
     """
@@ -62,7 +65,7 @@ def task_text(
     if http_check:
         ways += f" (or, in a shell, `/home/validate_submission.sh {paths.submission_file}`)"
     return _TEXT.format(
-        name=competition.name,
+        name="" if obfuscated else f", **{competition.name}**",
         data=paths.data,
         submission=paths.submission_file,
         code=paths.code,
@@ -71,7 +74,7 @@ def task_text(
         network="There is no network." if network == "none" else "There is a network. Use it within the rules.",
         time=TIME_PLACE,
         hardware=hardware,
-        description=competition.description(revision).strip(),
+        description=competition.description(revision, obfuscated=obfuscated).strip(),
     )
 
 
