@@ -155,6 +155,14 @@ def test_an_archive_is_read_without_links_and_all_files_as_one(tmp_path: Path) -
     assert not list(tmp_path.rglob("*.py"))
 
 
+def test_an_archive_holds_names_of_any_kind(tmp_path: Path) -> None:
+    """What a header has no room for stands in one of its own."""
+    names = ["code/" + "long/" * 60 + "a.py", "code/größe \u202e.py"]
+    found = kept.read_archive(archive(tmp_path / "code.tar.gz", dict.fromkeys(names, "x = 1")))
+    assert [d.name for d in found.documents] == [*names, kept.TOGETHER]
+    assert found.left_out == []
+
+
 def test_an_archive_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     many = archive(tmp_path / "many.tar.gz", {f"{n}.py": "x = 1" for n in range(5)})
     monkeypatch.setattr(kept, "MAX_FILES", 3)

@@ -119,7 +119,7 @@ class _Plain(tarfile.TarInfo):
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         found = super().frombuf(buf, encoding, errors)
-        if found.type not in tarfile.SUPPORTED_TYPES or found.type == tarfile.GNUTYPE_SPARSE:
+        if found.type == tarfile.GNUTYPE_SPARSE:
             raise tarfile.ReadError("it holds what such an archive never does")
         if found.type not in tarfile.REGULAR_TYPES and found.size > MAX_HEADER:
             raise tarfile.ReadError(f"a header has {found.size:,} bytes")
