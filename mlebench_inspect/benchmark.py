@@ -135,7 +135,7 @@ def benchmark(
         MlebenchError: The run cannot begin: no image, no data, no GPU ...; the message says what to type.
     """
     check_command_line(sandbox)
-    chosen = _chosen(split, competitions, split_file)
+    chosen = chosen_competitions(split, competitions, split_file)
     store = Store.open(data_dir, data, revision)  # type: ignore[arg-type]
     box = provider(sandbox)
     has = machine(box.name)
@@ -232,7 +232,14 @@ def _tag(data: str, revision: str, description: Wording) -> list[str]:
     return [told] if told else []
 
 
-def _chosen(split: str | None, ids: str | Sequence[str] | None, file: str | None) -> list[Competition]:
+def chosen_competitions(
+    split: str | None, ids: str | Sequence[str] | None, file: str | None = None
+) -> list[Competition]:
+    """The competitions of a split, or a file of ids; or of these, or of all, those that are named.
+
+    Raises:
+        ValueError: One of the ids is not in the split, or there are a file and a split.
+    """
     if file is not None:
         if split not in (None, "all"):
             raise ValueError(f"-T split_file={file} takes the place of all; run mlebench_inspect/all with it")
