@@ -15,6 +15,8 @@
 from __future__ import annotations
 
 import errno
+import traceback
+from pathlib import PurePath
 
 
 class MlebenchError(Exception):
@@ -31,3 +33,15 @@ def is_lack_of_memory(fault: BaseException) -> bool:
     if isinstance(fault, ImportError):  # of a library that is loaded late
         return "failed to map segment" in str(fault) or "Cannot allocate memory" in str(fault)
     return isinstance(fault, MemoryError) or str(fault).strip() in _NO_MEMORY
+
+
+def without_words(fault: BaseException, frames: int = 3) -> str:
+    """An exception's type and where it was raised, as for a log: its words may quote answers.
+
+    Args:
+        fault: The exception.
+        frames: Places that are named, the innermost last.
+    """
+    found = traceback.extract_tb(fault.__traceback__)[-frames:]
+    places = [f"{'/'.join(PurePath(f.filename).parts[-2:])}:{f.lineno} in {f.name}" for f in found]
+    return f"{type(fault).__name__}{' at ' if places else ''}{', '.join(places)}"

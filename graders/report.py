@@ -55,7 +55,8 @@ class GradingReport(BaseModel):
     )
     detail: str | None = Field(
         default=None,
-        description="The exception behind a general `error`; it may quote answers, so agents must not see it.",
+        description="The exception behind a general `error`: its type and where it was raised, without its "
+        "words, which may quote answers: a log may end up in a model's training data.",
     )
     notice: str | None = Field(
         default=None, description="What is odd about a valid submission though it was graded. Agents may read it."

@@ -205,6 +205,20 @@ def filesystem(path: str) -> Files:
     return found
 
 
+def listed(folder: str) -> list[str]:
+    """The files and folders in a folder of any file system that Inspect reads; none where it is missing."""
+    try:
+        from inspect_ai._util.file import filesystem as inspect_filesystem
+    except ImportError:
+        import fsspec
+
+        plain, path = fsspec.core.url_to_fs(folder)
+        names = plain.ls(path, detail=False) if plain.exists(path) else []
+        return sorted(str(plain.unstrip_protocol(name) if "://" in folder else name) for name in names)
+    files = inspect_filesystem(folder)
+    return sorted(str(item.name).removeprefix("file://") for item in files.ls(folder)) if files.exists(folder) else []
+
+
 class LogFile(NamedTuple):
     """A log of which nothing but the header is read yet."""
 
@@ -221,7 +235,7 @@ def open_log(location: str) -> Iterator[LogFile]:
     So the two members of a finished log that hold both are read as they are, and whatever lacks them through Inspect.
     """
     if location.endswith(".eval"):
-        with _opened(location) as file, ZipFile(file) as archive:
+        with opened(location) as file, ZipFile(file) as archive:
             if {_HEADER, _SUMMARIES} <= set(archive.namelist()):
                 header = EvalLog.model_validate(from_json(archive.read(_HEADER)))
                 yield LogFile(header, lambda: _newest(from_json(archive.read(_SUMMARIES))))
@@ -235,7 +249,7 @@ def _newest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list({(str(row["id"]), row["epoch"]): row for row in rows}.values())
 
 
-def _opened(location: str) -> AbstractContextManager[IO[bytes]]:
+def opened(location: str) -> AbstractContextManager[IO[bytes]]:
     """A file of any file system that Inspect reads, with its options; read in blocks, so that not all is fetched."""
     if "://" not in location:
         return open(location, "rb")

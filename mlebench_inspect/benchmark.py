@@ -20,6 +20,7 @@ from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.submission import REVISIONS, Revision
 from mlebench_inspect.options import Above0, AtLeast2, Bytes, Gpus, Ids, Seconds, Settings, Share, Size, with_options
 from mlebench_inspect.run.artifacts import KEEP_FREE
+from mlebench_inspect.run.descriptions import Wording, obfuscated_file
 from mlebench_inspect.run.instructions import task_text
 from mlebench_inspect.run.preflight import (
     PreflightError,
@@ -70,6 +71,7 @@ def benchmark(
     data: Literal["real", "miniature"] = "real",
     data_dir: str | None = None,
     revision: Revision = "v1",
+    description: Wording = "original",
     search_score: Share | None = None,
     prepare: bool = False,
     build: bool = False,
@@ -103,6 +105,8 @@ def benchmark(
         data: `real`, or `miniature`: small generated data of the same layout, made when missing.
         data_dir: Data folder; default: MLEBENCH_DATA_DIR, else the user's cache folder.
         revision: `v1`, the published benchmark, or `v2`, with leaks and defects mended.
+        description: `original`, or `obfuscated`, which does not tell which competition it is, to see what a model's
+            memory of it is worth; a setting of its own.
         search_score: Hold back this share of the training data and score the agent's candidates on it.
         prepare: Prepare what is missing first, instead of stopping with the command to type.
         build: Build the image first if it is not there and one of ours, instead of stopping with the command to type.
@@ -134,7 +138,7 @@ def benchmark(
         MlebenchError: The run cannot begin: no image, no data, no GPU ...; the message says what to type.
     """
     check_command_line(sandbox)
-    chosen = _chosen(split, competitions, split_file)
+    chosen = chosen_competitions(split, competitions, split_file)
     if search_score is not None:
         check_search_score(chosen)
     store = Store.open(data_dir, data, revision, search_score)  # type: ignore[arg-type]
@@ -168,7 +172,9 @@ def benchmark(
     speak_at_the_end()
     named = Path(split_file).stem if split_file else split or "chosen"
     return Task(
-        dataset=MemoryDataset([_sample(c, store, settings, box) for c in chosen], name=f"mlebench-{named}"),
+        dataset=MemoryDataset(
+            [_sample(c, store, settings, box, description) for c in chosen], name=f"mlebench-{named}"
+        ),
         setup=prepare_sample(
             data_dir,
             data,
@@ -203,8 +209,9 @@ def benchmark(
             "sandbox": sandbox,
             "settings": settings.model_dump(exclude_none=True),
             "max_submission_bytes": max_submission_bytes,
+            **({"description": description} if description != "original" else {}),
         },
-        tags=_tag(data, revision, search_score),
+        tags=_tag(data, revision, description, search_score),
     )
 
 
@@ -220,21 +227,27 @@ def _needs_of(hardware: PresetName) -> Iterator[None]:
         raise PreflightError(f"{ex} ({needs}; cpus, memory, gpus and image change each)") from ex
 
 
-def _tag(data: str, revision: str, search_score: float | None) -> list[str]:
+def _tag(data: str, revision: str, description: Wording, search_score: float | None) -> list[str]:
     """Tells runs of two solvers apart in the viewer's list, which has no column for them and little room.
 
     It is one tag, since Inspect keeps no order. Where a solver comes from Python it is not known here.
     """
     typed = command_line()
     solver = [re.split("[/@]", typed.solver or "react")[-1]] if typed.command in ("eval", "eval-set") else []
-    told = " ".join(
-        [*solver, *(["miniature"] if data == "miniature" else []), *([revision] if revision != "v1" else [])]
-        + ([] if search_score is None else [f"search score {search_score:g}"])
-    )
+    usual = ("real", "v1", "original")
+    unusual = [value for value in (data, revision, description) if value not in usual]
+    told = " ".join([*solver, *unusual, *([] if search_score is None else [f"search score {search_score:g}"])])
     return [told] if told else []
 
 
-def _chosen(split: str | None, ids: str | Sequence[str] | None, file: str | None) -> list[Competition]:
+def chosen_competitions(
+    split: str | None, ids: str | Sequence[str] | None, file: str | None = None
+) -> list[Competition]:
+    """The competitions of a split, or a file of ids; or of these, or of all, those that are named.
+
+    Raises:
+        ValueError: One of the ids is not in the split, or there are a file and a split.
+    """
     if file is not None:
         if split not in (None, "all"):
             raise ValueError(f"-T split_file={file} takes the place of all; run mlebench_inspect/all with it")
@@ -250,8 +263,9 @@ def _chosen(split: str | None, ids: str | Sequence[str] | None, file: str | None
     return competitions_of(split or "all")
 
 
-def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Provider) -> Sample:
+def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Provider, description: Wording) -> Sample:
     public = store.public(found)
+    described = obfuscated_file(found, store.revision) if description == "obfuscated" else None
     return Sample(
         id=found.id,
         input=task_text(
@@ -262,11 +276,12 @@ def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Pr
             hardware=settings.summary(),
             network=settings.network,
             http_check=box.root is not None,
+            obfuscated=described is not None,
             search_score=store.search_score is not None,
         ),
         target="gold",
-        sandbox=box.spec(settings, public, store.data_dir),
-        setup=box.setup(public),
+        sandbox=box.spec(settings, public, store.data_dir, described),
+        setup=box.setup(public, described),
         metadata={
             "competition": found.id,
             "complexity": found.complexity,
@@ -274,6 +289,7 @@ def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Pr
             "metric": found.metric,
             "data": store.data,
             "revision": store.revision,
+            "leaks": found.leaks_in(store.revision),
             **({} if store.search_score is None else {"search_score": store.search_score}),
             "provider": box.name,
             "hardware": settings.summary(),

@@ -18,6 +18,8 @@ LIGHT_IMAGE = "mlebench-inspect-light"
 FULL_IMAGE = "mlebench-inspect-full"
 DATA, SUBMISSION, CODE, LOGS, HOME = "/home/data", "/home/submission", "/home/code", "/home/logs", "/home/agent"
 
+DESCRIPTION = f"{DATA}/description.md"
+
 _FIRST = (Path(__file__).parent / "guest" / "first_process.py").read_text(encoding="utf-8")
 _PYTHON = f"command -v python3 && exec python3 -I -S -c {shlex.quote(_FIRST)}"
 # The first process. It lets go of the engine's log, which whoever can open its /proc/1/fd/1 could fill. Where there is
@@ -115,12 +117,14 @@ class SandboxSettings(BaseModel):
         return f"{self.cpus:g} CPUs, {self.memory} memory, {gpu}" if self.cpus else f"{self.memory} memory, {gpu}"
 
 
-def docker_config(settings: SandboxSettings, public: Path) -> ComposeConfig:
+def docker_config(settings: SandboxSettings, public: Path, description: Path | None = None) -> ComposeConfig:
     """Compose settings of one sample: prebuilt image, public data read-only, no network, no privileges.
 
     Args:
         settings: Hardware and isolation.
         public: Folder that the agent sees at /home/data.
+        description: File that the agent sees there as description.md, in place of the folder's own. All else in the
+            folder is mounted one by one then, since `docker cp` fails where a mount lies in a read-only one.
 
     Raises:
         ValueError: `compose_overrides` leads to settings that Inspect does not accept, or to others than these data.
@@ -138,7 +142,7 @@ def docker_config(settings: SandboxSettings, public: Path) -> ComposeConfig:
         "security_opt": ["no-new-privileges"],
         "pids_limit": settings.pids,
         "ulimits": {"fsize": settings.disk_bytes(), "core": 0},
-        "volumes": [{"type": "bind", "source": str(public), "target": DATA, "read_only": True}],
+        "volumes": _data_mounts(public, description),
     }
     if settings.cpus:
         service["cpus"] = settings.cpus
@@ -158,6 +162,17 @@ def docker_config(settings: SandboxSettings, public: Path) -> ComposeConfig:
     if overrides and "services" not in overrides:
         overrides = {"services": {"default": overrides}}
     return ComposeConfig.model_validate(merged(config, overrides))
+
+
+def _data_mounts(public: Path, description: Path | None) -> list[dict[str, Any]]:
+    if description is None:
+        return [_read_only(public, DATA)]
+    others = sorted(p for p in public.iterdir() if p.name != posixpath.basename(DESCRIPTION))
+    return [_read_only(description, DESCRIPTION), *(_read_only(p, f"{DATA}/{p.name}") for p in others)]
+
+
+def _read_only(source: Path, target: str) -> dict[str, Any]:
+    return {"type": "bind", "source": str(source), "target": target, "read_only": True}
 
 
 def check_fits(settings: SandboxSettings, machine: Machine) -> None:
@@ -213,7 +228,7 @@ def _mounts(base: list[Any], more: Any) -> list[Any]:
     added = {_mounted_as(m): m for m in more} if isinstance(more, list) else {}
     if more is not None and not isinstance(more, list):
         raise ValueError(f"volumes in compose_overrides must be a list of mounts, not {more!r}")
-    if more is None or DATA in added:
+    if more is None or any(target == DATA or str(target).startswith(f"{DATA}/") for target in added):
         raise ValueError(f"compose_overrides must leave the data at {DATA} as it is; mount other things elsewhere")
     return list({**found, **added}.values())
 

@@ -54,12 +54,24 @@ class Provider(Protocol):
     root: str | None
     """User for what the agent must not touch; None where there is none."""
 
-    def spec(self, settings: SandboxSettings, public: Path, data_dir: Path) -> SandboxEnvironmentSpec:
-        """Sandbox of one sample that sees the folder `public`, which lies in `data_dir`."""
+    def spec(
+        self, settings: SandboxSettings, public: Path, data_dir: Path, description: Path | None = None
+    ) -> SandboxEnvironmentSpec:
+        """Sandbox of one sample that sees the folder `public`, which lies in `data_dir`.
+
+        Args:
+            settings: Hardware and isolation.
+            public: What the agent sees of the data.
+            data_dir: Data folder.
+            description: File that takes the place of description.md in `public`.
+
+        Raises:
+            ValueError: A setting has no meaning with this provider.
+        """
         ...
 
-    def setup(self, public: Path) -> str | None:
-        """Script that is run in the sandbox before the agent starts, if one is needed."""
+    def setup(self, public: Path, description: Path | None = None) -> str | None:
+        """Script that is run in the sandbox before the agent starts, if one is needed; see `spec`."""
         ...
 
     async def handle(self) -> str:
@@ -134,10 +146,12 @@ class Docker:
     def __init__(self) -> None:
         self._freezing: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
 
-    def spec(self, settings: SandboxSettings, public: Path, data_dir: Path) -> SandboxEnvironmentSpec:
-        return SandboxEnvironmentSpec("docker", compose.docker_config(settings, public))
+    def spec(
+        self, settings: SandboxSettings, public: Path, data_dir: Path, description: Path | None = None
+    ) -> SandboxEnvironmentSpec:
+        return SandboxEnvironmentSpec("docker", compose.docker_config(settings, public, description))
 
-    def setup(self, public: Path) -> str | None:
+    def setup(self, public: Path, description: Path | None = None) -> str | None:
         return None
 
     async def handle(self) -> str:
@@ -235,11 +249,18 @@ class Local:
     isolated = False
     root: str | None = None
 
-    def spec(self, settings: SandboxSettings, public: Path, data_dir: Path) -> SandboxEnvironmentSpec:
+    def spec(
+        self, settings: SandboxSettings, public: Path, data_dir: Path, description: Path | None = None
+    ) -> SandboxEnvironmentSpec:
         return SandboxEnvironmentSpec("local")
 
-    def setup(self, public: Path) -> str | None:
-        return f"#!/bin/sh\nset -e\nmkdir -p submission code logs\nln -s {shlex.quote(str(public))} data\n"
+    def setup(self, public: Path, description: Path | None = None) -> str | None:
+        data = f"ln -s {shlex.quote(str(public))} data"
+        if description is not None:
+            links = f"find {shlex.quote(str(public))} -mindepth 1 -maxdepth 1 ! -name description.md"
+            data = f"mkdir data\n{links} -exec ln -s {{}} data/ ';'\ncp {shlex.quote(str(description))} "
+            data += "data/description.md"
+        return f"#!/bin/sh\nset -e\nmkdir -p submission code logs\n{data}\n"
 
     async def handle(self) -> str:
         return (await _run(sandbox(), ["pwd", "-P"])).strip()
@@ -287,12 +308,18 @@ class Kubernetes:
     isolated = True
     root: str | None = "root"
 
-    def spec(self, settings: SandboxSettings, public: Path, data_dir: Path) -> SandboxEnvironmentSpec:
+    def spec(
+        self, settings: SandboxSettings, public: Path, data_dir: Path, description: Path | None = None
+    ) -> SandboxEnvironmentSpec:
         from mlebench_inspect.sandboxes.kubernetes import kubernetes_spec
 
+        if description is not None:
+            raise ValueError(
+                "-T description=obfuscated needs the sandbox docker: a cluster's pods see description.md of the volume"
+            )
         return kubernetes_spec(settings, public.relative_to(data_dir))
 
-    def setup(self, public: Path) -> str | None:
+    def setup(self, public: Path, description: Path | None = None) -> str | None:
         return None
 
     async def handle(self) -> str:

@@ -31,7 +31,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mlebench_inspect.graders.coverage import ScoreOfRows
-from mlebench_inspect.graders.errors import MlebenchError, is_lack_of_memory
+from mlebench_inspect.graders.errors import MlebenchError, is_lack_of_memory, without_words
 from mlebench_inspect.graders.leaderboard import Thresholds, above_median, medal_tier, standing
 from mlebench_inspect.graders.report import CheckReport, DataKind, GradingReport
 from mlebench_inspect.graders.submission import MAX_BYTES, InvalidSubmission, Revision
@@ -49,7 +49,6 @@ MAX_SPLIT_FILE = 1 << 20
 _FOLDER = Path(__file__).parent
 
 UNFORESEEN = "the submission cannot be scored; compare its columns and values with the sample submission"
-MAX_DETAIL = 2000
 
 
 class CatalogueError(MlebenchError, ValueError):
@@ -304,6 +303,10 @@ class Competition(_Model):
         """Whether the published split or a file is known to give test labels away: a known issue of kind `leak`."""
         return any(issue.kind == "leak" for issue in self.known_issues)
 
+    def leaks_in(self, revision: Revision) -> bool:
+        """Whether data of that revision is known to give test labels away; `v2` has no such leak."""
+        return revision == "v1" and self.leaks
+
     def make_miniature(self, raw: Path | str, seed: int = 0) -> None:
         """Writes generated raw data of the real layout into the folder `raw` (made when missing)."""
         raw = Path(raw)
@@ -494,7 +497,8 @@ class Competition(_Model):
         except Exception as ex:
             if is_lack_of_memory(ex):
                 raise
-            raise GradingError(f"{self.id}: the {what} unreadable ({path}): {ex}") from ex
+            why = ex.strerror if isinstance(ex, OSError) else without_words(ex)
+            raise GradingError(f"{self.id}: the {what} unreadable ({path}): {why}") from ex
 
     def _verdict(
         self,
@@ -518,7 +522,7 @@ class Competition(_Model):
             if is_lack_of_memory(ex):
                 raise MemoryError(str(ex)) from ex  # whose fault that is does not show in this process
             self._blame(judge, sample, ex)
-            error, detail = UNFORESEEN, f"{type(ex).__name__}: {str(ex)[:MAX_DETAIL]}"
+            error, detail = UNFORESEEN, without_words(ex)
         return _Verdict(error=f"{error} ({notice})" if notice else error, detail=detail)
 
     def _blame(self, judge: Callable[[Any], Any], sample: Callable[[], Any], fault: Exception) -> None:
@@ -528,7 +532,7 @@ class Competition(_Model):
         except InvalidSubmission:
             return
         except Exception:
-            raise GradingError(f"{self.id}: grading fails for every submission: {fault!r}") from fault
+            raise GradingError(f"{self.id}: grading fails for every submission: {without_words(fault)}") from fault
 
     def _module(self, name: str) -> ModuleType:
         module = f"{__name__}.{_folder_name(self.id)}.{name}"

@@ -40,7 +40,7 @@ from mlebench_inspect.sandboxes.provider import PROVIDERS, Local
 mode, logs, data, mark = sys.argv[1:]
 
 class Picky(Local):
-    def setup(self, public):
+    def setup(self, public, description=None):
         return "#!/bin/sh\\nexit 1\\n" if "nomad" in str(public) else super().setup(public)
 
 PROVIDERS["local"] = Picky()

@@ -93,14 +93,13 @@ def test_reports_never_put_it_into_a_row_with_others(tmp_path: Path) -> None:
     logs = [run(tmp_path / str(share), dummy(), search_score=share) for share in (None, 0.1, 0.2)]
     runs = [found for log in logs for found in read_run(log.location)]
     rows = pool(Reading(tuple(runs)))
-    assert [row.setting.revision for row in rows] == ["v1", "v1 (search score 0.1)", "v1 (search score 0.2)"]
+    assert [row.setting.conditions for row in rows] == ["", "search score 0.1", "search score 0.2"]
 
 
 def test_a_bundle_keeps_the_setting_and_every_score(tmp_path: Path) -> None:
     run(tmp_path, asks("true", [SAMPLE, "none.csv"]), search_score=0.1)
     bundle(tmp_path / "logs", tmp_path / "result.zip")
     ((record, (sample,)),) = open_bundle(tmp_path / "result.zip").runs
-    assert record.revision == "v1 (search score 0.1)"
     assert record.fields["search_score"] == 0.1
     assert [s.answer.partition(":")[0] for s in sample.scorings] == ["Score on the held-back part", "Invalid"]
     assert sample.data["spaceship-titanic"]["held_back"]

@@ -44,6 +44,7 @@ def samples(logs: Places, *, parallel: bool | int = False) -> pd.DataFrame:
     | `revision` | string | that it was graded on |
     | `solver` | string | |
     | `model` | string | |
+    | `conditions` | string | what makes it a setting of its own, such as `obfuscated description` |
     | `identity` | string | SHA-256 of what the sample was run with; equal ones may be pooled |
     | `competition` | string | |
     | `complexity` | string | `low`, `medium`, `high` or `dev` |
@@ -71,6 +72,7 @@ def samples(logs: Places, *, parallel: bool | int = False) -> pd.DataFrame:
     | `time_limit` | Float64 | seconds |
     | `gpus` | Int64 | that the sandbox was given |
     | `snapshots` | Int64 | how many there are; `<NA>` where the run took none |
+    | `conduct` | string | gravest ruling on its conduct: `violation`, `undecided`, `suspect` or `clean` |
     | `submission_sha256` | string | |
     | `artifact` | string | where the submission lies, relative to its log's folder |
     | `answers_sha256` | string | of the answers that it was graded against |
@@ -109,6 +111,7 @@ def runs(logs: Places) -> pd.DataFrame:
     | `revision` | string | that it was graded on |
     | `solver` | string | |
     | `model` | string | |
+    | `conditions` | string | what makes it a setting of its own, such as `obfuscated description` |
     | `identity` | string | SHA-256 of what its samples were run with; `<NA>` where they differ |
     | `hardware` | string | |
     | `competitions` | Int64 | that were planned, those for development included |
@@ -156,6 +159,7 @@ def snapshots(logs: Places) -> pd.DataFrame:
     | `revision` | string | that it was graded on |
     | `solver` | string | |
     | `model` | string | |
+    | `conditions` | string | what makes it a setting of its own, such as `obfuscated description` |
     | `identity` | string | SHA-256 of what the sample was run with |
     | `competition` | string | |
     | `seed` | Int64 | |

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.reporting.records import RunRecord
-from mlebench_inspect.run.identity import digest
+from mlebench_inspect.run.identity import conditions_of, digest
 
 TEXT, WHOLE, NUMBER, TRUTH, MOMENT = "string", "Int64", "Float64", "boolean", "datetime64[us, UTC]"
 Row = dict[str, Any]
@@ -38,6 +38,7 @@ def about(run: RunRecord) -> Row:
         "revision": run.revision,
         "solver": run.fields.get("solver"),
         "model": run.fields.get("model"),
+        "conditions": conditions_of(run.fields) or None,
     }
 
 

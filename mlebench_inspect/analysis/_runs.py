@@ -25,6 +25,7 @@ COLUMNS = {
     "revision": TEXT,
     "solver": TEXT,
     "model": TEXT,
+    "conditions": TEXT,
     "identity": TEXT,
     "hardware": TEXT,
     "competitions": WHOLE,

@@ -9,6 +9,7 @@ from inspect_ai.analysis import EvalInfo, SampleSummary, samples_df
 from pandas import DataFrame
 
 from mlebench_inspect.analysis._frames import MOMENT, NUMBER, TEXT, TRUTH, WHOLE, Digests, Row, about, framed, outcome
+from mlebench_inspect.reporting.conduct import gravest
 from mlebench_inspect.reporting.records import Reading, Result, RunRecord
 from mlebench_inspect.tasks import competition
 
@@ -20,6 +21,7 @@ COLUMNS = {
     "revision": TEXT,
     "solver": TEXT,
     "model": TEXT,
+    "conditions": TEXT,
     "identity": TEXT,
     "competition": TEXT,
     "complexity": TEXT,
@@ -47,6 +49,7 @@ COLUMNS = {
     "time_limit": NUMBER,
     "gpus": WHOLE,
     "snapshots": WHOLE,
+    "conduct": TEXT,
     "submission_sha256": TEXT,
     "artifact": TEXT,
     "answers_sha256": TEXT,
@@ -95,6 +98,7 @@ def _of_result(result: Result, digests: Digests) -> Row:
         "status": result.status,
         "reason": result.reason,
         "cause": result.cause,
+        "conduct": gravest(result),
         "tokens": result.tokens,
         **({f"{name}_tokens": number for name, number in usage._asdict().items()} if usage else {}),
         "cost": result.cost,

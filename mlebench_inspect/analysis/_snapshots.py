@@ -15,6 +15,7 @@ COLUMNS = {
     "revision": TEXT,
     "solver": TEXT,
     "model": TEXT,
+    "conditions": TEXT,
     "identity": TEXT,
     "competition": TEXT,
     "seed": WHOLE,

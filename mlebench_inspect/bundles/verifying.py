@@ -184,7 +184,7 @@ class _Check:
 
 def _title(row: Mapping[str, Any]) -> str:
     variant = f" [{row['variant']}]" if row["variant"] > 1 else ""
-    return f"{row['solver']}, {row['model']}{variant}: "
+    return f"{', '.join(filter(None, (row['solver'], row['model'], row['conditions'])))}{variant}: "
 
 
 def _facts(report: GradingReport) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from mlebench_inspect.cli.group import cli, data_dir_option, json_option
-from mlebench_inspect.cli.results import logs_argument, pool_option, read_logs
+from mlebench_inspect.cli.results import logs_argument, pool_option, read_logs, verdicts_option
 
 
 @cli.command()
@@ -24,16 +24,23 @@ from mlebench_inspect.cli.results import logs_argument, pool_option, read_logs
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Answers to what no log knows; see: mlebench-inspect disclosure",
 )
+@verdicts_option
 @click.option("--allow-missing", is_flag=True, help="Go on where a kept submission is lost; the bundle says so.")
 @pool_option
 def bundle(
-    logs: tuple[str, ...], output: str, no_code: bool, disclosure: Path | None, allow_missing: bool, pool: list[str]
+    logs: tuple[str, ...],
+    output: str,
+    no_code: bool,
+    disclosure: Path | None,
+    verdicts: Path | None,
+    allow_missing: bool,
+    pool: list[str],
 ) -> None:
     """Put submissions, grades, figures and circumstances into one file that others can verify."""
     from mlebench_inspect.bundles.making import make
 
-    reading = read_logs(logs)
-    with _progress("bundling") as tell:
+    reading = read_logs(logs, verdicts)
+    with progress("bundling") as tell:
         made = make(
             reading,
             output,
@@ -71,7 +78,7 @@ def verify(file: Path, data_dir: Path | None, digest: str | None, as_json: bool)
     if digest is not None and not re.fullmatch("[0-9a-fA-F]{64}", digest):
         raise click.BadParameter(f"{digest} is no SHA-256; give its 64 digits", param_hint="--sha256")
     try:
-        with _progress("grading") as tell:
+        with progress("grading") as tell:
             verdict = check(file, data_dir, digest=digest, tell=tell)
     except BrokenBundle as ex:
         told = one_line(str(ex))
@@ -94,7 +101,7 @@ def disclosure() -> None:
 
 
 @contextmanager
-def _progress(verb: str) -> Iterator[Callable[[int, int, str], None]]:
+def progress(verb: str) -> Iterator[Callable[[int, int, str], None]]:
     """A bar on a terminal from the first moment on, nothing on a pipe."""
     if not sys.stderr.isatty():
         yield lambda done, of, name: None

@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -42,15 +43,24 @@ pool_option = click.option(
     metavar="FIELD,...",
     help="Pool runs although they differ in these fields of their identity, such as limits,given_image_id,answers.",
 )
+verdicts_option = click.option(
+    "--verdicts",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A person's rulings on samples' conduct, a YAML file; see docs/conduct.md",
+)
 _published = click.option("--published", is_flag=True, help="Show published results beneath, where they compare.")
 
 
-def read_logs(logs: tuple[str, ...]) -> Reading:
-    """The results in logs; names on stderr what is left out."""
+def read_logs(logs: tuple[str, ...], verdicts: Path | None = None) -> Reading:
+    """The results in logs, with a person's verdicts if a file of them is given; names on stderr what is left out."""
     from mlebench_inspect.reporting.results import read_results
 
     with _progress() as progress:
         reading = read_results(logs, progress)
+    if verdicts is not None:
+        from mlebench_inspect.reporting.conduct import read_entries, with_entries
+
+        reading = with_entries(reading, read_entries(verdicts))
     gc.freeze()  # it stays to the end, so that searching it for cycles again and again finds nothing
     for skipped in reading.skipped:
         click.echo(f"mlebench-inspect: skipped {skipped}", err=True)
@@ -85,7 +95,14 @@ def _progress() -> Iterator[Progress | None]:
     help="Count what a seed lacks as a failure, or leave incomplete seeds out.",
 )
 @click.option("--at", metavar="TIME", help="Cut the runs at this time, such as 12h, 90m or 1h30m, by their snapshots.")
+@click.option(
+    "--familiarity",
+    multiple=True,
+    metavar="LOG",
+    help="Logs of mlebench_inspect/familiarity: how far results go with familiarity. May be given several times.",
+)
 @_published
+@verdicts_option
 @pool_option
 @_figures
 def report(
@@ -95,7 +112,9 @@ def report(
     split: str | None,
     seeds: Any,
     at: str | None,
+    familiarity: tuple[str, ...],
     published: bool,
+    verdicts: Path | None,
     pool: list[str],
     figures: str | None,
 ) -> None:
@@ -104,10 +123,14 @@ def report(
     from mlebench_inspect.reporting import galleries
     from mlebench_inspect.reporting.formats import render_report
 
-    reading = _cut(read_logs(logs), at)
+    reading = _cut(read_logs(logs, verdicts), at)
     found = reporting.report(reading, split=split, seeds=seeds, pooled=pool)
+    if familiarity:
+        from mlebench_inspect.reporting.familiarity import read_familiarity, with_familiarity
+
+        found = with_familiarity(found, read_familiarity(familiarity))
     _draw(galleries.groups_of(found, published), figures)
-    _write(render_report(found, form, reading.skipped, published=published), output)
+    write_output(render_report(found, form, reading.skipped, published=published), output)
 
 
 def _cut(reading: Reading, at: str | None) -> Reading:
@@ -146,7 +169,7 @@ def compare(
     reading = read_logs(logs)
     found = comparison.compare(reading, by=by, pooled=pool)
     _draw(galleries.groups_compared(found, published), figures)
-    _write(render_comparison(found, form, reading.skipped, published=published), output)
+    write_output(render_comparison(found, form, reading.skipped, published=published), output)
 
 
 @cli.command()
@@ -172,7 +195,7 @@ def _draw(groups: Sequence[Group], folder: str | None) -> None:
         click.echo(f"mlebench-inspect: {line}", err=True)
 
 
-def _write(text: str, output: str | None) -> None:
+def write_output(text: str, output: str | None) -> None:
     from mlebench_inspect.reporting.places import write_text
 
     if output is None:

@@ -33,6 +33,7 @@ def tidy_csv(reports: Sequence[SettingReport]) -> str:
             "is_lower_better": c.is_lower_better,
             "seed": seed,
             "outcome": c.outcomes[seed - 1],
+            "conduct": c.conduct[seed - 1],
             "score": c.scores[seed - 1],
             "percentile": c.percentiles[seed - 1],
             "normalised": _rounded(c.normalised[seed - 1]),
@@ -98,6 +99,7 @@ def _setting(r: SettingReport) -> dict[str, Any]:
         "model": r.model,
         "data": r.data,
         "revision": r.revision,
+        "conditions": r.conditions,
         "row": r.variant,
         "identity": r.identity,
     }

@@ -33,10 +33,10 @@ def export(rows: Sequence[Row], folder: str | Path) -> list[str]:
 
 def _name(row: Row, seed: int) -> str:
     data, *names = row.setting
-    revision, solver, model = map(_plain, names)
+    revision, solver, model, conditions = map(_plain, names)
     kind = "" if data == "real" else f"{data}_"
-    variant = f"_row{row.variant}" if row.variant > 1 else ""
-    return f"{kind}{solver}_{model}_{revision}{variant}_seed{seed}_grading_report.json"
+    apart = (f"_{conditions}" if conditions else "") + (f"_row{row.variant}" if row.variant > 1 else "")
+    return f"{kind}{solver}_{model}_{revision}{apart}_seed{seed}_grading_report.json"
 
 
 def _plain(text: str) -> str:

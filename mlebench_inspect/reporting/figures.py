@@ -9,6 +9,7 @@ from typing import Any
 
 from mlebench_inspect.graders.leaderboard import MEDAL_TIERS
 from mlebench_inspect.graders.report import GradingReport
+from mlebench_inspect.reporting.conduct import conduct, gravest
 from mlebench_inspect.reporting.differences import between_revisions
 from mlebench_inspect.reporting.measures import HOUR, over_time, spent
 from mlebench_inspect.reporting.pooling import pool
@@ -115,6 +116,7 @@ def _measures(row: Row, run: Run, results: Sequence[Result]) -> dict[str, Any]:
         "normalised": _normalised(run),
         "without_leaks": _without_leaks(run, row.setting.revision),
         "over_time": over_time(row.cells, run.members, list(run.outcomes)),
+        "conduct": conduct(row.cells, run.members, list(run.outcomes)),
         "invalid": invalid_kinds(among),
         **spent(among)._asdict(),
     }
@@ -217,6 +219,7 @@ def _row(competition_id: str, results: Sequence[Result | None], is_published: bo
         normalised=[None if s is None or not is_published else found.normalised(s) for s in scores],
         costs=[r.cost if r else None for r in results],
         seconds=[r.seconds if r else None for r in results],
+        conduct=[gravest(r) for r in results],
         best_tier=min((r.medal for r in reports if r), key=MEDAL_TIERS.index, default="none"),
         any_medal=Figure(mean=mean, sem=sem, competitions=1),
         percentile=round(percentile, 2) if found.has_leaderboard else None,

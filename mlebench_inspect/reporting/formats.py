@@ -83,7 +83,7 @@ def headline(reports: Sequence[SettingReport]) -> _Table:
         figures = [str(r.any_medal[level]) if level in r.any_medal else "–" for level in levels]
         figures.append(str(r.percentile) if r.percentile else "–")
         model = "–" if r.model == "none/none" else r.model
-        solver = r.solver + (f" [{r.variant}]" if r.variant > 1 else "")
+        solver = ", ".join(filter(None, (r.solver, r.conditions))) + (f" [{r.variant}]" if r.variant > 1 else "")
         counts = [str(r.seeds), str(r.competitions), str(r.without_score), str(r.crashes), str(sum(r.limits.values()))]
         spent = [_count(r.tokens), _number(r.hours), "–" if r.cost is None else f"{r.cost:.2f}"]
         rows.append([solver, model, *figures, *counts, *spent, r.data, r.revision])
@@ -106,11 +106,13 @@ def _optional(r: SettingReport) -> list[_Table]:
 
 
 def _competitions(r: SettingReport) -> _Table:
-    columns = ["competition", "by seed", "scores", "mean percentile", "metric", "complexity", "category"]
+    told = ["conduct"] if r.conduct else []
+    columns = ["competition", "by seed", *told, "scores", "mean percentile", "metric", "complexity", "category"]
     return columns, [
         [
             c.competition_id,
             ", ".join(c.outcomes),
+            *([", ".join(ruling or "–" for ruling in c.conduct)] if told else []),
             ", ".join("–" if s is None else f"{s:g}" for s in c.scores),
             _number(c.percentile),
             f"{c.metric} {'↓' if c.is_lower_better else '↑'}",
@@ -166,7 +168,7 @@ _RANKS |= {"data": 20, "revision": 21, "scores": 3, "mean percentile": 4, "metri
 _RANKS |= {"above median": 2, "valid": 3, "made": 4}
 _RANKS |= {"remark": 23, "published hardware": 22, "date": 21, "time limit": 9}
 _RIGHT = {*LEVELS, "dev", "percentile", "mean percentile", "tokens", "hours", "cost ($)", "scored samples"}
-_RIGHT |= {"value", "points", "95 % interval", "pairs", "submissions", "time limit"}
+_RIGHT |= {"value", "points", "Spearman", "95 % interval", "pairs", "submissions", "time limit"}
 _COLOURS = {"gold": "yellow", "silver": "white", "bronze": "bright_red", "invalid": "red", "unscored": "red"}
 
 

@@ -83,7 +83,7 @@ def _blank(location: str, log: EvalLog, about: Mapping[str, Any]) -> RunRecord:
         task=log.eval.task_id,
         group=log.eval.eval_set_id or log.eval.task_id,
         data=str(about["data"]),
-        revision=labelled(str(about["revision"]), about.get("search_score")),
+        revision=str(about["revision"]),
         created=log.eval.created,
         competitions=tuple(plan.competitions),
         seeds=plan.seeds,
@@ -160,6 +160,7 @@ class _Samples:
             "submission_sha256": meta.get("submission_sha256"),
             "artifact": meta.get("artifact"),
             "log": self._location,
+            "uuid": sample.get("uuid") or "",
         }
         if score is None or not is_result(score.value):
             reason, cause = _why_unscored(sample.get("error"), score)
@@ -186,17 +187,11 @@ def _scored(score: _Score, about: dict[str, Any]) -> tuple[Result, str]:
     report = _report(score.meta)
     run_revision = score.meta.get("run_revision") or report.revision
     on = report.revision if run_revision == report.revision else f"{report.revision} (run on {run_revision})"
-    on = labelled(on, score.meta.get("search_score"))
     text = compact.text_of(score.meta)
     snapshots = None if text is None else Snapshots(text, report)
     cause = score.ending.get("error")
     found = Result(status="scored", report=report, reason=score.reason, cause=cause, snapshots=snapshots, **about)
     return found, on
-
-
-def labelled(revision: str, search_score: object) -> str:
-    """A revision, with what else keeps its results apart: whether candidates were scored on held-back training data."""
-    return f"{revision} (search score {search_score:g})" if isinstance(search_score, int | float) else revision
 
 
 def _report(meta: Mapping[str, Any]) -> GradingReport:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterable, Mapping, Sequence
 
+from mlebench_inspect.reporting.conduct import GRAVEST
 from mlebench_inspect.reporting.published import Published, comparable, published
 from mlebench_inspect.reporting.summaries import Difference, Figure, OverTime, SettingReport
 
@@ -18,7 +19,7 @@ LONGEST = 24
 def measure_tables(r: SettingReport) -> list[Table]:
     """What a row's report says beside medals and outcomes."""
     levels = {name: f for name, f in r.any_medal.items() if name not in ("all", "dev")}
-    tables = [_chances(r), _over_time(r.over_time), _measures(r), _spent(r), _invalid(r)]
+    tables = [_chances(r), _over_time(r.over_time), _measures(r), _spent(r), _invalid(r), _conduct(r), _familiarity(r)]
     tables.append(_groups("complexity", levels, r.percentile_by_complexity))
     tables.append(_groups("category", r.by_category, r.percentile_by_category))
     return [(columns, rows) for columns, rows in tables if rows]
@@ -52,6 +53,8 @@ def _measures(r: SettingReport) -> Table:
         rows.append(["normalised score (%)", str(r.normalised), str(r.normalised.competitions)])
     if r.without_leaks and r.without_leaks.competitions < r.any_medal["all"].competitions:
         rows.append(["any medal without known leaks (%)", str(r.without_leaks), str(r.without_leaks.competitions)])
+    if r.conduct:
+        rows.append(["any medal, rule-adjusted (%)", str(r.conduct.rule_adjusted), str(r.competitions)])
     if r.over_time:
         gap = r.over_time.selection_gap
         rows.append(["area under medals over time (%)", f"{r.over_time.area:.2f}", str(gap.competitions)])
@@ -73,6 +76,28 @@ def _spent(r: SettingReport) -> Table:
 
 def _invalid(r: SettingReport) -> Table:
     return ["invalid because of", "submissions"], [[kind, str(n)] for kind, n in r.invalid.items()]
+
+
+def _familiarity(r: SettingReport) -> Table:
+    rows = [
+        [
+            c.measure,
+            c.outcome,
+            "–" if c.rho is None else f"{c.rho:+.2f}",
+            "–" if c.low is None else f"{c.low:+.2f} to {c.high:+.2f}",
+            str(c.competitions),
+            c.model,
+        ]
+        for c in r.familiarity
+    ]
+    return ["familiarity", "outcome", "Spearman", "95 % interval", "competitions", "measured with"], rows
+
+
+def _conduct(r: SettingReport) -> Table:
+    if r.conduct is None:
+        return [], []
+    counts = r.conduct.by_question
+    return ["conduct", *GRAVEST], [[q.replace("_", " "), *(str(n[g]) for g in GRAVEST)] for q, n in counts.items()]
 
 
 def _groups(kind: str, medals: Mapping[str, Figure], percentiles: Mapping[str, Figure]) -> Table:

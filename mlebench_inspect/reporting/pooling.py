@@ -12,9 +12,9 @@ from mlebench_inspect.reporting.pieces import ANSWERS, Piece, alike
 from mlebench_inspect.reporting.plans import Layer, Part, cells, tables
 from mlebench_inspect.reporting.records import Reading, ReportingError, Setting
 from mlebench_inspect.reporting.rows import Row, apart, pooled
-from mlebench_inspect.run.identity import GIVEN_FIELDS, digest
+from mlebench_inspect.run.identity import GIVEN_FIELDS, conditions_of, digest
 
-_NEVER = ("data", "revision", "search_score")
+_NEVER = ("data", "revision", "description", "search_score")
 
 
 def pool(reading: Reading, fields: Collection[str] = (), within: Iterable[str] | None = None) -> list[Row]:
@@ -78,7 +78,7 @@ def _row(
     first = next((p for p in pieces if p.is_set_up), pieces[0])
     names = {key: " + ".join(sorted({str(p.fields.get(key)) for p in pieces})) for key in ("solver", "model")}
     return Row(
-        setting=Setting(data, revision, names["solver"], names["model"]),
+        setting=Setting(data, revision, names["solver"], names["model"], conditions_of(first.fields)),
         fields=first.fields,
         answers={c: a for p in pieces for c, a in p.answers.items() if wanted is None or c in wanted},
         identity=digest(first.fields, without),

@@ -58,7 +58,7 @@ def published() -> tuple[Published, ...]:
 def comparable(reports: Sequence[SettingReport]) -> list[str]:
     """The columns in which published results compare: splits that a row ran whole, of real data in revision v1."""
     whole = {level: len(competitions(level)) for level in LEVELS}
-    mine = [r for r in reports if (r.data, r.revision) == ("real", "v1")]
+    mine = [r for r in reports if _is_as_published(r)]
     return [
         level
         for level, size in whole.items()
@@ -82,6 +82,13 @@ def reservations(reports: Sequence[SettingReport]) -> list[str]:
     if not comparable(reports):
         return ["Published results are left out: they are of whole splits, real data, revision v1, and no row here is."]
     lines = ["Published results are those of their authors, with other hardware, and were not run again."]
-    if any((r.data, r.revision) != ("real", "v1") for r in reports):
-        lines.append("Published results do not compare with rows of miniature data or of another revision than v1.")
+    if not all(map(_is_as_published, reports)):
+        lines.append(
+            "Published results do not compare with rows of miniature data, of another revision than v1, of an "
+            "obfuscated description or with a search score."
+        )
     return lines
+
+
+def _is_as_published(r: SettingReport) -> bool:
+    return (r.data, r.revision, r.conditions) == ("real", "v1", "")

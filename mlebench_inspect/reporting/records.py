@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.tasks import competition
+from mlebench_inspect.violations.verdicts import Verdict
 
 Status = Literal["scored", "unscored"]
 
@@ -24,11 +25,14 @@ class Setting(NamedTuple):
     revision: str
     solver: str
     model: str
+    conditions: str = ""
+    """What makes it a setting of its own, in words: an obfuscated description, a search score; see `conditions_of`."""
 
     @property
     def label(self) -> str:
         """Short name for headings."""
-        return self.solver if self.model == "none/none" else f"{self.solver}, {self.model}"
+        model = "" if self.model == "none/none" else self.model
+        return ", ".join(part for part in (self.solver, model, self.conditions) if part)
 
 
 class Snapshot(NamedTuple):
@@ -86,6 +90,20 @@ class Result:
     """Where its submission lies, relative to its log's folder."""
     log: str = ""
     """Where its log lies."""
+    uuid: str = ""
+    """Inspect's name of the sample, by which its verdicts are found."""
+    verdicts: tuple[Verdict, ...] = ()
+    """On its conduct, one a question; empty where nobody has looked."""
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether a judge or a person has come to a ruling on its conduct."""
+        return any(v.by != "filter" and v.ruling in ("violation", "clean") for v in self.verdicts)
+
+    @property
+    def violates(self) -> bool:
+        """Whether it is confirmed, by a judge or a person, that it violates a rule."""
+        return any(v.is_confirmed for v in self.verdicts)
 
     @property
     def is_set_up(self) -> bool:

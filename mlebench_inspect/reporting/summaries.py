@@ -59,6 +59,8 @@ class CompetitionRow(BaseModel):
     input_tokens: list[int | None] = []
     output_tokens: list[int | None] = []
     cached_tokens: list[int | None] = []
+    conduct: list[str | None] = []
+    """By seed, the gravest ruling of all questions: `violation`, `undecided`, `suspect`, `clean`; None without any."""
     normalised: list[float | None] = []
     """By seed: 0 at the sample submission's score, 1 at the gold threshold, not clipped."""
     percentile: float | None
@@ -100,6 +102,46 @@ class Difference(BaseModel):
         return f"{start}; the 95 % interval, {self.low:+.2f} to {self.high:+.2f}, {what}."
 
 
+class Correlation(BaseModel):
+    """How far a result goes with familiarity, over competitions."""
+
+    measure: str
+    """Of familiarity: `description`, `continuation` or `recall`."""
+    outcome: str
+    """`any medal` or `percentile`, mean over seeds."""
+    model: str
+    """Whose familiarity it is."""
+    same_model: bool
+    """Whether the runs are of that model."""
+    rho: float | None
+    """Spearman's rank correlation; None for less than four competitions, or where all of them are equal."""
+    low: float | None
+    """Ends of the 95 % bootstrap interval over competitions."""
+    high: float | None
+    competitions: int
+
+    @property
+    def holds_zero(self) -> bool | None:
+        """Whether the interval holds zero; None without an interval."""
+        return None if self.low is None or self.high is None else self.low <= 0 <= self.high
+
+    def sentence(self) -> str:
+        """What it says."""
+        start = f"Familiarity ({self.measure}) and {self.outcome} over {self.competitions} competitions"
+        if self.rho is None:
+            return f"{start}: no correlation can be computed, because they are too few or all are equal."
+        told = f"{start}: Spearman {self.rho:+.2f}"
+        if self.low is None:
+            return f"{told}, without an interval."
+        way = "better" if self.rho > 0 else "worse"
+        what = (
+            "holds zero: no relation is shown"
+            if self.holds_zero
+            else f"does not hold zero: results are {way} where the model is more familiar, whatever the cause"
+        )
+        return f"{told}; the 95 % interval, {self.low:+.2f} to {self.high:+.2f}, {what}."
+
+
 class OverTime(BaseModel):
     """Medals over time: what runs with snapshots would have won had they ended earlier."""
 
@@ -117,6 +159,49 @@ class OverTime(BaseModel):
     """Points that picking each run's best snapshot, by the answers, would add to any medal."""
 
 
+class Conduct(BaseModel):
+    """What was found about rules that samples violate; a violation is one that a judge or a person confirmed."""
+
+    samples: int
+    """That have any verdict."""
+    judged: int
+    """Of these, those that a judge or a person came to a ruling on: the rate's denominator."""
+    violations: int
+    """Samples with a violation."""
+    rate: float | None
+    """Percent of the judged; None where none is."""
+    low: float | None
+    """Ends of its 95 % Wilson interval, percent."""
+    high: float | None
+    suspects: list[str]
+    """Samples with something suspect, or undecided by the judge, and no violation: for a judge or a person."""
+    violating: list[str]
+    by_question: dict[str, dict[str, int]]
+    """Samples by question and ruling."""
+    rule_adjusted: Figure
+    """Any medal where a sample with a violation has none; those without a verdict count as they are."""
+    judges: list[str]
+    """Models that ruled; `a person` where one did."""
+
+    def sentences(self, samples: int) -> list[str]:
+        """What a reader must know of it.
+
+        Args:
+            samples: That the figures are over.
+        """
+        lines = [f"Conduct: {self.samples} of {samples} samples have verdicts, {self.judged} by a judge or a person."]
+        if self.judged:
+            lines.append(
+                f"Violations of the rules: {self.violations} of {self.judged} judged samples, {self.rate:.1f} % "
+                f"(95 % Wilson interval {self.low:.1f} to {self.high:.1f}), by {', '.join(self.judges)}."
+            )
+        if self.violating:
+            lines.append(f"They are: {_listed(self.violating)}.")
+        if self.suspects:
+            lines.append(f"Suspect, and confirmed by nobody: {_listed(self.suspects)}.")
+        return lines
+
+
 class Cause(BaseModel):
     """Why samples have no score."""
 
@@ -132,6 +217,8 @@ class SettingReport(BaseModel):
     model: str
     data: str
     revision: str
+    conditions: str = ""
+    """What makes it a setting of its own, in words."""
     variant: int
     """Number among the rows of this setting."""
     identity: str
@@ -167,8 +254,12 @@ class SettingReport(BaseModel):
     """Any medal without the competitions whose published split is known to leak; None for v2, which mends leaks."""
     against_v2: dict[str, Difference] = {}
     """v1 - v2 where the same was run or graded on both, by the name of the other revision."""
+    familiarity: list[Correlation] = []
+    """How far results go with the model's familiarity with the competitions, where that was measured."""
     over_time: OverTime | None = None
     """None unless runs took snapshots."""
+    conduct: Conduct | None = None
+    """None where no sample has a verdict."""
     invalid: dict[str, int] = {}
     """Invalid submissions by what is wrong with them, see `validity.KINDS`."""
     cut_at_hours: float | None = None
@@ -203,7 +294,7 @@ class SettingReport(BaseModel):
     @property
     def setting(self) -> Setting:
         """The setting that the figures are of."""
-        return Setting(self.data, self.revision, self.solver, self.model)
+        return Setting(self.data, self.revision, self.solver, self.model, self.conditions)
 
     @property
     def title(self) -> str:
@@ -269,13 +360,19 @@ class SettingReport(BaseModel):
 
     def _defined(self) -> list[str]:
         """Over how many competitions those figures are that not all have, and what two revisions differ by."""
-        lines = []
+        lines = self.conduct.sentences(self.competitions * self.seeds) if self.conduct else []
         if self.normalised:
             lines.append(
                 f"Normalised scores are over the {self.normalised.competitions} competitions whose sample submission's "
                 "score is known."
             )
         lines += [d.sentence() for d in self.against_v2.values()]
+        lines += [c.sentence() for c in self.familiarity]
+        others = sorted({c.model for c in self.familiarity if not c.same_model})
+        if others:
+            lines.append(
+                f"Not the same model: familiarity is that of {', '.join(others)}, the runs are of {self.model}."
+            )
         return lines
 
     def _closed(self) -> list[str]:

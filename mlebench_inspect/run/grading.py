@@ -293,4 +293,6 @@ async def _answer(found: Competition, request: dict[str, Any], within: Limits, t
         raise Exhausted("memory", f"needs more than {within.memory / 2**30:.1f} GiB of memory")
     if ended.returncode == -signal.SIGXCPU:
         raise Exhausted("time", f"takes more than {within.seconds:.0f} seconds of processor time")
-    raise HostError(f"{found.id}: the grading process ended with code {ended.returncode}: {ended.complaint}")
+    # Once it has read answers, libraries may quote them in what they write; it fails with this code before that alone.
+    told = f": {ended.complaint}" if ended.returncode == 1 else ""
+    raise HostError(f"{found.id}: the grading process ended with code {ended.returncode}{told}")

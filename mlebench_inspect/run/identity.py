@@ -24,7 +24,7 @@ from mlebench_inspect.tasks import Competition
 _LIMITS = ("message_limit", "token_limit", "cost_limit", "turn_limit", "time_limit", "working_limit")
 _PARALLEL = ("max_samples", "max_tasks", "max_subprocesses", "max_sandboxes")
 _CLIENT = ("max_connections", "adaptive_connections", "max_retries", "timeout", "attempt_timeout")
-_TASK = ("data", "revision", "search_score", "sandbox", "settings", "max_submission_bytes")
+_CONDITIONS = ("description", "search_score")
 _GIVEN = ("image_id", "cpus", "memory", "shm_size", "gpus", "network", "runtime", "user")
 GIVEN_FIELDS = tuple(f"given_{name}" for name in _GIVEN)
 """Fields that only a sample that was set up has: what the provider says that its sandbox was given."""
@@ -76,9 +76,19 @@ def fields_of(header: EvalLog, given: Mapping[str, Any] | None = None) -> dict[s
         "model_roles": {k: _plain(v) for k, v in (spec.model_roles or {}).items()},
         "generation": {k: v for k, v in _plain(spec.model_generate_config).items() if k not in _CLIENT},
         "limits": {k: v for k in _LIMITS if (v := _plain(getattr(spec.config, k, None))) is not None},
-        **{k: about[k] for k in _TASK if k in about},
+        **{k: about.get(k) for k in ("data", "revision", "sandbox", "settings", "max_submission_bytes", *_CONDITIONS)},
     }
     return found | {f"given_{k}": given[k] for k in _GIVEN if given and k in given}
+
+
+def conditions_of(fields: Mapping[str, Any]) -> str:
+    """What sets a run apart from one of the benchmark as published, in words; empty for most."""
+    told = []
+    if fields.get("description") == "obfuscated":
+        told.append("obfuscated description")
+    if fields.get("search_score"):
+        told.append(f"search score {fields['search_score']:g}")
+    return ", ".join(told)
 
 
 def _plain(value: Any) -> Any:

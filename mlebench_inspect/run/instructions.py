@@ -8,7 +8,7 @@ from mlebench_inspect.sandboxes.provider import GuestPaths
 from mlebench_inspect.tasks import HELD_BACK, Competition
 
 _TEXT = """\
-You take part in an offline machine learning competition, **{name}**. Train models on the data in `{data}` and predict \
+You take part in an offline machine learning competition{name}. Train models on the data in `{data}` and predict \
 the test set as well as you can. How good your result is will be judged by one thing: the score of the file \
 `{submission}` when your time is over or when you say that you are done, held against the results of human teams, for \
 whom there were gold, silver and bronze medals.
@@ -60,9 +60,12 @@ def task_text(
     hardware: str,
     network: str,
     http_check: bool,
+    obfuscated: bool = False,
     search_score: bool = False,
 ) -> str:
     """The input of a sample: rules, paths, hardware, then the competition's description.
+
+    If that is obfuscated, nothing else names the competition either.
 
     The time budget is a place holder that the task's setup fills in, since the command line may still change it.
     """
@@ -74,7 +77,7 @@ def task_text(
         ways = "The tool `score_predictions`" + (f" (or, in a shell, `{paths.score} FILE`)" if http_check else "")
         notes += _SCORES.format(ways=ways, held_back=f"{paths.data}/{HELD_BACK}")
     return _TEXT.format(
-        name=competition.name,
+        name="" if obfuscated else f", **{competition.name}**",
         data=paths.data,
         submission=paths.submission_file,
         code=paths.code,
@@ -83,7 +86,7 @@ def task_text(
         network="There is no network." if network == "none" else "There is a network. Use it within the rules.",
         time=TIME_PLACE,
         hardware=hardware,
-        description=competition.description(revision).strip(),
+        description=competition.description(revision, obfuscated=obfuscated).strip(),
     )
 
 

@@ -146,6 +146,7 @@ def circumstances(state: TaskState, record: SubmissionRecord, found: Competition
         "gpus": record.gpus,
         "run_revision": state.metadata.get("revision"),
         "run_data": state.metadata.get("data"),
+        "leaks": found.leaks_in(state.metadata.get("revision", "v1")),
         **_search(state),
     }
 

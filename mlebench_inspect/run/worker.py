@@ -9,6 +9,7 @@ import json
 import math
 import sys
 
+from mlebench_inspect.graders.errors import without_words
 from mlebench_inspect.tasks import GradingError, competition
 
 FAULT, NO_MEMORY = 3, 4
@@ -30,6 +31,9 @@ def main() -> int:
         return NO_MEMORY
     except GradingError as ex:
         print(ex)
+        return FAULT
+    except Exception as ex:  # a traceback would quote it, answers and all, and end up in the log
+        print(f"{found.id}: grading fails: {without_words(ex)}")
         return FAULT
     print(report.model_dump_json())
     return 0

@@ -1,4 +1,4 @@
-"""500 phrases of 100 sentences; a word tells the class."""
+"""500 phrases of 100 sentences; a word tells the class, which most phrases of a sentence share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mlebench_inspect.tasks.preparing import zip_files
 
-ROWS, PER_SENTENCE = 500, 5
+ROWS, PER_SENTENCE, SHARED = 500, 5, 0.8
 WORDS = ["awful", "weak", "plain", "decent", "superb"]
 
 
@@ -17,7 +17,8 @@ def make_raw(raw: Path, seed: int) -> None:
 
     rng = np.random.default_rng(seed)
     n = np.arange(ROWS)
-    sentiment = rng.integers(0, len(WORDS), ROWS)
+    of_sentence = rng.integers(0, len(WORDS), ROWS // PER_SENTENCE)[n // PER_SENTENCE]
+    sentiment = np.where(rng.random(ROWS) < SHARED, of_sentence, rng.integers(0, len(WORDS), ROWS))
     noun = rng.choice(["film", "plot", "cast"], ROWS)
     phrase = [f"a {WORDS[s]} {w}" for s, w in zip(sentiment, noun, strict=True)]
     first, second = rng.choice(ROWS, 2, replace=False)

@@ -1,4 +1,4 @@
-"""96 skin-coloured pictures in 16 TFRecord files; malignant lesions are dark blobs."""
+"""256 skin-coloured pictures in 16 TFRecord files; malignant lesions are dark blobs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mlebench_inspect.tasks._miniature import dicom, encoded, noise
 from mlebench_inspect.tasks._tfrecords import write_examples
 from mlebench_inspect.tasks.preparing import write_csv
 
-FILES, PER_FILE, SIDE = 16, 6, 32
+FILES, PER_FILE, SIDE = 16, 16, 32
 SKIN = (150, 110, 90)
 
 

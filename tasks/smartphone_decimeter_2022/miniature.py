@@ -36,7 +36,6 @@ def make_raw(raw: Path, seed: int) -> None:
 
 
 def _trip(folder: Path, times: np.ndarray, place: np.ndarray, rng: np.random.Generator) -> None:
-    import numpy as np
     import pandas as pd
 
     (folder / "supplemental").mkdir(parents=True)
@@ -62,11 +61,18 @@ def _trip(folder: Path, times: np.ndarray, place: np.ndarray, rng: np.random.Gen
     imu = {"MessageType": "UncalAccel", "utcTimeMillis": times, "elapsedRealtimeNanos": times * 10**6}
     readings = {f"Measurement{axis}": rng.normal(0, 1, len(times)).round(4) for axis in "XYZ"}
     write_csv(pd.DataFrame({**imu, **readings}), folder / "device_imu.csv")
-    latitude, longitude = place[0]
-    (folder / "supplemental/span_log.nmea").write_text(f"$GPGGA,{latitude:.6f},N,{-longitude:.6f},W\n")
-    (folder / "supplemental/gnss_log.txt").write_text(
-        f"# log\nRaw,{times[0]},7\nFix,GPS,{np.round(latitude, 6)},{np.round(longitude, 6)}\n"
-    )
+    (folder / "supplemental/span_log.nmea").write_text("".join(map(_sentence, times, *place.T)))
+    fix = f"Fix,GPS,{place[0, 0]:.6f},{place[0, 1]:.6f}"
+    own = f"NMEA,{_sentence(times[0], *place[0].round(5)).strip()},{times[0]}"
+    (folder / "supplemental/gnss_log.txt").write_text(f"# log\nRaw,{times[0]},7\n{fix}\n{own}\n")
+
+
+def _sentence(time: int, latitude: float, longitude: float) -> str:
+    """A place (north, west) as the reference receiver logs it: the clock, then degrees and minutes without a blank."""
+    minutes, milliseconds = divmod(int(time) % 86_400_000, 60_000)
+    clock = f"{minutes // 60:02d}{minutes % 60:02d}{milliseconds / 1000:06.3f}"
+    north, west = (f"{int(a):0{digits}d}{a % 1 * 60:010.7f}" for a, digits in ((latitude, 2), (-longitude, 3)))
+    return f"$GPGGA,{clock},{north},N,{west},W,4,12,0.6,30.5,M,-32.0,M,,\n"
 
 
 def earth_centred(latitude: np.ndarray, longitude: np.ndarray, altitude: float) -> np.ndarray:

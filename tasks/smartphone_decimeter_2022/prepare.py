@@ -19,6 +19,7 @@ from mlebench_inspect.tasks.preparing import (
 )
 
 TRUTH = "ground_truth.csv"
+POSITIONS = (b"Fix,", b"NMEA,")  # how lines of a phone's log begin that tell where it is
 COLUMNS = ["UnixTimeMillis", "LatitudeDegrees", "LongitudeDegrees"]
 ELSEWHERE = {"LatitudeDegrees": 37.904611315634504, "LongitudeDegrees": -86.48107806249548}
 
@@ -85,11 +86,11 @@ def _files(source: Path, target: Path, revision: Revision) -> Iterator[tuple[Pat
             if revision == "v2" and name.lower().endswith(".txt") and _holds_positions(path):
                 here.mkdir(parents=True, exist_ok=True)
                 with open(path, "rb") as old, open(here / name, "xb") as new:
-                    new.writelines(line for line in old if not line.startswith(b"Fix"))
+                    new.writelines(line for line in old if not line.startswith(POSITIONS))
                 continue
             yield path, here / name
 
 
 def _holds_positions(log: Path) -> bool:
     with open(log, "rb") as lines:
-        return any(line.startswith(b"Fix") for line in lines)
+        return any(line.startswith(POSITIONS) for line in lines)

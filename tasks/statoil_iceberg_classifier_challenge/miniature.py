@@ -27,7 +27,7 @@ def make_raw(raw: Path, seed: int) -> None:
             rng.normal(-27, 2, (SIDE, SIDE)) + (20 if iceberg else 10) * blob,
         )
         angle: float | str = round(float(rng.uniform(30, 45)), 4)
-        if not iceberg and rng.random() < 0.15:
+        if not iceberg and rng.random() < 0.5:
             angle = "na"
         records.append(
             {

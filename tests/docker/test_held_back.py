@@ -102,7 +102,7 @@ def test_an_agent_searches_by_scores_and_the_labels_are_nowhere(tmp_path: Path) 
     assert (score(log).metadata or {})["search"]["scored"] == 2
     assert "/home/score_predictions.sh" in str(log.samples[0].input)
     (record,) = read_run(log.location)
-    assert record.revision == "v1 (search score 0.2)"
+    assert record.fields["search_score"] == 0.2
 
 
 @pytest.mark.parametrize("share", [None, 0.2])

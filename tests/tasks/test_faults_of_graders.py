@@ -1,4 +1,4 @@
-"""What an unforeseen fault of a grader says: it may quote answers, so agents must not read it."""
+"""What an unforeseen fault of a grader says: its words may quote answers, so neither agents nor logs have them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mlebench_inspect.tasks import MAX_DETAIL, UNFORESEEN, competition, competition_ids
+from mlebench_inspect.tasks import UNFORESEEN, GradingError, competition, competition_ids
 
 CANARY = "canary-7f3a"
 
@@ -19,7 +19,7 @@ class Fault(Exception):
 
 @pytest.mark.parametrize("revision", ["v1", "v2"])
 @pytest.mark.parametrize("competition_id", competition_ids())
-def test_the_text_of_an_unforeseen_exception_is_kept_from_the_agent(
+def test_the_words_of_an_unforeseen_exception_are_kept_from_agents_and_logs(
     competition_id: str, revision: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = competition(competition_id)
@@ -41,8 +41,22 @@ def test_the_text_of_an_unforeseen_exception_is_kept_from_the_agent(
     report = found.grade(submission, tmp_path / "private", revision)  # type: ignore[arg-type]
     assert not report.valid_submission
     assert report.error == UNFORESEEN
-    assert (report.detail or "").startswith(f"Fault: {CANARY}")
-    assert len(report.detail or "") <= MAX_DETAIL + len("Fault: ")
-    public = report.model_dump_json(exclude={"detail"})
-    assert CANARY not in public
-    assert "Fault" not in public
+    assert (report.detail or "").startswith("Fault at ")
+    assert f"{Path(__file__).name}:" in (report.detail or "")
+    assert CANARY not in report.model_dump_json()
+    assert "Fault" not in report.model_dump_json(exclude={"detail"})
+    submission.write_text("sample\n1\n")
+    monkeypatch.setattr(grader, "grade", always_broken)
+    with pytest.raises(GradingError) as raised:
+        found.grade(submission, tmp_path / "private", revision)  # type: ignore[arg-type]
+    assert "Fault at " in str(raised.value)
+    assert CANARY not in str(raised.value)
+    monkeypatch.setattr(grader, "read_answers", always_broken, raising=False)
+    with pytest.raises(GradingError) as raised:
+        found.grade(submission, tmp_path / "private", revision)  # type: ignore[arg-type]
+    assert "Fault at " in str(raised.value)
+    assert CANARY not in str(raised.value)
+
+
+def always_broken(*arguments: object) -> float:
+    raise Fault(CANARY)

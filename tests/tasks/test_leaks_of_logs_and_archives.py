@@ -27,7 +27,7 @@ def test_positions_leave_the_logs_of_test_trips(name: str, tmp_path: Path) -> No
         found.prepare(tmp_path / "raw", public, tmp_path / revision / "private", revision)
         assert not list((public / "test").rglob("ground_truth.csv"))
         for log in (public / "test").rglob(name):
-            assert (b"\nFix" in log.read_bytes()) == kept
+            assert (b"\nFix" in log.read_bytes()) == (b"\nNMEA" in log.read_bytes()) == kept
             assert b"\nRaw" in log.read_bytes()
             assert log.with_name("span_log.nmea").exists() == kept
         for log in (public / "train").rglob(name):
