@@ -24,8 +24,8 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     """
     import numpy as np
 
-    draw = drawn()
-    share, seeds = (SHARE, []) if draw is None else (draw.share, [draw.seed])
+    other = drawn()
+    share, seeds = (SHARE, []) if other is None else (other.share, [other.seed])
     if revision == "v2":
         seeds += content_seed(raw / ARCHIVE)
     rng = np.random.RandomState(seeds or 0)
