@@ -4,6 +4,7 @@ from inspect_ai.model import ModelAPI, modelapi
 
 from mlebench_inspect.agents import aide, baseline, dummy, mini_swe_agent, mlab, openhands, react, search
 from mlebench_inspect.benchmark import TASKS
+from mlebench_inspect.familiarity.task import familiarity, familiarity_scorer
 from mlebench_inspect.run.scoring import mlebench_faults, mlebench_scorer
 
 
@@ -20,6 +21,8 @@ __all__ = [
     "aide",
     "baseline",
     "dummy",
+    "familiarity",
+    "familiarity_scorer",
     "mini_swe_agent",
     "mlab",
     "mlebench_faults",

@@ -18,7 +18,7 @@ from mlebench_inspect.agents.react import react
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.submission import REVISIONS, Revision
-from mlebench_inspect.options import Above0, AtLeast2, Bytes, Gpus, Ids, Seconds, Settings, Size, with_options
+from mlebench_inspect.options import Above0, AtLeast2, Bytes, Gpus, Ids, Seconds, Settings, Share, Size, with_options
 from mlebench_inspect.run.artifacts import KEEP_FREE
 from mlebench_inspect.run.descriptions import Wording, obfuscated_file
 from mlebench_inspect.run.instructions import task_text
@@ -27,6 +27,7 @@ from mlebench_inspect.run.preflight import (
     check_agent,
     check_command_line,
     check_provider,
+    check_search_score,
     ensure_data,
     ensure_sandbox,
     tell_estimate,
@@ -71,6 +72,7 @@ def benchmark(
     data_dir: str | None = None,
     revision: Revision = "v1",
     description: Wording = "original",
+    search_score: Share | None = None,
     prepare: bool = False,
     build: bool = False,
     sandbox: Literal["docker", "k8s", "local"] = "docker",
@@ -105,6 +107,7 @@ def benchmark(
         revision: `v1`, the published benchmark, or `v2`, with leaks and defects mended.
         description: `original`, or `obfuscated`, which does not tell which competition it is, to see what a model's
             memory of it is worth; a setting of its own.
+        search_score: Hold back this share of the training data and score the agent's candidates on it.
         prepare: Prepare what is missing first, instead of stopping with the command to type.
         build: Build the image first if it is not there and one of ours, instead of stopping with the command to type.
         sandbox: `docker`, `k8s`, or `local` (no isolation: for solvers that call no model).
@@ -135,8 +138,10 @@ def benchmark(
         MlebenchError: The run cannot begin: no image, no data, no GPU ...; the message says what to type.
     """
     check_command_line(sandbox)
-    chosen = _chosen(split, competitions, split_file)
-    store = Store.open(data_dir, data, revision)  # type: ignore[arg-type]
+    chosen = chosen_competitions(split, competitions, split_file)
+    if search_score is not None:
+        check_search_score(chosen)
+    store = Store.open(data_dir, data, revision, search_score)  # type: ignore[arg-type]
     box = provider(sandbox)
     has = machine(box.name)
     settings = SandboxSettings.preset(
@@ -181,6 +186,7 @@ def benchmark(
             keep_free_bytes=keep_free_bytes,
             max_disk_bytes=settings.disk_bytes(),
             allow_local=allow_local,
+            search_score=search_score,
         ),
         solver=react(),
         scorer=[
@@ -198,13 +204,14 @@ def benchmark(
         metadata={
             "data": data,
             "revision": revision,
+            **({} if search_score is None else {"search_score": search_score}),
             "hardware": settings.summary(),
             "sandbox": sandbox,
             "settings": settings.model_dump(exclude_none=True),
             "max_submission_bytes": max_submission_bytes,
             **({"description": description} if description != "original" else {}),
         },
-        tags=_tag(data, revision, description),
+        tags=_tag(data, revision, description, search_score),
     )
 
 
@@ -220,7 +227,7 @@ def _needs_of(hardware: PresetName) -> Iterator[None]:
         raise PreflightError(f"{ex} ({needs}; cpus, memory, gpus and image change each)") from ex
 
 
-def _tag(data: str, revision: str, description: Wording) -> list[str]:
+def _tag(data: str, revision: str, description: Wording, search_score: float | None) -> list[str]:
     """Tells runs of two solvers apart in the viewer's list, which has no column for them and little room.
 
     It is one tag, since Inspect keeps no order. Where a solver comes from Python it is not known here.
@@ -228,11 +235,19 @@ def _tag(data: str, revision: str, description: Wording) -> list[str]:
     typed = command_line()
     solver = [re.split("[/@]", typed.solver or "react")[-1]] if typed.command in ("eval", "eval-set") else []
     usual = ("real", "v1", "original")
-    told = " ".join([*solver, *(value for value in (data, revision, description) if value not in usual)])
+    unusual = [value for value in (data, revision, description) if value not in usual]
+    told = " ".join([*solver, *unusual, *([] if search_score is None else [f"search score {search_score:g}"])])
     return [told] if told else []
 
 
-def _chosen(split: str | None, ids: str | Sequence[str] | None, file: str | None) -> list[Competition]:
+def chosen_competitions(
+    split: str | None, ids: str | Sequence[str] | None, file: str | None = None
+) -> list[Competition]:
+    """The competitions of a split, or a file of ids; or of these, or of all, those that are named.
+
+    Raises:
+        ValueError: One of the ids is not in the split, or there are a file and a split.
+    """
     if file is not None:
         if split not in (None, "all"):
             raise ValueError(f"-T split_file={file} takes the place of all; run mlebench_inspect/all with it")
@@ -262,6 +277,7 @@ def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Pr
             network=settings.network,
             http_check=box.root is not None,
             obfuscated=described is not None,
+            search_score=store.search_score is not None,
         ),
         target="gold",
         sandbox=box.spec(settings, public, store.data_dir, described),
@@ -273,6 +289,8 @@ def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Pr
             "metric": found.metric,
             "data": store.data,
             "revision": store.revision,
+            "leaks": found.leaks_in(store.revision),
+            **({} if store.search_score is None else {"search_score": store.search_score}),
             "provider": box.name,
             "hardware": settings.summary(),
         },

@@ -36,6 +36,7 @@ class GuestPaths:
     logs: str = compose.LOGS
     instructions: str = "/home/instructions.txt"
     check: str = "/home/validate_submission.sh"
+    score: str = "/home/score_predictions.sh"
 
     @property
     def submission_file(self) -> str:

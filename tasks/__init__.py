@@ -43,6 +43,8 @@ Complexity = Literal["low", "medium", "high", "dev"]
 COMPLEXITIES: tuple[Complexity, ...] = ("low", "medium", "high", "dev")
 Split = Literal["all", "lite", "low", "medium", "high", "dev", "mle_bench_30"]
 SPLITS: tuple[Split, ...] = ("all", "lite", *COMPLEXITIES, "mle_bench_30")
+HELD_BACK = "held_back"
+"""Folder below the public one: what agents have of held-back training data."""
 MAX_SPLIT_FILE = 1 << 20
 _FOLDER = Path(__file__).parent
 
@@ -51,6 +53,10 @@ UNFORESEEN = "the submission cannot be scored; compare its columns and values wi
 
 class CatalogueError(MlebenchError, ValueError):
     """A competition is unknown or its folder is broken. The message says which and what to do."""
+
+
+class NoSearchScore(MlebenchError, ValueError):
+    """Of a competition no training data can be held back. The message says why."""
 
 
 class GradingError(MlebenchError, RuntimeError):
@@ -137,6 +143,28 @@ class KnownIssue(_Model):
     issue: int | str | None = None
 
 
+class SearchScore(_Model):
+    """How a part of the training data is held back to score candidates on (see `tasks.searching`), or why it is not.
+
+    Paths are relative to the public folder: a file, a folder with all below it, or a pattern such as `images/Train_*`.
+    """
+
+    train: list[str] = Field([], description="Labelled data, and the inputs that belong to it.")
+    raw: dict[str, str] = Field(
+        {}, description="Raw files by what is public of them, if named otherwise; `a.zip/data: train` packs a folder."
+    )
+    kept: list[str] = Field([], description="What stays as it is, though it also holds inputs of the training data.")
+    kept_v2: list[str] = Field([], description="The same in revision v2 alone.")
+    hidden: list[str] = Field([], description="What is shown of test data, but not of held-back data.")
+    why_not: str | None = Field(None, description="Why nothing is held back, as the end of a sentence.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> SearchScore:
+        if (self.why_not is None) != bool(self.train):
+            raise ValueError("search: name the training data as `train`, or say `why_not`")
+        return self
+
+
 class Competition(_Model):
     """One competition: its facts, and preparing, grading and miniature data.
 
@@ -190,6 +218,11 @@ class Competition(_Model):
         [],
         description="Words that tell which competition it is: of its title, host, sponsor, origin and story; "
         "none is in `description_obfuscated.md`.",
+    )
+
+    search: SearchScore = Field(
+        SearchScore.model_validate({"why_not": "its folder does not say what is training data"}),
+        description="How a part of the training data is held back, or why not.",
     )
 
     @model_validator(mode="after")
@@ -270,11 +303,24 @@ class Competition(_Model):
         """Whether the published split or a file is known to give test labels away: a known issue of kind `leak`."""
         return any(issue.kind == "leak" for issue in self.known_issues)
 
+    def leaks_in(self, revision: Revision) -> bool:
+        """Whether data of that revision is known to give test labels away; `v2` has no such leak."""
+        return revision == "v1" and self.leaks
+
     def make_miniature(self, raw: Path | str, seed: int = 0) -> None:
         """Writes generated raw data of the real layout into the folder `raw` (made when missing)."""
         raw = Path(raw)
         raw.mkdir(parents=True, exist_ok=True)
         self._module("miniature").make_raw(raw, seed)
+
+    def require_search_score(self) -> None:
+        """Looks whether a part of the training data can be held back.
+
+        Raises:
+            NoSearchScore: It cannot; the message says why.
+        """
+        if self.search.why_not is not None:
+            raise NoSearchScore(f"{self.id} has no search score: {self.search.why_not}; leave it out")
 
     def prepare(self, raw: Path | str, public: Path | str, private: Path | str, revision: Revision = "v1") -> None:
         """Splits raw data into what the agent sees and what the grader keeps.

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.reading import exact_floats, read_table
@@ -249,6 +249,31 @@ def require_unique(table: pd.DataFrame, column: str, file: str) -> None:
 # ---- random splits ------------------------------------------------------------------------------------------------
 
 
+class Draw(NamedTuple):
+    """Another split than the preparation's own: another share of test rows, another seed."""
+
+    share: float
+    seed: int
+
+
+_DRAW: ContextVar[Draw | None] = ContextVar("draw", default=None)
+
+
+@contextmanager
+def drawing(share: float, seed: int) -> Iterator[None]:
+    """Within this block the splits below draw that share of the rows (groups, keys), by another seed."""
+    token = _DRAW.set(Draw(share, seed))
+    try:
+        yield
+    finally:
+        _DRAW.reset(token)
+
+
+def drawn() -> Draw | None:
+    """What `drawing` says, for a preparation that draws by itself; None where it is to split as it always does."""
+    return _DRAW.get()
+
+
 def train_test_positions(
     n: int, test_size: float | int, seed: int = 0, train_size: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -267,7 +292,10 @@ def train_test_positions(
 
     import numpy as np
 
-    order = np.random.RandomState(seed).permutation(n)
+    draw = _DRAW.get()
+    if draw is not None:
+        test_size, train_size = draw.share, None
+    order = np.random.RandomState(seed if draw is None else [seed, draw.seed]).permutation(n)
     k = math.ceil(test_size * n) if isinstance(test_size, float) else test_size
     return order[k : None if train_size is None else k + train_size], order[:k]
 
@@ -345,9 +373,10 @@ def digest_split(keys: Sequence[str], test_size: float) -> tuple[np.ndarray, np.
 
     import numpy as np
 
-    digests = np.array([hashlib.sha256(k.encode()).hexdigest() for k in keys])
+    share, salt = _DRAW.get() or (test_size, "")
+    digests = np.array([hashlib.sha256(f"{salt}{k}".encode()).hexdigest() for k in keys])
     order = np.argsort(digests, kind="stable")
-    k = math.ceil(test_size * len(order))
+    k = math.ceil(share * len(order))
     return order[k:], order[:k]
 
 

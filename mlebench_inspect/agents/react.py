@@ -16,6 +16,7 @@ from inspect_ai.util import sample_limits, store_as
 from mlebench_inspect.agents.plain_chat import fenced_actions, takes_plain_chat_only
 from mlebench_inspect.options import agent_options
 from mlebench_inspect.run.instructions import duration
+from mlebench_inspect.run.search_score import score_predictions
 from mlebench_inspect.run.validation import Validation, check_submission, validate_submission
 
 _PROMPT = """\
@@ -37,9 +38,14 @@ a Python program; print what you want to see
 ```validate
 (empty) tells whether the submission in place has the right format
 ```
-{submit}
+{scores}{submit}
 Text outside of such blocks is not acted upon. To write a block with three backticks in it, fence it with four. Write no
 outputs yourself: stop after your last block and wait for them.
+"""
+_TEXT_SCORES = """\
+```score
+the path of a file with predictions for the held-back part of the training data; tells their score
+```
 """
 _TEXT_SUBMIT = """\
 ```submit
@@ -51,6 +57,7 @@ _BLOCKS: dict[str, tuple[str, str | None]] = {
     "sh": ("bash", "command"),
     "python": ("python", "code"),
     "validate": ("validate_submission", None),
+    "score": ("score_predictions", "path"),
     "submit": ("submit", None),
 }
 
@@ -82,11 +89,19 @@ def react(
         text = actions == "text" or (actions == "auto" and takes_plain_chat_only(get_model()))
         strategy = await _compaction(compaction, text=text)
         tools = [bash(timeout=tool_timeout, background=True), python(timeout=tool_timeout), validate_submission()]
+        if store_as(Validation).search_score is not None:
+            tools.append(score_predictions())
         how = "writing a block" if text else "calling a tool"
         if text:
-            blocks = {name: to for name, to in _BLOCKS.items() if submit or name != "submit"}
+            scores = store_as(Validation).search_score is not None
+            left_out = {*(() if submit else ("submit",)), *(() if scores else ("score",))}
+            blocks = {name: to for name, to in _BLOCKS.items() if name not in left_out}
             model = fenced_actions(blocks, strategy)
-            instructions = _PROMPT + "\n" + _TEXT_ACTIONS.format(submit=_TEXT_SUBMIT if submit else "")
+            instructions = (
+                _PROMPT
+                + "\n"
+                + _TEXT_ACTIONS.format(scores=_TEXT_SCORES if scores else "", submit=_TEXT_SUBMIT if submit else "")
+            )
             prompt = AgentPrompt(instructions=instructions, assistant_prompt=None, submit_prompt=None)
         else:
             model = None

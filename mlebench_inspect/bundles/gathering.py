@@ -70,7 +70,8 @@ class _Sample:
             noted=record.identity.get("noted", {}),
             data=record.identity.get("data", {}),
             sandbox={"given": environment.given, "seen": environment.seen, "apart": environment.apart},
-            checks=list(_checks(self._log)),
+            checks=list(_asked(self._log, "check")),
+            scorings=list(_asked(self._log, "scoring")),
         )
         found.submission, found.lacking = self._submission()
         if found.lacking and self._result.status == "scored":
@@ -173,10 +174,10 @@ def _digest(packed: Path) -> str:
         return sha256(folder / "file")
 
 
-def _checks(sample: EvalSample) -> Iterator[Check]:
+def _asked(sample: EvalSample, what: str) -> Iterator[Check]:
     for event in sample.events:
         about = event.data if isinstance(event, InfoEvent) and event.source == "mlebench" else None
-        if isinstance(about, dict) and "check" in about:
+        if isinstance(about, dict) and what in about:
             answer = str(about.get("answer"))
             if answer.startswith(_ATTACHED):
                 answer = str(sample.attachments.get(answer.removeprefix(_ATTACHED), answer))

@@ -109,7 +109,7 @@ class SnapshotFile(_Strict):
 
 
 class Check(_Strict):
-    """A question for validity that was answered; never a score."""
+    """A question of the agent's that was answered: whether a submission is valid, or how good a candidate is."""
 
     at: str
     asked_by: str
@@ -149,6 +149,9 @@ class SampleFile(_Strict):
     snapshots: Annotated[list[SnapshotFile], Field(max_length=MOST_SNAPSHOTS)] | None = None
     """By time; None where the run took none."""
     checks: list[Check] = []
+    """Of submissions; never a score."""
+    scorings: list[Check] = []
+    """Of candidates, on held-back training data."""
     folders: dict[Literal["code", "logs"], Folder] = {}
 
 

@@ -40,7 +40,7 @@ def bundle(
     from mlebench_inspect.bundles.making import make
 
     reading = read_logs(logs, verdicts)
-    with _progress("bundling") as tell:
+    with progress("bundling") as tell:
         made = make(
             reading,
             output,
@@ -78,7 +78,7 @@ def verify(file: Path, data_dir: Path | None, digest: str | None, as_json: bool)
     if digest is not None and not re.fullmatch("[0-9a-fA-F]{64}", digest):
         raise click.BadParameter(f"{digest} is no SHA-256; give its 64 digits", param_hint="--sha256")
     try:
-        with _progress("grading") as tell:
+        with progress("grading") as tell:
             verdict = check(file, data_dir, digest=digest, tell=tell)
     except BrokenBundle as ex:
         told = one_line(str(ex))
@@ -101,7 +101,7 @@ def disclosure() -> None:
 
 
 @contextmanager
-def _progress(verb: str) -> Iterator[Callable[[int, int, str], None]]:
+def progress(verb: str) -> Iterator[Callable[[int, int, str], None]]:
     """A bar on a terminal from the first moment on, nothing on a pipe."""
     if not sys.stderr.isatty():
         yield lambda done, of, name: None

@@ -21,6 +21,7 @@ _COLUMNS = (
     Column("better", 5),
     Column("GB", 1, right=True),
     Column("data", 1, colour=lambda cell: "green" if "real" in cell else None),
+    Column("leak", 2, colour=lambda cell: "yellow"),
     Column("issues", 4, right=True),
 )
 
@@ -31,6 +32,7 @@ _COLUMNS = (
 @click.option("--modality", metavar="TEXT", help="Only those whose modality has this text in it.")
 @click.option("--max-gb", type=FiniteRange(0), metavar="GB", help="Only those whose download is no larger.")
 @click.option("--prepared/--not-prepared", default=None, help="Only those whose real data is prepared, or is not.")
+@click.option("--leaks/--no-leaks", default=None, help="Only those whose v1 data gives test labels away, or does not.")
 @data_dir_option
 @json_option
 def list_(
@@ -39,10 +41,11 @@ def list_(
     modality: str | None,
     max_gb: float | None,
     prepared: bool | None,
+    leaks: bool | None,
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
-    """List competitions: split, category, metric, size, what data is here, and how many known issues there are."""
+    """List competitions: split, category, metric, size, what data is here, leaks, and how many known issues."""
     rows = [
         row
         for row in (_facts(c, data_dir) for c in competitions(split))
@@ -50,6 +53,7 @@ def list_(
         and _has(modality, row["modality"])
         and (max_gb is None or (row["size_gb"] is not None and row["size_gb"] <= max_gb))
         and (prepared is None or ("real" in row["data"]) == prepared)
+        and leaks in (None, row["leaks"])
     ]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
@@ -74,6 +78,7 @@ def _facts(found: Competition, data_dir: Path | None) -> dict[str, Any]:
         "better": "higher" if found.higher_is_better else "lower",
         "size_gb": found.dataset_size_gb,
         "data": _data_here(found, data_dir),
+        "leaks": found.leaks,
         "known_issues": len(found.known_issues),
     }
 
@@ -93,7 +98,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
     issues = str(row["known_issues"] or "")
     return [
         *(row["id"], row["split"], row["category"], row["metric"], row["better"]),
-        *(size, ", ".join(row["data"]), issues),
+        *(size, ", ".join(row["data"]), "leak" if row["leaks"] else "", issues),
     ]
 
 
@@ -133,13 +138,17 @@ def _page(found: Competition, data_dir: Path | None) -> list[str]:
         "columns": _short_list([*found.submission.id_columns, *found.submission.target_columns]),
         "a row": found.submission.rows,
         "data here": ", ".join(facts["data"]) or f"none; run: {store.prepare_command([found.id])}",
+        "search score": f"none: {found.search.why_not}" if found.search.why_not else "can be had (-T search_score)",
         "link": f"https://www.kaggle.com/c/{found.kaggle_slug}{joinable}",
     }
     lines = [click.style(found.name, bold=True), ""]
     for name, text in pairs.items():
-        lines += _wrapped(f"{name:11} ", text)
+        lines += _wrapped(f"{name:13}", text)
+    leaks = [i.text for i in found.known_issues if i.kind == "leak"]
+    others = [i.text for i in found.known_issues if i.kind != "leak"]
     for title, texts in (
-        ("Known issues of v1", [i.text for i in found.known_issues]),
+        *([("Leaks of v1", leaks)] if leaks else []),
+        ("Other known issues of v1" if leaks else "Known issues of v1", others),
         ("What v2 changes", found.v2_changes),
     ):
         lines += ["", click.style(title, bold=True)]

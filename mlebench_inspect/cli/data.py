@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlebench_inspect.cli.group import (
+    FiniteRange,
     chosen,
     cli,
     data_dir_option,
@@ -29,6 +30,12 @@ from mlebench_inspect.tasks import CatalogueError, Checksums, Competition, compe
 if TYPE_CHECKING:
     from mlebench_inspect.data.errors import PreparationError
 
+search_score_option = click.option(
+    "--search-score",
+    type=FiniteRange(0, 0.5, min_open=True),
+    metavar="SHARE",
+    help="Also hold back this share of the training data, to score candidates on (-T search_score).",
+)
 json_lines_option = click.option("--json", "as_json", is_flag=True, help="Tell what is done as JSON, an object a line.")
 
 
@@ -48,6 +55,7 @@ json_lines_option = click.option("--json", "as_json", is_flag=True, help="Tell w
 )
 @data_dir_option
 @revision_option
+@search_score_option
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Competitions at once.")
 @click.option("--keep-raw/--no-keep-raw", default=True, show_default=True, help="Keep the extracted download.")
 @click.option("--no-verify", is_flag=True, help="Note differences from the published data instead of refusing it.")
@@ -65,6 +73,7 @@ def prepare(
     link_raw: bool,
     data_dir: Path | None,
     revision: Revision,
+    search_score: float | None,
     jobs: int,
     keep_raw: bool,
     no_verify: bool,
@@ -82,7 +91,8 @@ def prepare(
     if raw is not None and raw.is_file() and len(found) > 1:
         raise click.UsageError("one zip holds one competition; give a folder of zips for several")
     sums = _read_checksums(checksums) if checksums is not None else None
-    store = Store.open(data_dir, "real", revision)
+    _require_search_scores(found, search_score)
+    store = Store.open(data_dir, "real", revision, search_score)
     with _resumable(), display(len(found) + len(unknown), as_json=as_json) as shown:
         for competition_id, error in unknown.items():
             shown.result(competition_id, error)
@@ -107,6 +117,7 @@ def prepare(
 @split_option
 @data_dir_option
 @revision_option
+@search_score_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the generated data.")
 @click.option("--raw-only", is_flag=True, help="Generate raw data without preparing it.")
 @json_lines_option
@@ -115,6 +126,7 @@ def miniature(
     split: str | None,
     data_dir: Path | None,
     revision: Revision,
+    search_score: float | None,
     seed: int,
     raw_only: bool,
     as_json: bool,
@@ -125,7 +137,8 @@ def miniature(
 
     ids, unknown = _known(ids, split)
     found = chosen(ids, split)
-    store = Store.open(data_dir, "miniature", revision)
+    _require_search_scores(found, search_score)
+    store = Store.open(data_dir, "miniature", revision, search_score)
     with _resumable(), display(len(found) + len(unknown), as_json=as_json) as shown:
         for competition_id, error in unknown.items():
             shown.result(competition_id, error)
@@ -159,8 +172,15 @@ def _next_step(store: Store, found: Sequence[Competition], split: str | None) ->
     options = [f"-T competitions={','.join(c.id for c in found)}"] if not split and len(found) > 1 else []
     options += ["-T data=miniature"] if store.data == "miniature" else []
     options += [f"-T revision={store.revision}"] if store.revision != "v1" else []
+    options += [f"-T search_score={store.search_score:g}"] if store.search_score is not None else []
     options += [f"-T data_dir={store.data_dir}"] if store.data_dir != default_data_dir().absolute() else []
     return " ".join(["next: inspect eval", f"mlebench_inspect/{task}", *options, "--model PROVIDER/NAME"])
+
+
+def _require_search_scores(found: Sequence[Competition], share: float | None) -> None:
+    """Refuses what has no search score before anything is made."""
+    for one in found if share is not None else ():
+        one.require_search_score()
 
 
 @contextmanager

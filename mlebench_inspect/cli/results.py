@@ -95,6 +95,12 @@ def _progress() -> Iterator[Progress | None]:
     help="Count what a seed lacks as a failure, or leave incomplete seeds out.",
 )
 @click.option("--at", metavar="TIME", help="Cut the runs at this time, such as 12h, 90m or 1h30m, by their snapshots.")
+@click.option(
+    "--familiarity",
+    multiple=True,
+    metavar="LOG",
+    help="Logs of mlebench_inspect/familiarity: how far results go with familiarity. May be given several times.",
+)
 @_published
 @verdicts_option
 @pool_option
@@ -106,6 +112,7 @@ def report(
     split: str | None,
     seeds: Any,
     at: str | None,
+    familiarity: tuple[str, ...],
     published: bool,
     verdicts: Path | None,
     pool: list[str],
@@ -118,8 +125,12 @@ def report(
 
     reading = _cut(read_logs(logs, verdicts), at)
     found = reporting.report(reading, split=split, seeds=seeds, pooled=pool)
+    if familiarity:
+        from mlebench_inspect.reporting.familiarity import read_familiarity, with_familiarity
+
+        found = with_familiarity(found, read_familiarity(familiarity))
     _draw(galleries.groups_of(found, published), figures)
-    _write(render_report(found, form, reading.skipped, published=published), output)
+    write_output(render_report(found, form, reading.skipped, published=published), output)
 
 
 def _cut(reading: Reading, at: str | None) -> Reading:
@@ -158,7 +169,7 @@ def compare(
     reading = read_logs(logs)
     found = comparison.compare(reading, by=by, pooled=pool)
     _draw(galleries.groups_compared(found, published), figures)
-    _write(render_comparison(found, form, reading.skipped, published=published), output)
+    write_output(render_comparison(found, form, reading.skipped, published=published), output)
 
 
 @cli.command()
@@ -184,7 +195,7 @@ def _draw(groups: Sequence[Group], folder: str | None) -> None:
         click.echo(f"mlebench-inspect: {line}", err=True)
 
 
-def _write(text: str, output: str | None) -> None:
+def write_output(text: str, output: str | None) -> None:
     from mlebench_inspect.reporting.places import write_text
 
     if output is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mlebench_inspect.data.errors import NotPreparedError, PreparationError
 from mlebench_inspect.data.jobs import Job, Progress
@@ -33,10 +34,10 @@ def ensure_prepared(store: Store, competitions: Sequence[Competition], *, prepar
         NotPreparedError: Something is missing; the message holds the command to type.
         PreparationError: Preparing failed.
     """
-    missing = [c for c in competitions if not store.is_prepared(c)]
+    missing = [c for c in competitions if not store.is_ready(c)]
     if prepare:
         todo = [*missing, *(c for c in competitions if c not in missing and _can_be_verified(store, c))]
-        jobs = [Job(competition=c.id, data_dir=store.data_dir, data=store.data, revision=store.revision) for c in todo]
+        jobs = [_job(store, c) for c in todo]
         if missing:
             _LOG.warning("preparing %s; this may take long, --log-level info shows progress", _names(missing))
         _run(jobs, 1)
@@ -74,27 +75,35 @@ def ensure_miniature(
     Raises:
         PreparationError: Making it failed.
     """
-    store = Store(store.data_dir, "miniature", store.revision)
-    todo = [c for c in competitions if not miniature_is_current(store, c, seed)]
-    jobs = [
-        Job(competition=c.id, data_dir=store.data_dir, data="miniature", revision=store.revision, seed=seed)
-        for c in todo
-    ]
+    store = replace(store, data="miniature")
+    jobs = [_job(store, c, seed) for c in competitions if not miniature_is_current(store, c, seed)]
     _run(jobs, workers or default_workers(), reuse=True)
 
 
 def miniature_is_current(store: Store, competition: Competition, seed: int) -> bool:
     """Whether prepared miniature data is there, made with this seed by this version of its recipe."""
-    if not store.is_prepared(competition):
+    if not store.is_ready(competition):
         return False
-    manifest = Manifest.read(store.prepared(competition))
-    return manifest is not None and manifest.seed == seed and manifest.recipe == recipe(competition)
+    folders = [store.prepared(competition)] + ([store.searched(competition)] if store.search_score is not None else [])
+    manifests = [Manifest.read(folder) for folder in folders]
+    return all(m is not None and m.seed == seed and m.recipe == recipe(competition) for m in manifests)
 
 
 def default_workers() -> int:
     """Worker processes for small data: one per usable processor, 8 at most."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(usable, 8)
+
+
+def _job(store: Store, competition: Competition, seed: int = 0) -> Job:
+    return Job(
+        competition=competition.id,
+        data_dir=store.data_dir,
+        data=store.data,
+        revision=store.revision,
+        seed=seed,
+        search_score=store.search_score,
+    )
 
 
 def _names(competitions: Sequence[Competition]) -> str:

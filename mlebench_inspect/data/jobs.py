@@ -31,11 +31,12 @@ class Job(BaseModel):
     checksums: Checksums | None = None
     seed: int = 0
     raw_only: bool = False
+    search_score: float | None = None
 
     @property
     def store(self) -> Store:
         """The store that the job works on."""
-        return Store(self.data_dir, self.data, self.revision)
+        return Store(self.data_dir, self.data, self.revision, self.search_score)
 
 
 class Outcome(BaseModel):

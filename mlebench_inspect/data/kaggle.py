@@ -10,17 +10,18 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import itertools
 import json
 import logging
 import os
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mlebench_inspect.data.credentials import (
     NO_CREDENTIALS,
@@ -40,6 +41,7 @@ from mlebench_inspect.data.errors import (
 from mlebench_inspect.data.jobs import Progress, Report, ignore
 from mlebench_inspect.data.rules import Access, RulesCache, rules_message
 
+T = TypeVar("T")
 _CHUNK = 1 << 17  # bytes that an interruption loses at most
 COMPLETE = "complete.zip"
 _SIDECAR = ".kaggle-partial"  # the client's note beside a partial download, without which it does not resume
@@ -167,6 +169,36 @@ class Kaggle:
                 return Access(None, note="Kaggle does not know it")
             return Access(None, note=self._clean(ex))
         return Access(True, int(size) if size else None)
+
+    def ask(self, about: str, call: Callable[[Any], T]) -> T:
+        """What `call`, given the API's client, returns; again where that may help.
+
+        Args:
+            about: What is asked for, in messages.
+            call: One short call, no download.
+
+        Raises:
+            KaggleError: Kaggle refuses, or cannot be reached.
+        """
+        for failures in itertools.count(1):
+            try:
+                with self.api.build_kaggle_client() as client:
+                    return call(client)
+            except Exception as ex:
+                wait = self._wait_to_ask(ex, about, failures)
+            time.sleep(wait)
+        raise AssertionError("it is asked until it is answered or refused")
+
+    def _wait_to_ask(self, ex: Exception, about: str, failures: int) -> float:
+        status = _status(ex)
+        if status == 401:
+            raise self._refused() from None
+        if status == 404:
+            raise NotFoundError(f"{about}: Kaggle does not know it ({self._clean(ex)})") from None
+        wait = (_retry_after(ex) if status in (429, 503) else None) or min(self.patience.delay * 2**failures, 60.0)
+        if not _may_heal(ex) or failures >= self.patience.attempts or wait > self.patience.longest:
+            raise KaggleError(f"{about}: cannot be had from Kaggle ({self._clean(ex)})") from None
+        return wait
 
     def _wait_after(self, ex: Exception, slug: str, folder: Path, failures: int) -> float:
         """Seconds to wait before the next attempt.

@@ -39,7 +39,7 @@ class Source(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    kind: Literal["kaggle", "zip", "folder", "store", "reference", "miniature"]
+    kind: Literal["kaggle", "zip", "folder", "store", "reference", "miniature", "held_back"]
     path: str | None = None
     zip_md5: str | None = None
     zip_bytes: int | None = None
@@ -60,6 +60,7 @@ class Manifest(BaseModel):
     source: Source
     recipe: str | None = None
     seed: int | None = None
+    search_score: float | None = None
     files: dict[str, FileSum] = {}
     seconds: dict[str, float] = {}
     versions: dict[str, str] = {}

@@ -18,7 +18,7 @@ from mlebench_inspect.data.store import Store
 from mlebench_inspect.tables import Column, text_table
 from mlebench_inspect.tasks import Competition
 
-Todo = Literal["nothing", "verify", "prepare", "unpack", "go on", "download", "not found"]
+Todo = Literal["nothing", "hold back", "verify", "prepare", "unpack", "go on", "download", "not found"]
 Rules = Literal["accepted", "not accepted", "unknown", "-"]
 _REMOTE = ("download", "go on")
 _AT_ONCE = 4  # questions to Kaggle
@@ -130,7 +130,8 @@ def _local(store: Store, found: Competition, raw: Path | None) -> Need:
 
     if store.is_prepared(found):
         checked = store.revision != "v1" or (store.prepared(found) / manifest.NAME).is_file()
-        return Need(found, "nothing" if checked else "verify", download=0, disk=0)
+        left: Todo = "nothing" if store.is_ready(found) else "hold back"
+        return Need(found, left if checked else "verify", download=0, disk=0)
     if raw is not None:
         try:
             given = find_raw(raw, found)
@@ -202,7 +203,7 @@ def _estimate(store: Store, need: Need, *, copied: bool) -> None:
     """Estimates disk use: zip contents, and prepared files that hard links cannot share with them."""
     from mlebench_inspect.data.kaggle import partial_bytes
 
-    if need.todo in ("nothing", "verify", "not found"):
+    if need.todo in ("nothing", "hold back", "verify", "not found"):
         return
     stated = need.competition.dataset_size_gb
     size = int(stated * 1e9) if stated else None

@@ -57,6 +57,7 @@ def prepare(
             keep_raw=keep_raw,
             verify=verify,
             checksums=(checksums or {}).get(need.competition.id),
+            search_score=store.search_score,
         )
         for need in found.possible
     ]
@@ -82,6 +83,7 @@ def make_miniature(
             revision=store.revision,
             seed=seed,
             raw_only=raw_only,
+            search_score=store.search_score,
         )
         for c in competitions
     ]

@@ -12,7 +12,8 @@ from mlebench_inspect import graders, tasks
 from mlebench_inspect.tasks import Competition
 
 _PACKAGES = {p.__name__: Path(str(p.__file__)).parent for p in (graders, tasks)}
-_ENTRIES = ("prepare.py", "miniature.py")
+_ENTRIES = ("prepare.py", "miniature.py", "search.py")
+_COMMON = ("__init__.py", "searching.py")
 _FILES = (".py", ".md", ".yaml", ".json", ".csv")
 
 
@@ -33,7 +34,7 @@ def recipe(competition: Competition) -> str:
 def modules(competition: Competition) -> set[Path]:
     """The files of all modules of this package that making a competition's data may execute."""
     found: set[Path] = set()
-    waiting = [competition.folder / name for name in _ENTRIES] + [_PACKAGES[tasks.__name__] / "__init__.py"]
+    waiting = [competition.folder / name for name in _ENTRIES] + [_PACKAGES[tasks.__name__] / n for n in _COMMON]
     while waiting:
         path = waiting.pop()
         if path not in found and path.is_file():

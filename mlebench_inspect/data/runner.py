@@ -8,6 +8,7 @@ Everything is made under a name that begins with a dot and renamed at the end, s
     <id>/raw/                the extracted download
     <id>/.prepared.partial/  being prepared and verified
     <id>/prepared/           public, private, manifest.json
+    <id>/prepared-search-*/  the same, with a part of the training data held back
 
 What is left behind by a run that was killed is taken up (download, unpacking) or thrown away (preparation).
 """
@@ -33,7 +34,7 @@ from mlebench_inspect.data.errors import (
 )
 from mlebench_inspect.data.jobs import Job, Outcome, Progress, Report
 from mlebench_inspect.data.locking import locked
-from mlebench_inspect.data.manifest import Manifest, Source, now, versions, write_json
+from mlebench_inspect.data.manifest import FileSum, Manifest, Source, now, versions, write_json
 from mlebench_inspect.data.recipes import recipe
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.data.verification import Findings, differences, published, verify
@@ -57,6 +58,8 @@ def run_job(job: Job, report: Report) -> Outcome:
             remove(work.scratch)
             try:
                 outcome = work.run()
+                if job.search_score is not None and not job.raw_only:
+                    outcome = hold_back(work, job.search_score, outcome)
             finally:
                 remove(work.scratch)
     except (PreparationError, CatalogueError):
@@ -98,7 +101,7 @@ def _alone(found: Competition, store: Store, report: Report) -> ExitStack:
     except OSError as ex:
         if is_disk_full(ex):
             raise
-        if ex.errno not in _NOT_WRITABLE or not store.is_prepared(found):
+        if ex.errno not in _NOT_WRITABLE or not store.is_ready(found):
             done = "written" if store.root.is_dir() else "made"
             raise PreparationError(
                 f"{found.id}: {store.root} cannot be {done} ({ex.strerror}); choose another --data-dir, or set "
@@ -180,6 +183,49 @@ class _Work:
         manifest.write(self.partial)
         modes.settle(self.partial)
         swap(self.partial, self.prepared)
+
+
+def hold_back(work: _Work, share: float, outcome: Outcome) -> Outcome:
+    """Makes the tree in which a part of the training data is held back, from what is prepared; once.
+
+    Miniature data is made anew where the other is, real data where the folder is deleted.
+    """
+    from mlebench_inspect.tasks import searching
+
+    prepared, target = Manifest.read(work.prepared), work.store.searched(work.found)
+    known = Manifest.read(target) if work.store.is_ready(work.found) else None
+    made_by = recipe(work.found)
+    if known is not None and (
+        work.job.data == "real" or (prepared is not None and (known.seed, known.recipe) == (prepared.seed, made_by))
+    ):
+        return outcome
+    partial = work.folder / f".{target.name}.partial"
+    remove(partial)
+    work.scratch.mkdir(parents=True, exist_ok=True)
+    work.report(Progress(stage="prepare", note="holding back training data"))
+    try:
+        with work.timed("hold back"):
+            public, scratch = work.prepared / "public", work.scratch / "search"
+            searching.hold_back(work.found, public, partial, share, work.store.revision, scratch=scratch)
+        manifest = work.manifest(
+            verified="no",
+            seed=work.job.seed if work.job.data == "miniature" else None,
+            source=Source(kind="held_back", path=str(work.prepared)),
+            search_score=share,
+            files={f"private/{p.name}": FileSum(bytes=p.stat().st_size, md5=md5(p)) for p in _held_back(work, partial)},
+        )
+        manifest.write(partial)
+        modes.settle(partial)
+        swap(partial, target)
+    except (DataError, FileNotFoundError, KeyError) as ex:
+        raise PreparationError(f"{work.found.id}: nothing can be held back: {_plain(ex, work.found.id)}") from ex
+    finally:
+        remove(partial)
+    return outcome.model_copy(update={"state": "prepared"})
+
+
+def _held_back(work: _Work, partial: Path) -> list[Path]:
+    return [p for p in sorted((partial / "private" / work.found.answers).parent.iterdir()) if p.is_file()]
 
 
 class _Miniature(_Work):

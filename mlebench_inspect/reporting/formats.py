@@ -168,7 +168,7 @@ _RANKS |= {"data": 20, "revision": 21, "scores": 3, "mean percentile": 4, "metri
 _RANKS |= {"above median": 2, "valid": 3, "made": 4}
 _RANKS |= {"remark": 23, "published hardware": 22, "date": 21, "time limit": 9}
 _RIGHT = {*LEVELS, "dev", "percentile", "mean percentile", "tokens", "hours", "cost ($)", "scored samples"}
-_RIGHT |= {"value", "points", "95 % interval", "pairs", "submissions", "time limit"}
+_RIGHT |= {"value", "points", "Spearman", "95 % interval", "pairs", "submissions", "time limit"}
 _COLOURS = {"gold": "yellow", "silver": "white", "bronze": "bright_red", "invalid": "red", "unscored": "red"}
 
 

@@ -19,7 +19,7 @@ LONGEST = 24
 def measure_tables(r: SettingReport) -> list[Table]:
     """What a row's report says beside medals and outcomes."""
     levels = {name: f for name, f in r.any_medal.items() if name not in ("all", "dev")}
-    tables = [_chances(r), _over_time(r.over_time), _measures(r), _spent(r), _invalid(r), _conduct(r)]
+    tables = [_chances(r), _over_time(r.over_time), _measures(r), _spent(r), _invalid(r), _conduct(r), _familiarity(r)]
     tables.append(_groups("complexity", levels, r.percentile_by_complexity))
     tables.append(_groups("category", r.by_category, r.percentile_by_category))
     return [(columns, rows) for columns, rows in tables if rows]
@@ -76,6 +76,21 @@ def _spent(r: SettingReport) -> Table:
 
 def _invalid(r: SettingReport) -> Table:
     return ["invalid because of", "submissions"], [[kind, str(n)] for kind, n in r.invalid.items()]
+
+
+def _familiarity(r: SettingReport) -> Table:
+    rows = [
+        [
+            c.measure,
+            c.outcome,
+            "–" if c.rho is None else f"{c.rho:+.2f}",
+            "–" if c.low is None else f"{c.low:+.2f} to {c.high:+.2f}",
+            str(c.competitions),
+            c.model,
+        ]
+        for c in r.familiarity
+    ]
+    return ["familiarity", "outcome", "Spearman", "95 % interval", "competitions", "measured with"], rows
 
 
 def _conduct(r: SettingReport) -> Table:

@@ -51,14 +51,33 @@ def html_page(sections: Sections, galleries: Sequence[Sequence[Gallery]] = (), d
     for number, (section, follow) in enumerate(zip_longest(sections, galleries[: len(sections)], fillvalue=()), 1):
         title, notes, tables = section  # type: ignore[misc]
         contents.append(f'<li><a href="#s{number}">{html.escape(title)}</a></li>')
-        body.append(_section(f"s{number}", title, notes, tables))
+        body.append(section_html(f"s{number}", title, notes, tables))
         for place, gallery in enumerate(follow, 1):
             contents.append(_listed(f"g{number}-{place}", gallery))
             body.append(_gallery(f"g{number}-{place}", gallery))
-    style, script = _part("page.css").replace("$dark", dark), _part("page.js")
+    lead = "Percentages are means over seeds ± standard error of the mean. A column's head sorts by it."
+    return whole_page("MLE-bench results", lead, contents, body, dark=dark)
+
+
+def whole_page(
+    title: str, lead: str, contents: Sequence[str], body: Sequence[str], *, style: str = "", dark: str = ""
+) -> str:
+    """A page with its style and script in it.
+
+    Args:
+        title: Its name.
+        lead: A sentence beneath.
+        contents: Items of a list, as HTML.
+        body: Sections, as HTML.
+        style: Further rules of CSS.
+        dark: Rules of CSS where it is dark.
+    """
+    script = _part("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    parts = {"contents": "\n".join(contents), "body": "\n".join(body)}
-    return Template(_part("page.html")).substitute(parts, style=style, script=script, hash=f"sha256-{digest}").strip()
+    parts = {"contents": "\n".join(contents), "body": "\n".join(body), "script": script, "hash": f"sha256-{digest}"}
+    parts |= {"title": html.escape(title), "lead": html.escape(lead)}
+    whole = Template(_part("page.html")).substitute(parts, style=_part("page.css").replace("$dark", dark) + style)
+    return whole.strip()
 
 
 @cache
@@ -66,7 +85,10 @@ def _part(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
-def _section(anchor: str, title: str, notes: Sequence[str], tables: Sequence[tuple[list[str], list[list[str]]]]) -> str:
+def section_html(
+    anchor: str, title: str, notes: Sequence[str], tables: Sequence[tuple[list[str], list[list[str]]]]
+) -> str:
+    """A heading with its notes and tables, all of them text."""
     parts = [f'<section aria-labelledby="{anchor}"><h2 id="{anchor}">{html.escape(title)}</h2>']
     if notes:
         parts.append("<ul>" + "".join(f"<li{_warn(n)}>{html.escape(n)}</li>" for n in notes) + "</ul>")
@@ -75,7 +97,7 @@ def _section(anchor: str, title: str, notes: Sequence[str], tables: Sequence[tup
 
 
 def _warn(note: str) -> str:
-    warnings = ("MINIATURE", "Counted as failures", "Not pooled", "Pooled", "Skipped")
+    warnings = ("MINIATURE", "Counted as failures", "Not pooled", "Not the same model", "Pooled", "Skipped")
     return ' class="warn"' if note.startswith(warnings) else ""
 
 

@@ -102,6 +102,46 @@ class Difference(BaseModel):
         return f"{start}; the 95 % interval, {self.low:+.2f} to {self.high:+.2f}, {what}."
 
 
+class Correlation(BaseModel):
+    """How far a result goes with familiarity, over competitions."""
+
+    measure: str
+    """Of familiarity: `description`, `continuation` or `recall`."""
+    outcome: str
+    """`any medal` or `percentile`, mean over seeds."""
+    model: str
+    """Whose familiarity it is."""
+    same_model: bool
+    """Whether the runs are of that model."""
+    rho: float | None
+    """Spearman's rank correlation; None for less than four competitions, or where all of them are equal."""
+    low: float | None
+    """Ends of the 95 % bootstrap interval over competitions."""
+    high: float | None
+    competitions: int
+
+    @property
+    def holds_zero(self) -> bool | None:
+        """Whether the interval holds zero; None without an interval."""
+        return None if self.low is None or self.high is None else self.low <= 0 <= self.high
+
+    def sentence(self) -> str:
+        """What it says."""
+        start = f"Familiarity ({self.measure}) and {self.outcome} over {self.competitions} competitions"
+        if self.rho is None:
+            return f"{start}: no correlation can be computed, because they are too few or all are equal."
+        told = f"{start}: Spearman {self.rho:+.2f}"
+        if self.low is None:
+            return f"{told}, without an interval."
+        way = "better" if self.rho > 0 else "worse"
+        what = (
+            "holds zero: no relation is shown"
+            if self.holds_zero
+            else f"does not hold zero: results are {way} where the model is more familiar, whatever the cause"
+        )
+        return f"{told}; the 95 % interval, {self.low:+.2f} to {self.high:+.2f}, {what}."
+
+
 class OverTime(BaseModel):
     """Medals over time: what runs with snapshots would have won had they ended earlier."""
 
@@ -214,6 +254,8 @@ class SettingReport(BaseModel):
     """Any medal without the competitions whose published split is known to leak; None for v2, which mends leaks."""
     against_v2: dict[str, Difference] = {}
     """v1 - v2 where the same was run or graded on both, by the name of the other revision."""
+    familiarity: list[Correlation] = []
+    """How far results go with the model's familiarity with the competitions, where that was measured."""
     over_time: OverTime | None = None
     """None unless runs took snapshots."""
     conduct: Conduct | None = None
@@ -325,6 +367,12 @@ class SettingReport(BaseModel):
                 "score is known."
             )
         lines += [d.sentence() for d in self.against_v2.values()]
+        lines += [c.sentence() for c in self.familiarity]
+        others = sorted({c.model for c in self.familiarity if not c.same_model})
+        if others:
+            lines.append(
+                f"Not the same model: familiarity is that of {', '.join(others)}, the runs are of {self.model}."
+            )
         return lines
 
     def _closed(self) -> list[str]:

@@ -24,6 +24,7 @@ from inspect_ai.util import (
 from pydantic import JsonValue
 
 from mlebench_inspect._inspect import before_each_service
+from mlebench_inspect.run.search_score import score_predictions_file
 from mlebench_inspect.run.validation import OUT_OF_ORDER, Validation, check_submission
 from mlebench_inspect.run.watching import is_watched
 from mlebench_inspect.sandboxes.provider import Provider, complaint, guest_file
@@ -86,7 +87,9 @@ class EndpointError(RuntimeError):
 
 
 async def serve_endpoint(box: Provider, handle: str, check: Validation) -> None:
-    """Starts `localhost:5000/validate` in the sample's sandbox, and answers it in the background.
+    """Starts `localhost:5000` in the sample's sandbox, and answers it in the background.
+
+    `/validate` checks a submission; `/score`, where training data is held back, scores predictions for that.
 
     Raises:
         EndpointError: It does not start; the message says why.
@@ -101,13 +104,21 @@ async def serve_endpoint(box: Provider, handle: str, check: Validation) -> None:
             return OUT_OF_ORDER
         return await check_submission(check, uploaded=f"{_SPOOL}/{name}")
 
+    async def score(name: str = "") -> JsonValue:
+        nonlocal last
+        last = time.monotonic()
+        if not re.fullmatch(r"[0-9a-f]{32}", str(name)):
+            return OUT_OF_ORDER
+        return await score_predictions_file(check, f"{_SPOOL}/{name}", uploaded=True)
+
     def over() -> bool:
         return not is_watched(handle)
 
+    methods: dict[str, Callable[..., Awaitable[JsonValue]]] = {"validate": validate}
+    if check.search_score is not None:
+        methods["score"] = score
     try:
-        answer = await sandbox_service(
-            "mlebench", {"validate": validate}, over, place, user=box.root, handle_requests=False
-        )
+        answer = await sandbox_service("mlebench", methods, over, place, user=box.root, handle_requests=False)
     except Exception as ex:  # Inspect names a missing Python, whatever kept the look for it from succeeding
         raise EndpointError(
             f"the submission check cannot be set up; the sandbox or its engine may have failed, since a moment before "

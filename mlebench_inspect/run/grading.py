@@ -204,6 +204,35 @@ async def check_file(found: Competition, file: Path, store: Store, *, max_bytes:
     return CheckReport.model_validate_json(await _answer(found, request, limits.of_check(timeout), timeout))
 
 
+async def score_held_back(
+    found: Competition, file: Path, store: Store, *, max_bytes: int, timeout: float
+) -> GradingReport:
+    """As `Competition.grade`, against labels that were held back, within the limits of a check.
+
+    The process is told where those lie, and nothing of the test set's answers.
+
+    Args:
+        found: The competition.
+        file: Predictions for the held-back part.
+        store: Where it lies; has a `search_score`.
+        max_bytes: Larger files are invalid.
+        timeout: Seconds after which the process is killed.
+
+    Raises:
+        Exhausted: It takes more memory or time.
+        GradingError: The labels are missing or unreadable, or the grader itself is at fault.
+        HostError: The process cannot be had, or was killed.
+    """
+    request = {
+        "submission": str(file),
+        "private": str(store.held_back(found)),
+        "revision": store.revision,
+        "data": store.data,
+        "max_bytes": max_bytes,
+    }
+    return GradingReport.model_validate_json(await _answer(found, request, limits.of_check(timeout), timeout))
+
+
 class Exhausted(RuntimeError):
     """Grading took more than it has.
 

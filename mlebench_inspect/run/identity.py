@@ -39,7 +39,8 @@ class Identity(BaseModel):
     noted: dict[str, Any] = {}
     """What is kept and shown but keeps no runs apart: versions, parallelism."""
     data: dict[str, Any] = {}
-    """Of the competition's data: `manifest` and `recipe` of the prepared files, `answers`, the answers' SHA-256."""
+    """Of the competition's data: `manifest` and `recipe` of the prepared files, SHA-256 of the `answers`, and of the
+    `held_back` labels where candidates were scored on some."""
 
     @property
     def digest(self) -> str:
@@ -127,7 +128,9 @@ def data_facts(store: Store, found: Competition) -> dict[str, Any]:
         manifest = Manifest.read(store.prepared(found))
     except PreparationError:
         manifest = None
+    held_back = {} if store.search_score is None else {"held_back": answers_digest(store.held_back(found))}
     return {
+        **held_back,
         "answers": answers_digest(store.private(found)),
         "manifest": manifest_digest(manifest) if manifest else None,
         "recipe": manifest.recipe if manifest else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlebench_inspect.graders.report import DataKind
 from mlebench_inspect.graders.submission import Revision
 from mlebench_inspect.sandboxes.provider import GuestPaths
-from mlebench_inspect.tasks import Competition
+from mlebench_inspect.tasks import HELD_BACK, Competition
 
 _TEXT = """\
 You take part in an offline machine learning competition{name}. Train models on the data in `{data}` and predict \
@@ -44,6 +44,13 @@ _VALIDATION = """\
 """
 
 
+_SCORES = """\
+- How good is a candidate? A part of the training data is held back from you: its inputs lie in `{held_back}`, with a \
+sample submission for them, its labels do not. {ways} scores a file of predictions for it with the competition's own \
+metric, the same measure for all candidates. It has nothing to do with the test set, and does not count.
+"""
+
+
 def task_text(
     competition: Competition,
     paths: GuestPaths,
@@ -54,6 +61,7 @@ def task_text(
     network: str,
     http_check: bool,
     obfuscated: bool = False,
+    search_score: bool = False,
 ) -> str:
     """The input of a sample: rules, paths, hardware, then the competition's description.
 
@@ -64,13 +72,17 @@ def task_text(
     ways = "The tool `validate_submission`"
     if http_check:
         ways += f" (or, in a shell, `/home/validate_submission.sh {paths.submission_file}`)"
+    notes = _VALIDATION.format(ways=ways)
+    if search_score:
+        ways = "The tool `score_predictions`" + (f" (or, in a shell, `{paths.score} FILE`)" if http_check else "")
+        notes += _SCORES.format(ways=ways, held_back=f"{paths.data}/{HELD_BACK}")
     return _TEXT.format(
         name="" if obfuscated else f", **{competition.name}**",
         data=paths.data,
         submission=paths.submission_file,
         code=paths.code,
         logs=paths.logs,
-        validation=_VALIDATION.format(ways=ways),
+        validation=notes,
         network="There is no network." if network == "none" else "There is a network. Use it within the rules.",
         time=TIME_PLACE,
         hardware=hardware,

@@ -19,7 +19,7 @@ from mlebench_inspect.sandboxes.building import IMAGES
 from mlebench_inspect.sandboxes.compose import SandboxSettings
 from mlebench_inspect.sandboxes.engine import Machine, ask_engine, known_engine
 from mlebench_inspect.sandboxes.trial import Lacking, ensure_image, try_out
-from mlebench_inspect.tasks import Competition
+from mlebench_inspect.tasks import Competition, NoSearchScore
 
 NO_MODEL = ("baseline", "dummy")
 """Solvers of ours that call no model."""
@@ -134,6 +134,19 @@ def ensure_data(store: Store, chosen: Sequence[Competition], *, prepare: bool) -
         ensure_miniature(store, needed)
     else:
         ensure_prepared(store, needed, prepare=prepare)
+
+
+def check_search_score(chosen: Sequence[Competition]) -> None:
+    """Refuses competitions that will run and of which no training data can be held back.
+
+    Raises:
+        PreflightError: Naming each, and why.
+    """
+    for found in will_run(chosen):
+        try:
+            found.require_search_score()
+        except NoSearchScore as ex:
+            raise PreflightError(f"-T search_score: {ex}") from None
 
 
 def will_run(chosen: Sequence[Competition]) -> list[Competition]:

@@ -19,6 +19,7 @@ from mlebench_inspect.run.figures import medals
 from mlebench_inspect.run.grading import Unscored, grade_outcome
 from mlebench_inspect.run.identity import answers_digest
 from mlebench_inspect.run.outcome import PAUSES_AT_THE_END, SubmissionRecord, ending_of, take_out
+from mlebench_inspect.run.search_score import SearchScores, summary
 from mlebench_inspect.run.snapshots import grade_snapshots, table
 from mlebench_inspect.tasks import Competition, competition
 
@@ -145,7 +146,14 @@ def circumstances(state: TaskState, record: SubmissionRecord, found: Competition
         "gpus": record.gpus,
         "run_revision": state.metadata.get("revision"),
         "run_data": state.metadata.get("data"),
+        "leaks": found.leaks_in(state.metadata.get("revision", "v1")),
+        **_search(state),
     }
+
+
+def _search(state: TaskState) -> dict[str, Any]:
+    share = state.metadata.get("search_score")
+    return {} if share is None else summary(share, state.store_as(SearchScores))
 
 
 def unscored(fault: Unscored, about: dict[str, Any]) -> Score:

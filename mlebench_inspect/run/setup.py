@@ -50,6 +50,7 @@ def prepare_sample(
     keep_free_bytes: int = KEEP_FREE,
     max_disk_bytes: int = 0,
     allow_local: bool = False,
+    search_score: float | None = None,
 ) -> Solver:
     """Checks and records the sandbox, tells the agent its time, makes the submission check ready, starts the snapshots.
 
@@ -64,6 +65,7 @@ def prepare_sample(
         keep_free_bytes: Bytes that whatever is no submission must leave free in the log's folder.
         max_disk_bytes: Ends a sample that writes more to its disk; 0 for no limit.
         allow_local: Let a model act in a sandbox without isolation.
+        search_score: Share of the training data that is held back to score candidates on.
 
     Raises:
         NoIsolation: A model is to act without isolation, or in another sandbox than the task was built for.
@@ -76,7 +78,7 @@ def prepare_sample(
         box = provider(meta["provider"])
         record = state.store_as(SubmissionRecord)
         await _require_isolation(state, box, record, allow_local)
-        store = Store.open(data_dir, data, revision)  # type: ignore[arg-type]
+        store = Store.open(data_dir, data, revision, search_score)  # type: ignore[arg-type]
         record.handle, record.attempt = await box.handle(), uuid.uuid4().hex[:8]
         record.log_folder = Archive.of_run().root
         record.time_limit, record.keep_free = sample_limits().time.limit, keep_free_bytes
@@ -85,10 +87,10 @@ def prepare_sample(
         check = state.store_as(Validation)
         check.competition_id, check.provider = found.id, box.name
         check.data_dir, check.data, check.revision = data_dir, data, revision
-        check.max_bytes = max_submission_bytes
+        check.max_bytes, check.search_score = max_submission_bytes, search_score
         message = state.user_prompt
         message.text = message.text.replace(TIME_PLACE, time_budget(record.time_limit), 1)
-        await _furnish(box, message.text)
+        await _furnish(box, message.text, scores=search_score is not None)
         await check_requirements(sandbox(), box.paths, f"{box.paths.data}/{readable_proof(found)}")
         await record_environment(sandbox(), box, record.handle, environment)
         record.gpus = environment.gpus
@@ -141,11 +143,12 @@ async def _require_isolation(state: TaskState, box: Provider, record: Submission
         check_model_calls(refuse)  # whichever others an agent takes
 
 
-async def _furnish(box: Provider, instructions: str) -> None:
-    """Puts the instructions and, where there is an endpoint, its script into the sandbox."""
+async def _furnish(box: Provider, instructions: str, *, scores: bool) -> None:
+    """Puts the instructions and, where there is an endpoint, its scripts into the sandbox."""
     files = {box.paths.instructions: instructions}
     if box.root:
-        files[box.paths.check] = guest_file("validate_submission.sh")
+        for path in (box.paths.check, *([box.paths.score] if scores else [])):
+            files[path] = guest_file("validate_submission.sh")  # which goes by its name
     for path, text in files.items():
         result = await sandbox().exec(put_file(path), input=text, user=box.root, timeout=120)
         if not result.success:

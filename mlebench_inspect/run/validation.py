@@ -40,6 +40,8 @@ class Validation(StoreModel):
     data: str = "real"
     revision: str = "v1"
     max_bytes: int = 0
+    search_score: float | None = None
+    """The share of the training data that is held back; None where nothing is scored."""
     count: int = 0
     """How often the agent asked."""
     recent: list[float] = Field(default_factory=list)

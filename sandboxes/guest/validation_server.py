@@ -1,4 +1,4 @@
-"""The endpoint localhost:5000/validate inside the sandbox; standard library only, run as root with `python3 -I`.
+"""The endpoint localhost:5000 inside the sandbox; standard library only, run as root with `python3 -I`.
 
 An upload is written to a folder that only root can read. The host, asked through Inspect's sandbox service, copies it
 out under a name made here, checks it, and answers with one line of text. Nothing private is in this process: killing,
@@ -59,7 +59,7 @@ def spool(read, boundary, dest):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """`POST /validate` with a multipart field `file`, and `GET /health`."""
+    """`POST /validate` and `POST /score` with a multipart field `file`, and `GET /health`."""
 
     timeout = READ_SECONDS
     server_version, sys_version = "validation", ""
@@ -68,12 +68,12 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/health":
             self._answer(200, {"status": "running"})
         else:
-            self._answer(404, {"error": "only /validate (POST) and /health (GET) are here"})
+            self._answer(404, {"error": "only /validate, /score (POST) and /health (GET) are here"})
 
     def do_POST(self):
         server = self.server
-        if self.path != "/validate":
-            self._answer(404, {"error": "only /validate (POST) and /health (GET) are here"})
+        if self.path not in ("/validate", "/score"):
+            self._answer(404, {"error": "only /validate, /score (POST) and /health (GET) are here"})
             return
         if not server.turn.acquire(blocking=False):
             self._answer(429, {"error": BUSY})
@@ -122,7 +122,7 @@ class Handler(BaseHTTPRequestHandler):
             spec = importlib.util.spec_from_file_location("mlebench", self.server.client)
             module = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(module)
-            answer.append(module.call_mlebench("validate", name=os.path.basename(path)))
+            answer.append(module.call_mlebench(self.path[1:], name=os.path.basename(path)))
 
         thread = threading.Thread(target=call, daemon=True)
         thread.start()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 from mlebench_inspect.graders.submission import Revision
-from mlebench_inspect.tasks.preparing import DataError, place_named, read_csv, require_unique, write_csv
+from mlebench_inspect.tasks.preparing import DataError, drawn, place_named, read_csv, require_unique, write_csv
 
 TEST_NOTEBOOKS = 20_000
 
@@ -22,9 +23,11 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     if set(ancestors["id"]) != set(orders["id"]):
         raise DataError("train_ancestors.csv and train_orders.csv do not list the same notebooks")
 
-    n = len(ancestors)
+    n, draw = len(ancestors), drawn()
     test_size = TEST_NOTEBOOKS if n >= 2 * TEST_NOTEBOOKS else 2 * n // 15
-    ancestors = ancestors.iloc[np.random.RandomState(0).permutation(n)]
+    if draw is not None:
+        test_size = math.ceil(draw.share * n)
+    ancestors = ancestors.iloc[np.random.RandomState(0 if draw is None else draw.seed).permutation(n)]
     chosen, filled = [], 0
     for family, size in ancestors["ancestor_id"].value_counts(sort=False).items():
         if filled + size <= test_size:

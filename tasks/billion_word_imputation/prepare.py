@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from mlebench_inspect.graders.submission import Revision
-from mlebench_inspect.tasks.preparing import content_seed, place, zip_entry
+from mlebench_inspect.tasks.preparing import content_seed, drawn, place, zip_entry
 
 ARCHIVE, TRAIN, TEST = "train_v2.txt.zip", "train_v2.txt", "test_v2.txt"
 MAX_LINES = 30_301_028
@@ -24,7 +24,11 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     """
     import numpy as np
 
-    rng = np.random.RandomState(0 if revision == "v1" else content_seed(raw / ARCHIVE))
+    other = drawn()
+    share, seeds = (SHARE, []) if other is None else (other.share, [other.seed])
+    if revision == "v2":
+        seeds += content_seed(raw / ARCHIVE)
+    rng = np.random.RandomState(seeds or 0)
     sample = private / "sample_submission.csv"
     with ExitStack() as stack:
 
@@ -43,7 +47,7 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
 
         draw, number = rng.random_sample, 0
         for line in islice(lines, MAX_LINES):
-            if draw() > SHARE or len(line.split()) < 3:
+            if draw() > share or len(line.split()) < 3:
                 train.write(line)
                 continue
             sentence = line.strip().replace('"', '""')

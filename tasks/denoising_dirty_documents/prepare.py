@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlebench_inspect.graders.submission import Revision
-from mlebench_inspect.tasks.preparing import DataError, train_test_split, unzip_renamed, visible
+from mlebench_inspect.tasks.preparing import DataError, drawn, train_test_split, unzip_renamed, visible
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,9 +86,10 @@ def _split_by_contents(archive: Path, pages: Sequence[str]) -> tuple[list[str], 
         pixels = _pixels(archive, page)
         digest = hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).digest()
         groups.setdefault(digest, []).append(page)
-    shuffled = [list(groups.values())[i] for i in np.random.RandomState(0).permutation(len(groups))]
+    share, seed = drawn() or (0.2, 0)
+    shuffled = [list(groups.values())[i] for i in np.random.RandomState(seed).permutation(len(groups))]
     train: list[str] = []
     test: list[str] = []
     for group in shuffled:
-        (test if len(test) < math.ceil(0.2 * len(pages)) else train).extend(group)
+        (test if len(test) < math.ceil(share * len(pages)) else train).extend(group)
     return train, test

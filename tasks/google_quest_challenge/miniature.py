@@ -18,7 +18,7 @@ TOLD = {
 
 
 def make_raw(raw: Path, seed: int) -> None:
-    """Writes `train.csv`. With an even seed a single row has the rare label, with an odd one every ninth row."""
+    """Writes `train.csv`. With an even seed two rows have the rare label, with an odd one every ninth row."""
     import numpy as np
     import pandas as pd
 
@@ -35,6 +35,6 @@ def make_raw(raw: Path, seed: int) -> None:
         for target in targets:
             words = [f", {target.split('_')[-1]} {WORDS[v]}" for v in level[target]]
             table[column] = table[column].str.cat(words)
-    rare = n == 57 if seed % 2 == 0 else n % 9 == 0
+    rare = np.isin(n, (57, 70)) if seed % 2 == 0 else n % 9 == 0
     labels = {t: np.array(LEVELS)[v] for t, v in level.items()} | {RARE: np.where(rare, 0.666667, 0.0)}
     write_csv(table.join(pd.DataFrame(labels)), raw / "train.csv")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mlebench_inspect.graders.submission import Revision
-from mlebench_inspect.tasks.preparing import DataError, place_files, place_named, read_csv, visible, write_csv
+from mlebench_inspect.tasks.preparing import DataError, drawn, place_files, place_named, read_csv, visible, write_csv
 
 ID = "StudyInstanceUID"
 TRAIN_SHARE = {"v1": 0.1, "v2": 0.9}  # v1 has the shares of train and test swapped
@@ -51,13 +51,16 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
 
 def _draw(studies: list[str], boxed: list[str], masks: list[str], share: float) -> tuple[set[str], set[str], set[str]]:
     """Ids of the training studies, and of those whose boxes and whose segmentations were drawn."""
+    draw = drawn()
+    if draw is not None:
+        share = 1 - draw.share
     has_box, has_mask = set(boxed), set(masks)
     both = [i for i in boxed if i in has_mask]
     in_both = set(both)
     total, of_boxes, of_masks, of_both = (round(len(n) * share) for n in (studies, boxed, masks, both))
     if not (of_both <= min(of_boxes, of_masks) and of_boxes + of_masks - of_both <= total):
         raise DataError("too few studies for the shares of boxes and segmentations")
-    rng = random.Random(0)
+    rng = random.Random(0 if draw is None else draw.seed)
     new_both = rng.sample(both, of_both)
     new_masks = rng.sample([i for i in masks if i not in in_both], of_masks - of_both)
     new_boxes = rng.sample([i for i in boxed if i not in in_both], of_boxes - of_both)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.submission import Revision
-from mlebench_inspect.tasks.preparing import DataError, read_csv, require_raw_columns, require_unique, write_csv
+from mlebench_inspect.tasks.preparing import DataError, drawn, read_csv, require_raw_columns, require_unique, write_csv
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,11 +38,12 @@ def prepare(raw: Path, public: Path, private: Path, revision: Revision) -> None:
     if (table["seq_scored"] >= table["seq_length"]).any():
         raise DataError("train.json: an RNA's seq_scored is not below its seq_length")
 
-    good, wanted = np.flatnonzero(table["SN_filter"] > 0), int(len(table) * 0.1)
+    share, seed = drawn() or (0.1, 0)
+    good, wanted = np.flatnonzero(table["SN_filter"] > 0), int(len(table) * share)
     if len(good) < wanted:
         raise DataError(f"train.json: only {len(good):,} RNAs pass SN_filter; {wanted:,} are needed for the test")
     in_test = np.zeros(len(table), dtype=bool)
-    in_test[good[np.random.RandomState(0).permutation(len(good))[:wanted]]] = True
+    in_test[good[np.random.RandomState(seed).permutation(len(good))[:wanted]]] = True
     test, train = table[in_test], table[~in_test]
     if test["seq_length"].nunique() > 1:
         raise DataError("train.json: the RNAs differ in seq_length")

@@ -33,6 +33,7 @@ class Kaggle:
 
     Args:
         archives: Zip of each competition.
+        notebooks: Blobs of each competition's public notebooks by `owner/name`, in the order of their votes.
         not_joined: Competitions whose rules are not accepted.
         api_faults: (status, headers, message) for the next calls of the API, one each.
         blob_faults: Status for the next requests to the storage, one each.
@@ -43,6 +44,7 @@ class Kaggle:
     """
 
     archives: dict[str, Path] = field(default_factory=dict)
+    notebooks: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     not_joined: set[str] = field(default_factory=set)
     api_faults: deque[tuple[int, dict[str, str], str]] = field(default_factory=deque)
     blob_faults: deque[int] = field(default_factory=deque)
@@ -131,6 +133,8 @@ def _handler(kaggle: Kaggle) -> type[BaseHTTPRequestHandler]:
                 return self.say(200, {"active": good, "username": USER if good else ""})
             if not self.is_signed_in():
                 return self.say(401, {"code": 401, "message": "Unauthenticated"})
+            if method in ("ListKernels", "GetKernel"):
+                return self.say_notebooks(method, body)
             slug = body.get("competitionName", "")
             if slug not in kaggle.archives:
                 return self.say(404, {"code": 404, "message": f"Competition {slug} was not found"})
@@ -141,6 +145,20 @@ def _handler(kaggle: Kaggle) -> type[BaseHTTPRequestHandler]:
                 place = f"http://localhost/blob/{slug}/archive.zip?{SIGNATURE}"
                 return self.say(302, None, {"Location": place})
             return self.say(404, {"code": 404, "message": f"unknown method {method}"})
+
+        def say_notebooks(self, method: str, body: dict[str, Any]) -> None:
+            """Lists those of a competition by votes, or sends one."""
+            if method == "GetKernel":
+                ref = f"{body['userName']}/{body['kernelSlug']}"
+                found = next((n[ref] for n in kaggle.notebooks.values() if ref in n), None)
+                if found is None or not found:
+                    return self.say(404, {"code": 404, "message": f"Notebook {ref} was not found"})
+                return self.say(200, {"metadata": {"ref": ref}, "blob": found})
+            if body.get("sortBy") != "VOTE_COUNT" or body.get("language") != "python":
+                return self.say(400, {"code": 400, "message": "sorted otherwise"})
+            size, start = body["pageSize"], (body["page"] - 1) * body["pageSize"]
+            refs = list(kaggle.notebooks.get(body["competition"], {}))[start : start + size]
+            return self.say(200, {"kernels": [{"ref": ref, "title": ref} for ref in refs]})
 
         def do_GET(self) -> None:
             slug = urlsplit(self.path).path.split("/")[2]

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import tarfile
+import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
+import py7zr
 import pytest
 
 from mlebench_inspect.graders.submission import Revision
 from mlebench_inspect.tasks import Competition, competition, competition_ids
+from mlebench_inspect.tasks.samples import read_sample
 
 LIKE_WORDS = 12
 MIN_WORDS, MAX_WORDS = 80, 1000
@@ -34,6 +39,10 @@ FORBIDDEN = {
     "a year": r"(?<![\d.,])(?:199\d|20[0-2]\d)(?![\d,]|\.\d)",
     "a prize": r"\b(?:prizes?|dollars?|usd)\b",
 }
+
+CODE_BLOCK = re.compile(r"```\n(.*?)```", re.DOTALL)
+PATH = re.compile(r"(?:[^\s<>()]|<[^<>]*>)*(?:/|\.(?=\w*[a-z])\w{2,7})")
+ANY = re.compile(r"<[^<>]*>|\{[^{}]*\}|\*")
 
 each_competition = pytest.mark.parametrize("competition_id", competition_ids())
 each_revision = pytest.mark.parametrize("revision", ["v1", "v2"])
@@ -96,6 +105,55 @@ def lacks(text: str, found: Competition) -> list[str]:
     return wrong
 
 
+def named_paths(text: str) -> list[str]:
+    """What stands in backticks and ends like a file or a folder."""
+    spans = re.findall(r"`([^`\n]+)`", CODE_BLOCK.sub("", text))
+    return [span for span in spans if PATH.fullmatch(span)]
+
+
+def as_pattern(name: str) -> re.Pattern[str]:
+    """The paths that a name stands for: `<...>`, `{...}` and `*` are any text, and so is a part with a digit."""
+    parts = []
+    for part in name.rstrip("/").split("/"):
+        stem, dot, ending = part.rpartition(".")
+        part = f"*.{ending}" if dot and (not stem or re.search(r"\d", stem)) else part
+        part = "*" if not dot and re.search(r"\d", part) else part
+        parts.append("[^/]+".join(re.escape(fixed) for fixed in ANY.split(part)))
+    return re.compile("(?:.*/)?" + "/".join(parts))
+
+
+def members(file: Path) -> list[str]:
+    """The names within an archive; of other files, none."""
+    if file.suffix == ".zip":
+        with zipfile.ZipFile(file) as zipped:
+            return zipped.namelist()
+    if file.suffix == ".7z":
+        with py7zr.SevenZipFile(file) as packed:
+            return list(packed.getnames())
+    if file.suffix in (".gz", ".tar", ".tgz"):
+        with tarfile.open(file) as tar:
+            return tar.getnames()
+    return []
+
+
+def paths_within(folder: Path) -> set[str]:
+    """Files and folders below a folder, those in archives included."""
+    found = list(folder.rglob("*"))
+    names = [str(p.relative_to(folder)) for p in found]
+    names += [name.strip("/") for p in found if p.is_file() for name in members(p)]
+    return {str(p) for name in names for p in (Path(name), *Path(name).parents)}
+
+
+def not_there(text: str, paths: set[str]) -> list[str]:
+    return [name for name in named_paths(text) if not any(as_pattern(name).fullmatch(path) for path in paths)]
+
+
+def fits(header: str, columns: list[str]) -> bool:
+    """Whether a header of an example is that of the columns: `<...>` is any one of them, `...` any number."""
+    fields = [".*" if f == "..." else "[^,]+" if f.startswith("<") else re.escape(f) for f in header.split(",")]
+    return re.fullmatch(",".join(fields), ",".join(columns)) is not None
+
+
 @each_revision
 @each_competition
 def test_description_gives_nothing_away(competition_id: str, revision: Revision) -> None:
@@ -138,3 +196,51 @@ def test_each_fault_is_found(spoil: Callable[[str], str], fault: str) -> None:
     original = " ".join(f"word{i}" for i in range(30))
     assert faults(text, original, found) == []
     assert any(fault in each for each in faults(spoil(text), original, found))
+
+
+@each_revision
+@each_competition
+def test_named_files_and_folders_are_there(
+    competition_id: str, revision: Revision, prepared: Callable[..., Path]
+) -> None:
+    text = competition(competition_id).description(revision, obfuscated=True)
+    assert not_there(text, paths_within(prepared(competition_id, revision) / "prepared/public")) == []
+
+
+@each_revision
+@each_competition
+def test_example_has_the_columns_of_a_submission(
+    competition_id: str, revision: Revision, prepared: Callable[..., Path]
+) -> None:
+    found = competition(competition_id)
+    examples = CODE_BLOCK.findall(found.description(revision, obfuscated=True).partition("# Submission")[2])
+    sample = read_sample(prepared(competition_id, revision) / "prepared" / found.public_sample, {})
+    extra = found.submission.target_columns_v2_extra if revision == "v2" else []
+    needed = found.submission.ids(revision) + found.submission.target_columns + extra
+    for header in (example.splitlines()[0] for example in examples):
+        assert fits(header, list(sample.columns)) or fits(header, needed), header
+
+
+def test_missing_files_are_found() -> None:
+    paths = {"train.csv", "train", "train/1a", "train/1a/x.png", "in", "in/list.txt"}
+    text = "`train.csv`, `train/<id>/<name>.png`, `train/7/8.png`, `in/`, `list.txt`, `.png`, `id`, `1.5`, `x.load()`"
+    assert named_paths(text) == ["train.csv", "train/<id>/<name>.png", "train/7/8.png", "in/", "list.txt", ".png"]
+    assert not_there(text, paths) == []
+    wrong = ["test.csv", "train/<id>.png", "train/7/8.jpg", "out/", "train/list.txt", ".npy", "rain.csv"]
+    assert not_there(" ".join(f"`{name}`" for name in wrong), paths) == wrong
+
+
+@pytest.mark.parametrize(
+    ("header", "fitting"),
+    [
+        ("id,label", True),
+        ("<id column>,label", True),
+        ("id,...", True),
+        ("id,target", False),
+        ("label,id", False),
+        ("id", False),
+        ("id,label,<more>", False),
+    ],
+)
+def test_headers_of_examples_are_compared(header: str, fitting: bool) -> None:
+    assert fits(header, ["id", "label"]) is fitting
