@@ -42,7 +42,7 @@ Size = Annotated[str, AfterValidator(_size), Form("a number with k, m, g or t, s
 Above0 = Annotated[float, Field(gt=0, allow_inf_nan=False), Form("a number above 0")]
 Share = Annotated[float, Field(gt=0, le=0.5, allow_inf_nan=False), Form("a share above 0 and at most 0.5, such as 0.1")]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False), Form("a number of seconds above 0")]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), Form("a number from 0 to 1")]
+Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), Form("a number from 0 to 1")]
 AtLeast0 = Annotated[int, Field(ge=0), Form("a whole number of at least 0")]
 AtLeast1 = Annotated[int, Field(ge=1), Form("a whole number of at least 1")]
 AtLeast2 = Annotated[int, Field(ge=2), Form("a whole number of at least 2")]

@@ -6,7 +6,7 @@ from inspect_ai.agent import Agent, AgentState, agent
 from inspect_ai.model import ModelOutput
 
 from mlebench_inspect.agents.search.plans import PLANS, PolicyName
-from mlebench_inspect.options import AtLeast0, AtLeast1, AtLeast2, Seconds, Share, agent_options
+from mlebench_inspect.options import AtLeast0, AtLeast1, AtLeast2, Probability, Seconds, agent_options
 
 __all__ = ["search"]
 
@@ -20,13 +20,13 @@ def search(
     parallel: AtLeast1 | None = None,
     folds: AtLeast2 = 5,
     drafts: AtLeast1 | None = None,
-    debug_prob: Share | None = None,
+    debug_prob: Probability | None = None,
     debug_depth: AtLeast0 | None = None,
     population: AtLeast1 | None = None,
     patience: AtLeast1 | None = None,
-    merge_prob: Share | None = None,
-    ablate_prob: Share | None = None,
-    draft_prob: Share | None = None,
+    merge_prob: Probability | None = None,
+    ablate_prob: Probability | None = None,
+    draft_prob: Probability | None = None,
     exploration: float | None = None,
     ensembles: AtLeast0 | None = None,
     members: AtLeast2 | None = None,
