@@ -37,6 +37,11 @@ class SearchScores(StoreModel):
 
 
 async def score_predictions_file(settings: Validation, path: str, *, uploaded: bool = False) -> str:
+    """As `score_candidate`: the line alone."""
+    return (await score_candidate(settings, path, uploaded=uploaded))[0]
+
+
+async def score_candidate(settings: Validation, path: str, *, uploaded: bool = False) -> tuple[str, float | None]:
     """Takes predictions for the held-back part out and says how good they are; notes the question in the transcript.
 
     Args:
@@ -45,14 +50,15 @@ async def score_predictions_file(settings: Validation, path: str, *, uploaded: b
         uploaded: Whether it is one that the endpoint received.
 
     Returns:
-        One line: the score, or what is wrong with the file. Of the held-back labels it tells nothing else.
+        One line: the score, or what is wrong with the file. Of the held-back labels it tells nothing else. And the
+        score, if there is one.
     """
     asked, now = store_as(SearchScores), time.time()
     recent = [t for t in asked.recent if now - 60 < t <= now]
     if asked.count >= MAX_SCORES:
-        return f"No more than {MAX_SCORES} predictions are scored in one run."
+        return f"No more than {MAX_SCORES} predictions are scored in one run.", None
     if len(recent) >= MAX_SCORES_A_MINUTE:
-        return f"No more than {MAX_SCORES_A_MINUTE} predictions a minute are scored; ask again later."
+        return f"No more than {MAX_SCORES_A_MINUTE} predictions a minute are scored; ask again later.", None
     asked.recent = [*recent, now]
     asked.count += 1
     answer, score = TOO_LATE, None
@@ -61,7 +67,7 @@ async def score_predictions_file(settings: Validation, path: str, *, uploaded: b
     asked.scores = [*asked.scores, (round(now - (store_as(SubmissionRecord).started or now)), score)]
     by = "endpoint" if uploaded else "tool"
     transcript().info({"scoring": asked.count, "asked by": by, "answer": answer}, source="mlebench")
-    return answer
+    return answer, score
 
 
 async def _scored(settings: Validation, path: str, uploaded: bool) -> tuple[str, float | None]:

@@ -27,7 +27,7 @@ from pathlib import Path
 MARK = "MLEBENCH_SEARCH_STEP"
 KEPT = 20_000
 """Characters of the beginning and of the end of a solution's output that are kept."""
-LEFT = ("solution.py", "submission.csv", "validation.csv", "pid", "ablation")
+LEFT = ("solution.py", "submission.csv", "validation.csv", "held_back.csv", "pid", "ablation")
 TABLES = ("train.csv", "train.csv.zip", "train.csv.gz", "train.tsv", "training.csv", "train/train.csv", "labels.csv")
 PACKAGES = """
     numpy pandas scipy scikit-learn statsmodels lightgbm xgboost xgboost-cpu catboost torch torchvision timm

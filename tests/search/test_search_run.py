@@ -222,6 +222,38 @@ def test_the_next_best_takes_the_place_of_a_best_whose_file_is_gone(tmp_path: Pa
     assert value(log)["valid"] == 1
 
 
+# the same answer for the held-back part as for the test set
+_HELD_BACK = """\
+rows = list(csv.DictReader(open("DATA/held_back/test.csv")))
+with open("held_back.csv", "w") as out:
+    out.write("PassengerId,Transported\\n")
+    for row in rows:
+        out.write(row["PassengerId"] + "," + str({answer}) + "\\n")
+"""
+
+
+def test_a_hidden_score_takes_the_place_of_the_printed_one(tmp_path: Path) -> None:
+    codes = [
+        works(0.99, answer) + _HELD_BACK.format(answer=answer) for answer in ("row['CryoSleep'] != 'True'", LEARNS)
+    ]
+    asked: list[str] = []
+    said = in_order(answers(works(0.9)), *map(answers, codes))
+
+    def speak(prompt: str) -> str | ModelOutput:
+        asked.append(prompt)
+        return said(prompt)
+
+    settings = {"policy": "greedy", "parallel": 1, "ensembles": 0, "debug_prob": 0.0, "drafts": 3, "max_steps": 3}
+    log = run(tmp_path, search(**settings), model=engineer(speak), time_limit=600, search_score=0.2)
+    without, bad, good = tree_of(log).nodes
+    assert "held_back.csv" in without.fault
+    assert bad.score is not None
+    assert good.score is not None
+    assert bad.score < 0.5 < good.score
+    assert all("/held_back`" in prompt for prompt in asked)
+    assert value(log)["score"] > 0.65
+
+
 def test_what_a_script_writes_over_the_submission_is_put_right(tmp_path: Path) -> None:
     spoils = "import pathlib\nfor p in pathlib.Path('../../../submission').glob('*.csv'):\n    p.write_text('x')\n"
     log = searched(tmp_path, in_order(answers(works(0.8)), answers(spoils + works(0.5))), drafts=2, max_steps=2)

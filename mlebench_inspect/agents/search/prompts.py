@@ -29,6 +29,8 @@ class Terms(NamedTuple):
     """The training table that has a file of folds; empty where there is none."""
     folds_file: str = ""
     threads: int = 1
+    held_back: str = ""
+    """Folder of the held-back part; empty where there is none."""
 
 
 class Standing(NamedTuple):
@@ -55,8 +57,8 @@ submission. It is run in an empty folder of its own, with these rules in place o
   make your own, with that seed. Never fit anything on rows that you validate on.
 - As its last line it prints its validation score, in the competition's metric ({metric}, {direction} is better), as
   JSON: `{{"{score}": 0.123, "{fold_scores}": [0.12, 0.13]}}`. Without that line it does not count.
-- If it is easy, it also saves its predictions for the rows that it validated on as `validation.csv` (row number and
-  prediction), so that solutions can be combined later.
+{held_back}- If it is easy, it also saves its predictions for the rows that it validated on as `validation.csv` (row number
+  and prediction), so that solutions can be combined later.
 - It has {threads} CPU threads (set `n_jobs` and the like to this), {memory}{gpus} and {timeout} at most; then it is
   killed. Aim at half of that.
 - It can use these packages and no others: {packages}.
@@ -65,6 +67,13 @@ submission. It is run in an empty folder of its own, with these rules in place o
 # The data, as it lies in `{data}`
 
 {preview}
+"""
+
+_HELD_BACK_RULE = """\
+- A part of the training data is held back from you. Its inputs lie in `{folder}`, in the form of the test set, with a
+  sample submission. It writes predictions for them to `held_back.csv` in the folder where it runs, in that form, with
+  the model that it validated or the one that it submits with. Its score is what these predictions are worth: without
+  them it does not count.
 """
 
 _REPLY = """\
@@ -148,7 +157,7 @@ _ENSEMBLE = """\
 # Your task now: combine solutions
 
 These are the best solutions. Each lies in its folder with `submission.csv` and, where it saved one, `validation.csv`
-(`ls` tells: {files}).
+(`ls` tells: {files}){held_back}.
 
 {members}
 
@@ -242,8 +251,9 @@ def ensemble(terms: Terms, tree: Tree, now: Standing, members: Sequence[Node]) -
         + _code(n.code, MAX_CODE // len(members))
         for n in members
     )
+    also = ", and `held_back.csv`, to be combined in the same way" if terms.held_back else ""
     files = ", ".join(f"`{terms.folder}/{n.id}`" for n in members)
-    return _whole(terms, tree, now, _ENSEMBLE.format(files=files, members=told))
+    return _whole(terms, tree, now, _ENSEMBLE.format(files=files, members=told, held_back=also))
 
 
 def review(terms: Terms, node: Node) -> str:
@@ -287,6 +297,7 @@ def _rules(terms: Terms, now: Standing) -> str:
         direction=_direction(terms),
         score=SCORE,
         fold_scores=FOLDS,
+        held_back=_HELD_BACK_RULE.format(folder=terms.held_back) if terms.held_back else "",
         threads=terms.threads,
         memory=f"{found.memory / 2**30:.0f} GiB of memory shared with other solutions" if found.memory else "memory",
         gpus=f", GPU: {'; '.join(found.gpus)}" if found.gpus else ", no GPU",

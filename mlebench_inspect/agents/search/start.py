@@ -13,7 +13,7 @@ from mlebench_inspect.agents.search.prompts import Terms
 from mlebench_inspect.agents.search.tree import Tree
 from mlebench_inspect.run.validation import Validation
 from mlebench_inspect.sandboxes.provider import provider
-from mlebench_inspect.tasks import competition
+from mlebench_inspect.tasks import HELD_BACK, competition
 
 
 async def start(
@@ -46,6 +46,7 @@ async def start(
         table=table[0],
         folds_file=table[1],
         threads=max(1, around.cpus // slots),
+        held_back="" if sample.search_score is None else f"{hands.data}/{HELD_BACK}",
     )
     tree = await keeping.load(hands) or Tree(seed=seed)
     tree.higher_is_better = found.higher_is_better
