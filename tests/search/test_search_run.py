@@ -13,7 +13,7 @@ from inspect_ai.agent import as_solver
 from inspect_ai.log import EvalLog
 from inspect_ai.model import Model, ModelOutput
 from inspect_ai.solver import Generate, Solver, TaskState, solver
-from inspect_ai.util import sandbox
+from inspect_ai.util import sandbox, token_limit
 
 from mlebench_inspect.agents import search
 from mlebench_inspect.agents.search import engineer as asking
@@ -287,4 +287,23 @@ def test_a_search_that_was_cut_off_goes_on_where_it_was(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert "cut off" in tree.nodes[2].fault
     assert tree.nodes[3].at > tree.nodes[1].at
+    assert value(log)["valid"] == 1
+
+
+def test_a_limit_that_is_reached_leaves_the_best_in_place(tmp_path: Path) -> None:
+    @solver
+    def limited() -> Solver:
+        inner = as_solver(search(policy="greedy", parallel=2, ensembles=0, max_steps=50))
+
+        async def solve(state: TaskState, generate: Generate) -> TaskState:
+            with token_limit(500):
+                return await inner(state, generate)
+
+        return solve
+
+    log = run(tmp_path, limited(), model=engineer(lambda prompt: answers(works(0.6))), time_limit=600)
+    (sample,) = log.samples or []
+    assert sample.error is None
+    assert sample.limit is not None
+    assert sample.limit.type == "token"
     assert value(log)["valid"] == 1

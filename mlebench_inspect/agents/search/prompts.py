@@ -57,8 +57,8 @@ submission. It is run in an empty folder of its own, with these rules in place o
   make your own, with that seed. Never fit anything on rows that you validate on.
 - As its last line it prints its validation score, in the competition's metric ({metric}, {direction} is better), as
   JSON: `{{"{score}": 0.123, "{fold_scores}": [0.12, 0.13]}}`. Without that line it does not count.
-{held_back}- If it is easy, it also saves its predictions for the rows that it validated on as `validation.csv` (row number
-  and prediction), so that solutions can be combined later.
+{held_back}- If it is easy, it also saves its predictions for the rows that it validated on as `validation.csv`
+  (row number and prediction), so that solutions can be combined later.
 - It has {threads} CPU threads (set `n_jobs` and the like to this), {memory}{gpus} and {timeout} at most; then it is
   killed. Aim at half of that.
 - It can use these packages and no others: {packages}.
