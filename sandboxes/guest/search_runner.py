@@ -10,12 +10,10 @@ Needs nothing but Python; `folds` uses pandas where there is a table that it can
 """
 
 import contextlib
-import csv
 import ctypes
 import filecmp
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -29,6 +27,8 @@ KEPT = 20_000
 """Characters of the beginning and of the end of a solution's output that are kept."""
 LEFT = ("solution.py", "submission.csv", "validation.csv", "held_back.csv", "pid", "ablation")
 TABLES = ("train.csv", "train.csv.zip", "train.csv.gz", "train.tsv", "training.csv", "train/train.csv", "labels.csv")
+MAX_TABLE = 2**30
+"""Bytes of a table above which it gets no folds: reading it and writing them would take minutes."""
 PACKAGES = """
     numpy pandas scipy scikit-learn statsmodels lightgbm xgboost xgboost-cpu catboost torch torchvision timm
     transformers tensorflow keras nltk opencv-python-headless pillow librosa albumentations pydicom tifffile
@@ -109,31 +109,29 @@ def folds(data: str, output: str, seed: str, count: str, *targets: str) -> None:
 
     Rows are shuffled, then put in the order of their first target, then dealt out, so that folds have like targets.
     """
-    table = next((t for t in TABLES if (Path(data) / t).is_file()), None)
+    sizes = {t: (Path(data) / t).stat().st_size for t in TABLES if (Path(data) / t).is_file()}
+    table = next((t for t, size in sizes.items() if size <= MAX_TABLE), None)
     if table is None:
         return
+    import numpy as np
     import pandas as pd
 
+    path, separator = Path(data) / table, "\t" if ".tsv" in table else ","
     try:
-        columns = list(pd.read_csv(Path(data) / table, nrows=5, sep="\t" if ".tsv" in table else ",").columns)
+        columns = list(pd.read_csv(path, nrows=5, sep=separator).columns)
         target = next((t for t in targets if t in columns), columns[0])
-        read = pd.read_csv(Path(data) / table, usecols=[target], sep="\t" if ".tsv" in table else ",")[target]
+        read = pd.read_csv(path, usecols=[target], sep=separator)[target]
     except Exception as ex:  # whatever is no such table
         print(f"no folds: {type(ex).__name__}", file=sys.stderr)
         return
-    order = list(range(len(read)))
-    random.Random(int(seed)).shuffle(order)
+    order = np.random.RandomState(int(seed)).permutation(len(read))
     if target in targets:
-        values = read.astype(str).tolist() if read.dtype == object else read.tolist()
-        order.sort(key=lambda row: (values[row] != values[row], values[row]))
-    fold = [0] * len(order)
-    for place, row in enumerate(order):
-        fold[row] = place % int(count)
+        codes = pd.factorize(read.astype(str) if read.dtype == object else read, sort=True)[0]
+        order = order[np.argsort(codes[order], kind="stable")]
+    fold = np.empty(len(read), dtype=int)
+    fold[order] = np.arange(len(read)) % int(count)
     aside = f"{output}.part"
-    with open(aside, "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["row", "fold"])
-        writer.writerows(enumerate(fold))
+    pd.DataFrame({"row": np.arange(len(read)), "fold": fold}).to_csv(aside, index=False)
     os.replace(aside, output)
     print(table)
 

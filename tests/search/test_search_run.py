@@ -270,7 +270,7 @@ def test_a_search_that_was_cut_off_goes_on_where_it_was(tmp_path: Path) -> None:
             await as_solver(first)(state, generate)
             store = state.store_as(Kept)
             cut = Tree.model_validate(store.tree)
-            cut.begin("draft")  # was running when the run was cut off
+            cut.begin("draft").code = "x = 1"  # was running when the run was cut off
             text = cut.model_dump_json()
             store.tree = {}  # as in a store that is lost; the file is there
             await sandbox().write_file("logs/search/tree.json", text)

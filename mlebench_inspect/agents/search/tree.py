@@ -113,7 +113,7 @@ class Tree(BaseModel):
         """Forgets what never came to an end, as after a cut; ids of the others stay true."""
         for node in self.nodes:
             if not node.done:
-                node.done, node.fault = True, "the run was cut off"
+                node.done, node.fault, node.code = True, "the run was cut off", ""  # nothing to be mended
 
     def lessons(self, most: int = 12) -> Iterator[str]:
         """What was learnt in all branches: of the best and of the latest solutions, no more than `most`."""
