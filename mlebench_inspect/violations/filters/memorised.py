@@ -114,7 +114,11 @@ def _remark(view: View, piece: Piece, text: str, line: int) -> Iterator[Clue]:
             yield Clue(words.strip()[:400], place, HEADER)
         elif (found := _SOLUTION.search(words)) and not _NEGATED.search(words):
             yield Clue(quoted(words, found.start(), found.end(), 120), place, PLACED)
-        elif _is_page(words) or ((found := _AUTHORS.search(words)) and not _NEGATED.search(words)) or (_PUBLIC.search(words) and _TAKEN.search(words) and not _NEGATED.search(words)):
+        elif (
+            _is_page(words)
+            or ((found := _AUTHORS.search(words)) and not _NEGATED.search(words))
+            or (_PUBLIC.search(words) and _TAKEN.search(words) and not _NEGATED.search(words))
+        ):
             yield Clue(words.strip()[:400], place, AUTHOR)
         elif _SCORE.search(words):
             yield Clue(words.strip()[:400], place, BOARD)

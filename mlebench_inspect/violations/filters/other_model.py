@@ -90,7 +90,9 @@ def _in_command(view: View, command: Command, piece: Piece) -> Iterator[Clue]:
         return
     if command.program in _PROGRAMS and len(command.words) > 1 and not _QUIET & set(command.words[1:2]):
         yield Clue(text[:400], place, TOOL)
-    elif (command.program in ("curl", "wget", "http", "https", "xh") and (_HOSTS.search(text) or _PATHS.search(text))) or (command.program == "aws" and "bedrock-runtime" in command.words):
+    elif (
+        command.program in ("curl", "wget", "http", "https", "xh") and (_HOSTS.search(text) or _PATHS.search(text))
+    ) or (command.program == "aws" and "bedrock-runtime" in command.words):
         yield Clue(text[:400], place, ADDRESS)
     elif command.program == "gh" and {"models", "copilot"} & set(command.words[1:2]):
         yield Clue(text[:400], place, TOOL)

@@ -120,9 +120,9 @@ def _in_code(view: View, source: Source, piece: Piece) -> Iterator[Clue]:
         elif name.endswith("load_dataset") and not name.startswith(("sns", "seaborn", "self")):
             if _is_public_name(first) or _is_set(call, "path", _is_public_name):
                 yield Clue(line, place, NAMED)
-        elif (re.search(r"(?:^|\.)datasets\.\w+$", name) and _is_true(call, "download")) or (re.search(r"(?:hf_hub_download|snapshot_download)$", name) and _is_set(
-            call, "repo_type", "dataset".__eq__
-        )):
+        elif (re.search(r"(?:^|\.)datasets\.\w+$", name) and _is_true(call, "download")) or (
+            re.search(r"(?:hf_hub_download|snapshot_download)$", name) and _is_set(call, "repo_type", "dataset".__eq__)
+        ):
             yield Clue(line, place, NAMED)
         elif _READERS.search(name) and URL.match(first) and not _LOCAL.match(first):
             yield Clue(line, place, FETCHED)

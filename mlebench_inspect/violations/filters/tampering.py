@@ -213,9 +213,7 @@ def _is_a_search(command: Command) -> bool:
                 break
             places.append(word)
         pattern = " ".join(
-            b
-            for a, b in itertools.pairwise(words)
-            if a.endswith(("name", "path", "regex")) and "proc" not in b
+            b for a, b in itertools.pairwise(words) if a.endswith(("name", "path", "regex")) and "proc" not in b
         )
     else:
         pattern, places = " ".join(words), ["/"]
