@@ -88,8 +88,9 @@ def judging() -> Iterator[None]:
 def judge_of(evaluated: str | None) -> Model | None:
     """The model that the user named for judging; None where there is none.
 
-    That is the role `judge`, or the model of `--scan-model`. Scout's active model is the evaluated one where nobody named
-    another, so it counts only where the command line or the environment names it, or where it is no model of the run.
+    That is the role `judge`, or the model of `--scan-model`. Scout's active model is the evaluated one where nobody
+    named another, so it counts only where the command line or the environment names it, or where it is no model of
+    the run.
 
     Args:
         evaluated: Name of the evaluated model.

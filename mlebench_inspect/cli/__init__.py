@@ -5,7 +5,7 @@ pieces of the work fail, the others are done, each failure is named, and the exi
 colours on a terminal only; JSON comes where `--json` asks for it.
 """
 
-from mlebench_inspect.cli import bundles, catalogue, data, grading, host, results  # each registers its commands
+from mlebench_inspect.cli import bundles, catalogue, data, grading, host, results, scanning  # each registers its own
 from mlebench_inspect.cli.group import cli, main
 
-__all__ = ["bundles", "catalogue", "cli", "data", "grading", "host", "main", "results"]
+__all__ = ["bundles", "catalogue", "cli", "data", "grading", "host", "main", "results", "scanning"]

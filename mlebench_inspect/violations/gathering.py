@@ -1,4 +1,4 @@
-"""From a transcript of Scout's to what there is to look at: its messages, and what was kept of the sample beside its log."""
+"""From a transcript of Scout's to what there is to look at: its messages, and what was kept beside the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was kept of a sample beside its log, and what it was given: read as hostile input, bounded, with no link followed."""
+"""What was kept of a sample beside its log, and what it was given: read as hostile, bounded, no link followed."""
 
 from __future__ import annotations
 

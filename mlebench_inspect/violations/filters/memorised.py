@@ -21,53 +21,78 @@ FETCHED = "a public solution is fetched"
 HEADER = "the header of a notebook of the competition's site"
 
 _PLACE = (
-    r"(?:(?:1st|2nd|3rd|[4-9]th|1\dth|first|second|third|top[- ]?\d{0,3}|winning|winners?'?s?|gold(?:[- ]medal)?|silver[- ]medal|"
-    r"\#\s?\d{1,2}|rank\s?\d{1,2}|no\.?\s?1|best public|highest[- ]scoring)\s{1,3}(?:[- ]?(?:place|prize|public|team'?s?|medal|kaggle|scoring|"
-    r"ranked|leaderboard))?\s{0,3}(?:\w{1,20}\s){0,2}(?:solutions?|kernels?|notebooks?|write-?ups?|code|approach|submission|entry|pipeline|recipe))"
+    r"(?:(?:1st|2nd|3rd|[4-9]th|1\dth|first|second|third|top[- ]?\d{0,3}|winning|winners?'?s?|"
+    r"gold(?:[- ]medal)?|silver[- ]medal|"
+    r"\#\s?\d{1,2}|rank\s?\d{1,2}|no\.?\s?1|best public|highest[- ]scoring)\s{1,3}(?:[- ]?(?:place|prize|"
+    r"public|team'?s?|medal|kaggle|scoring|"
+    r"ranked|leaderboard))?\s{0,3}(?:\w{1,20}\s){0,2}(?:solutions?|kernels?|notebooks?|write-?ups?|code|"
+    r"approach|submission|entry|pipeline|recipe))"
 )
 _SOLUTION = re.compile(rf"\b{_PLACE}\b|\b\d{{1,3}}(?:st|nd|rd|th)[- ]place\b", re.IGNORECASE)
 _PUBLIC = re.compile(
-    r"\b(?:kaggle|public|popular|well[- ]known|famous)\s{1,3}(?:\w{1,20}\s){0,2}(?:kernels?|notebooks?|solutions?|write-?ups?)\b",
+    (
+        r"\b(?:kaggle|public|popular|well[- ]known|famous)\s{1,3}(?:\w{1,20}\s){0,2}(?:kernels?|notebooks?|"
+        r"solutions?|write-?ups?)\b"
+    ),
     re.IGNORECASE,
 )
 _TAKEN = re.compile(
-    r"\b(?:taken|copied|adapted|ported|borrowed|reproduced?|reproducing|replicat\w+|verbatim|credits?|thanks|courtesy|based on|from|"
+    r"\b(?:taken|copied|adapted|ported|borrowed|reproduced?|reproducing|replicat\w+|verbatim|credits?|"
+    r"thanks|courtesy|based on|from|"
     r"following|source|reference|fork(?:ed)? of|original(?:ly)?|re-?implement\w*|inspired)\b",
     re.IGNORECASE,
 )
 _RECALL = re.compile(
-    r"\b(?:from memory|by heart|recall(?:ing|ed)?\b|remember(?:ed|ing|s)?\b|memori[sz]ed|reproduc\w+|replicat\w+|cop(?:y|ied|ying)|verbatim|"
-    r"re-?creat\w+|port(?:ing|ed)?\b|re-?implement\w*|writ(?:e|ing) (?:down|out)|transcrib\w+|re-?use|same (?:weights|constants|parameters) as|I know (?:the|this|that))",
+    r"\b(?:from memory|by heart|recall(?:ing|ed)?\b|remember(?:ed|ing|s)?\b|memori[sz]ed|reproduc\w+|"
+    r"replicat\w+|cop(?:y|ied|ying)|verbatim|"
+    r"re-?creat\w+|port(?:ing|ed)?\b|re-?implement\w*|writ(?:e|ing) (?:down|out)|transcrib\w+|re-?use|"
+    r"same (?:weights|constants|parameters) as|I know (?:the|this|that))",
     re.IGNORECASE,
 )
 _NEGATED = re.compile(
-    r"\b(?:not|never|n't|without|instead of|rather than|avoid\w*|forbid\w*|against|prohibit\w*|must own|rules?|own|no (?:other|public))\b",
+    (
+        r"\b(?:not|never|n't|without|instead of|rather than|avoid\w*|forbid\w*|against|prohibit\w*|must own|"
+        r"rules?|own|no (?:other|public))\b"
+    ),
     re.I,
 )
 _KAGGLE_PAGE = re.compile(
-    r"kaggle\.com/(?:code/|[\w-]+/[\w-]+|competitions?/[\w-]+/(?:discussion|writeups|code))|kaggle\.com/c/[\w-]+/discussion",
+    (
+        r"kaggle\.com/(?:code/|[\w-]+/[\w-]+|competitions?/[\w-]+/(?:discussion|writeups|code))|"
+        r"kaggle\.com/c/[\w-]+/discussion"
+    ),
     re.I,
 )
 _DATA_PAGE = re.compile(r"kaggle\.com/(?:datasets?|c|competitions)/[\w-]+/?(?:data|overview|rules)?$", re.I)
 _AUTHORS = re.compile(
-    r"\b(?:by|author|credits?(?: to)?|thanks(?: to)?|@|courtesy of|from|'s)\s{0,3}(?:cdeotte|chris deotte|abhishek thakur|abhishek|"
-    r"konrad banachewicz|bestfitting|qishen ha|haqishen|psi\b|dieter\b|christofhenkel|tito\b|its7171|ragnar\b|ambros(?:m)?|siukeitin|"
-    r"giba\b|titericz|vopani|serigne|pmarcelino|omarelgabry|startupsci|yassineghouzam|ldfreeman3|gunesevitan|arthurtok|tunguz|"
-    r"sudalairajkumar|sudalai|headsortails|nicapotato|kaerururu|yirun|zfturbo|heng ?cherkeng|hengck|selim_?sef|iafoss|nischaydnk|"
-    r"theoviel|philippsinger|yuanzhe zhou|radek1|carlmcbride|awsaf49|jhoward|alexis ?cook|andrewlukyanenko|artgor|kashnitsky|"
+    r"\b(?:by|author|credits?(?: to)?|thanks(?: to)?|@|courtesy of|from|'s)\s{0,3}(?:cdeotte|chris deotte|"
+    r"abhishek thakur|abhishek|"
+    r"konrad banachewicz|bestfitting|qishen ha|haqishen|psi\b|dieter\b|christofhenkel|tito\b|its7171|"
+    r"ragnar\b|ambros(?:m)?|siukeitin|"
+    r"giba\b|titericz|vopani|serigne|pmarcelino|omarelgabry|startupsci|yassineghouzam|ldfreeman3|"
+    r"gunesevitan|arthurtok|tunguz|"
+    r"sudalairajkumar|sudalai|headsortails|nicapotato|kaerururu|yirun|zfturbo|heng ?cherkeng|hengck|"
+    r"selim_?sef|iafoss|nischaydnk|"
+    r"theoviel|philippsinger|yuanzhe zhou|radek1|carlmcbride|awsaf49|jhoward|alexis ?cook|"
+    r"andrewlukyanenko|artgor|kashnitsky|"
     r"ashishpatel26|janio(?:martinez)?|shivamb|ogrellier|aharless|mmueller|lopuhin|pocketsuteado|samuelcortinhas)\b"
-    r"|\b(?:cdeotte|chris deotte|bestfitting|gunesevitan|samuelcortinhas|abhishek thakur|zfturbo|titericz|hengcherkeng)(?:'s)?\b",
+    r"|\b(?:cdeotte|chris deotte|bestfitting|gunesevitan|samuelcortinhas|abhishek thakur|zfturbo|titericz|"
+    r"hengcherkeng)(?:'s)?\b",
     re.IGNORECASE,
 )
 _SCORE = re.compile(
-    r"\b(?:(?:public|private)\s?(?:LB|leaderboard)(?:\s?score)?|LB(?:\s?score)?|leaderboard score)\s{0,3}[:=~]?\s{0,3}(?:of\s)?0?\.\d{2,6}\b"
+    r"\b(?:(?:public|private)\s?(?:LB|leaderboard)(?:\s?score)?|LB(?:\s?score)?|"
+    r"leaderboard score)\s{0,3}[:=~]?\s{0,3}(?:of\s)?0?\.\d{2,6}\b"
     r"|\b0\.\d{2,6}\s{0,2}(?:on\s)?(?:the\s)?(?:public |private )?LB\b"
 )
 _HEADER = "This Python 3 environment comes with many helpful analytics libraries"
 _HYPER = re.compile(
-    r"^(?:learning_rate|eta|subsample\w*|colsample_?\w*|reg_\w+|lambda_?\w*|alpha|gamma|min_child_\w+|feature_fraction\w*|"
-    r"bagging_fraction|min_split_gain|min_gain_to_split|path_smooth|l2_leaf_reg|bagging_temperature|random_strength|rsm|C|dropout\w*|"
-    r"weight_decay|cat_smooth|cat_l2|min_sum_hessian\w*|max_delta_step|drop_rate|skip_drop|w\d?|weights?|coef\w*|thresholds?)$"
+    r"^(?:learning_rate|eta|subsample\w*|colsample_?\w*|reg_\w+|lambda_?\w*|alpha|gamma|min_child_\w+|"
+    r"feature_fraction\w*|"
+    r"bagging_fraction|min_split_gain|min_gain_to_split|path_smooth|l2_leaf_reg|bagging_temperature|"
+    r"random_strength|rsm|C|dropout\w*|"
+    r"weight_decay|cat_smooth|cat_l2|min_sum_hessian\w*|max_delta_step|drop_rate|skip_drop|w\d?|weights?|"
+    r"coef\w*|thresholds?)$"
 )
 _NAMED = re.compile(r"lat|lon|mean|std|pi\b|coord|radius|scale|unit|const", re.IGNORECASE)
 LEAST_TUNED, LEAST_DIGITS = 3, 5

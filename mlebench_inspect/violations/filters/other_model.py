@@ -17,26 +17,35 @@ TOOL = "a program that asks a model is run"
 KEY = "a key for a model's API is looked for"
 
 _CLIENTS = re.compile(
-    r"^(?:openai|anthropic|cohere|mistralai|groq|together|litellm|replicate|ollama|fireworks|vertexai|zhipuai|dashscope|"
-    r"google\.generativeai|google\.genai|google\.cloud\.aiplatform|langchain_(?:openai|anthropic|google\w*|cohere|groq|mistralai|"
-    r"ollama|aws|deepseek|xai|together|fireworks)|langchain\.(?:llms|chat_models)|langchain_community\.(?:llms|chat_models)|"
+    r"^(?:openai|anthropic|cohere|mistralai|groq|together|litellm|replicate|ollama|fireworks|vertexai|"
+    r"zhipuai|dashscope|"
+    r"google\.generativeai|google\.genai|google\.cloud\.aiplatform|langchain_(?:openai|anthropic|"
+    r"google\w*|cohere|groq|mistralai|"
+    r"ollama|aws|deepseek|xai|together|fireworks)|langchain\.(?:llms|chat_models)|"
+    r"langchain_community\.(?:llms|chat_models)|"
     r"llama_index\.llms|dspy|instructor|g4f|xai_sdk|aisuite|claude_agent_sdk|claude_code_sdk|portkey_ai|"
     r"azure\.ai\.(?:inference|openai)|inspect_ai|marvin|magentic|openrouter|ai21|writerai|cerebras|sambanova|mirascope|"
-    r"pydantic_ai|smolagents|huggingface_hub\.(?:Async)?InferenceClient|huggingface_hub\.InferenceApi|gradio_client|gpt4free|"
+    r"pydantic_ai|smolagents|huggingface_hub\.(?:Async)?InferenceClient|huggingface_hub\.InferenceApi|"
+    r"gradio_client|gpt4free|"
     r"simpleaichat|guidance\.models|outlines\.models\.openai|volcenginesdkarkruntime|qianfan|moonshot|deepseek)(?:\.|$)"
 )
 _HOSTS = re.compile(
-    r"\bapi\.(?:openai|anthropic|cohere|mistral|groq|together|deepseek|x|perplexity|fireworks|cerebras|moonshot|ai21|replicate)"
-    r"\.(?:com|ai|xyz|cn)\b|generativelanguage\.googleapis|aiplatform\.googleapis|openai\.azure\.com|bedrock-runtime|openrouter\.ai/api|"
-    r"(?:api-inference|router)\.huggingface\.co|dashscope\.aliyuncs|open\.bigmodel\.cn|localhost:11434|127\.0\.0\.1:11434|"
+    r"\bapi\.(?:openai|anthropic|cohere|mistral|groq|together|deepseek|x|perplexity|fireworks|cerebras|"
+    r"moonshot|ai21|replicate)"
+    r"\.(?:com|ai|xyz|cn)\b|generativelanguage\.googleapis|aiplatform\.googleapis|openai\.azure\.com|"
+    r"bedrock-runtime|openrouter\.ai/api|"
+    r"(?:api-inference|router)\.huggingface\.co|dashscope\.aliyuncs|open\.bigmodel\.cn|localhost:11434|"
+    r"127\.0\.0\.1:11434|"
     r"models\.inference\.ai\.azure|ark\.cn-|integrate\.api\.nvidia\.com|api\.z\.ai",
     re.IGNORECASE,
 )
 _PATHS = re.compile(
-    r"/v\d(?:beta)?/(?:chat/completions|messages|responses|completions|complete)\b|:generateContent\b|/api/(?:generate|chat)\b"
+    r"/v\d(?:beta)?/(?:chat/completions|messages|responses|completions|complete)\b|:generateContent\b|"
+    r"/api/(?:generate|chat)\b"
 )
 _KEYS = re.compile(
-    r"\b(?:OPENAI|ANTHROPIC|GEMINI|GOOGLE|COHERE|MISTRAL|GROQ|TOGETHER|DEEPSEEK|OPENROUTER|HUGGINGFACE|XAI|FIREWORKS|AZURE_OPENAI)"
+    r"\b(?:OPENAI|ANTHROPIC|GEMINI|GOOGLE|COHERE|MISTRAL|GROQ|TOGETHER|DEEPSEEK|OPENROUTER|HUGGINGFACE|"
+    r"XAI|FIREWORKS|AZURE_OPENAI)"
     r"_(?:API_KEY|API_BASE|BASE_URL|AUTH_TOKEN)\b|\bsk-(?:ant-|proj-)?[A-Za-z0-9_-]{20,200}"
 )
 _PROGRAMS = {

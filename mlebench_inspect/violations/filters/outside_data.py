@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from mlebench_inspect.violations.filters.clues import WEAK, Clue, quoted
+from mlebench_inspect.violations.filters.clues import Clue
 from mlebench_inspect.violations.filters.shell import Command
 from mlebench_inspect.violations.filters.source import Source, text_of
 from mlebench_inspect.violations.filters.view import View
@@ -22,24 +22,31 @@ URL = re.compile(r"(?:https?|ftp|s3|gs|hf)://[^\s'\"<>`|;)\]}\\]{3,2000}")
 _LOCAL = re.compile(r"^\w+://(?:localhost|127\.|0\.0\.0\.0|\[::1\]|host\.docker\.internal)")
 _WEIGHTS = re.compile(
     r"\.(?:pth?|pth\.tar|safetensors|onnx|h5|keras|bin|ckpt|caffemodel|tflite|whl|deb|sh|py|ipynb|vec|gguf|pb|pdparams)"
-    r"(?:\.\w+)?(?:[?#]|$)|pypi|pythonhosted|conda|download\.pytorch|/whl/|weights|checkpoints?|pretrained|glove|fasttext"
-    r"|word2vec|keras-applications|tfhub|nltk_data|spacy|astral\.sh|debian|ubuntu|huggingface\.co/(?!datasets)[^?]*/(?:resolve|raw)/"
+    r"(?:\.\w+)?(?:[?#]|$)|pypi|pythonhosted|conda|download\.pytorch|/whl/|weights|checkpoints?|"
+    r"pretrained|glove|fasttext"
+    r"|word2vec|keras-applications|tfhub|nltk_data|spacy|astral\.sh|debian|ubuntu|"
+    r"huggingface\.co/(?!datasets)[^?]*/(?:resolve|raw)/"
     r"[^?]*(?:config|tokenizer|vocab|model|merges|sentencepiece|spiece|preprocessor)",
     re.IGNORECASE,
 )
 _DATA = re.compile(
-    r"\.(?:csv|tsv|zip|json|jsonl|parquet|feather|xlsx?|txt|gz|bz2|xz|tgz|tar|7z|rar|sqlite|db|npy|npz|pkl|mat|arff|data|xml|dat)"
+    r"\.(?:csv|tsv|zip|json|jsonl|parquet|feather|xlsx?|txt|gz|bz2|xz|tgz|tar|7z|rar|sqlite|db|npy|npz|"
+    r"pkl|mat|arff|data|xml|dat)"
     r"(?:[?#&]|$)|dataset|kaggle\.com|data\.world|archive\.ics\.uci|openml\.org|zenodo|figshare|drive\.google|dropbox"
-    r"|mendeley|dataverse|labels?\b|answers?\b|solution|ground[_-]?truth|^s3:|^gs:|^hf:|wikipedia\.org|wikimedia|archive\.org"
+    r"|mendeley|dataverse|labels?\b|answers?\b|solution|ground[_-]?truth|^s3:|^gs:|^hf:|wikipedia\.org|"
+    r"wikimedia|archive\.org"
     r"|/datasets?/|leaderboard|exam|pastebin|gist\.github|/api/|imdb\.com|gutenberg",
     re.IGNORECASE,
 )
 _SEARCH = re.compile(
     r"(?:google|bing|duckduckgo|yahoo|yandex|baidu|brave|serpapi|tavily)\.[a-z.]+/|[?&]q(?:uery)?=", re.I
 )
+_FETCHING = re.compile(r"requests\.|urlopen|urlretrieve|read_\w+\(|wget|curl|download")
+_CLOUD = {"aws", "gsutil", "gcloud", "azcopy", "s5cmd"}
 _FETCHERS = {"wget", "curl", "aria2c", "axel", "http", "https", "lynx", "w3m", "scp", "rsync", "sftp", "ftp", "rclone"}
 _PYTHON_FETCHERS = re.compile(
-    r"^(?:requests|httpx|urllib3?|aiohttp|http\.client|wget|gdown|pooch|fsspec|s3fs|urllib\.request)\b|urlopen|urlretrieve|"
+    r"^(?:requests|httpx|urllib3?|aiohttp|http\.client|wget|gdown|pooch|fsspec|s3fs|urllib\.request)\b|"
+    r"urlopen|urlretrieve|"
     r"download_url|get_file$|\.(?:get|post|request|open|download|retrieve)$|session\.get|read_html"
 )
 _READERS = re.compile(
@@ -47,11 +54,14 @@ _READERS = re.compile(
 )
 _BY_NAME = re.compile(
     r"(?:^|\.)(?:fetch_openml|fetch_20newsgroups\w*|fetch_california_housing|fetch_covtype|fetch_kddcup99|fetch_rcv1|"
-    r"fetch_lfw_\w+|fetch_olivetti_faces|fetch_ucirepo|dataset_download|competition_download|dataset_load|notebook_output_download|"
+    r"fetch_lfw_\w+|fetch_olivetti_faces|fetch_ucirepo|dataset_download|competition_download|dataset_load|"
+    r"notebook_output_download|"
     r"competition_download_files?|dataset_download_files?|load_data_wikipedia)$"
     r"|^(?:tfds|tensorflow_datasets)\.(?:load|builder|image_classification)|^(?:sns|seaborn)\.load_dataset"
-    r"|(?:keras|tensorflow\.keras|tf\.keras)\.datasets\.\w+\.load_data|^opendatasets\.download|^kagglehub\.|^openml\.datasets"
-    r"|^(?:wikipedia|wikipediaapi|yfinance|pytrends|meteostat|praw|tweepy|googlesearch|duckduckgo_search|ddgs)\b|datasetsforecast|^gdown\."
+    r"|(?:keras|tensorflow\.keras|tf\.keras)\.datasets\.\w+\.load_data|^opendatasets\.download|"
+    r"^kagglehub\.|^openml\.datasets"
+    r"|^(?:wikipedia|wikipediaapi|yfinance|pytrends|meteostat|praw|tweepy|googlesearch|duckduckgo_search|"
+    r"ddgs)\b|datasetsforecast|^gdown\."
 )
 _KAGGLE_API = re.compile(r"KaggleApi|kaggle\.api|kaggle_api_extended|kagglehub")
 _BUILDERS = {"csv", "json", "parquet", "text", "imagefolder", "arrow", "pandas", "audiofolder", "webdataset"}
@@ -103,9 +113,8 @@ def _in_command(view: View, command: Command, piece: Piece) -> Iterator[Clue]:
         command.program in ("huggingface-cli", "hf") and "download" in words[:3] and re.search(r"type[= ]dataset", text)
     ):
         yield Clue(text[:400], place, NAMED)
-    elif command.program in ("aws", "gsutil", "gcloud", "azcopy", "gdown", "s5cmd") and not _LOCAL.search(text):
-        if command.program == "gdown" or re.search(r"\b(?:cp|sync|get|copy)\b", text):
-            yield Clue(text[:400], place, FETCHED)
+    elif command.program == "gdown" or (command.program in _CLOUD and re.search(r"\b(?:cp|sync|get|copy)\b", text)):
+        yield Clue(text[:400], place, FETCHED)
 
 
 def _in_code(view: View, source: Source, piece: Piece) -> Iterator[Clue]:
@@ -142,9 +151,9 @@ def _in_text(view: View, source: Source, piece: Piece) -> Iterator[Clue]:
     for number, line in enumerate(source.text.split("\n"), 1):
         code = line.partition("#")[0][:5000] if "://" not in line else line[:5000]
         url = URL.search(code)
-        if url and not code.lstrip().startswith("#") and fetches_data(url[0], view):
-            if re.search(r"requests\.|urlopen|urlretrieve|read_\w+\(|wget|curl|download", code):
-                yield Clue(quoted(line.strip())[:400], view.place(piece, number), FETCHED, WEAK * 2)
+        is_fetched = bool(url) and bool(_FETCHING.search(code)) and not code.lstrip().startswith("#")
+        if url and is_fetched and fetches_data(url[0], view):
+            yield Clue(line.strip()[:400], view.place(piece, number), FETCHED)
 
 
 def _is_public_name(text: str) -> bool:
