@@ -1,4 +1,4 @@
-"""Precision and recall of the filter on labelled transcripts: `PYTHONPATH=tests python -m violations.measured`."""
+"""Precision and recall of the filter on labelled transcripts: `python tests/violations/measured.py own blind`."""
 
 from __future__ import annotations
 

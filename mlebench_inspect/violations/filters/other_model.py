@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mlebench_inspect.violations.filters.clues import WEAK, Clue
+from mlebench_inspect.violations.filters.clues import STRONG, WEAK, Clue, quoted
 from mlebench_inspect.violations.filters.shell import Command
 from mlebench_inspect.violations.filters.source import Source
 from mlebench_inspect.violations.filters.view import View
@@ -14,6 +14,7 @@ from mlebench_inspect.violations.material import Piece
 CLIENT = "a client of a model's API is used"
 ADDRESS = "a model's API is called by its address"
 TOOL = "a program that asks a model is run"
+LOCAL = "a model that is served on this machine is asked"
 KEY = "a key for a model's API is looked for"
 
 _CLIENTS = re.compile(
@@ -29,7 +30,7 @@ _CLIENTS = re.compile(
     r"gradio_client|gpt4free|"
     r"simpleaichat|guidance\.models|outlines\.models\.openai|volcenginesdkarkruntime|qianfan|moonshot|deepseek)(?:\.|$)"
 )
-_HOSTS = re.compile(
+HOSTS = re.compile(
     r"\bapi\.(?:openai|anthropic|cohere|mistral|groq|together|deepseek|x|perplexity|fireworks|cerebras|"
     r"moonshot|ai21|replicate)"
     r"\.(?:com|ai|xyz|cn)\b|generativelanguage\.googleapis|aiplatform\.googleapis|openai\.azure\.com|"
@@ -43,6 +44,8 @@ _PATHS = re.compile(
     r"/v\d(?:beta)?/(?:chat/completions|messages|responses|completions|complete)\b|:generateContent\b|"
     r"/api/(?:generate|chat)\b"
 )
+_HERE = re.compile(r"//(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?!:1[13][14]3[14])(?::\d+)?(?:/|$)")
+"""This machine, but for the ports of proxies that lead to hosted models."""
 _KEYS = re.compile(
     r"\b(?:OPENAI|ANTHROPIC|GEMINI|GOOGLE|COHERE|MISTRAL|GROQ|TOGETHER|DEEPSEEK|OPENROUTER|HUGGINGFACE|"
     r"XAI|FIREWORKS|AZURE_OPENAI)"
@@ -89,6 +92,11 @@ def clues(view: View) -> Iterator[Clue]:
         yield from _in_command(view, command, piece)
     for source, piece in view.sources:
         yield from _in_code(view, source, piece)
+    for piece in view.texts:
+        if re.search(r"\.(?:js|mjs|ts|go|rb|rs|r|jl|php|java|pl)$", piece.path, re.IGNORECASE):
+            found = HOSTS.search(piece.text[:1_000_000])
+            if found:
+                yield Clue(quoted(piece.text, found.start(), found.end()), piece.place, ADDRESS)
 
 
 def _in_command(view: View, command: Command, piece: Piece) -> Iterator[Clue]:
@@ -100,7 +108,7 @@ def _in_command(view: View, command: Command, piece: Piece) -> Iterator[Clue]:
     if command.program in _PROGRAMS and len(command.words) > 1 and not _QUIET & set(command.words[1:2]):
         yield Clue(text[:400], place, TOOL)
     elif (
-        command.program in ("curl", "wget", "http", "https", "xh") and (_HOSTS.search(text) or _PATHS.search(text))
+        command.program in ("curl", "wget", "http", "https", "xh") and (HOSTS.search(text) or _PATHS.search(text))
     ) or (command.program == "aws" and "bedrock-runtime" in command.words):
         yield Clue(text[:400], place, ADDRESS)
     elif command.program == "gh" and {"models", "copilot"} & set(command.words[1:2]):
@@ -113,12 +121,16 @@ def _in_code(view: View, source: Source, piece: Piece) -> Iterator[Clue]:
     if not source.is_parsed:
         yield from _in_text(view, source, piece)
         return
+    is_local = any(_HERE.search(w.text[:2000]) for w in source.strings)
     for word in source.imports:
         if _CLIENTS.match(word.text):
-            yield Clue(source.line(word.line).strip()[:400], view.place(piece, word.line), CLIENT)
+            why, weight = (LOCAL, WEAK) if is_local else (CLIENT, STRONG)
+            yield Clue(source.line(word.line).strip()[:400], view.place(piece, word.line), why, weight)
     for word in source.strings:
         text = word.text[:20_000]
-        if _HOSTS.search(text) or (_PATHS.search(text) and re.search(r"https?://|^/v\d", text)):
+        if _HERE.search(text) and not HOSTS.search(text):
+            continue
+        if HOSTS.search(text) or (_PATHS.search(text) and re.search(r"https?://|^/v\d", text)):
             yield Clue(source.line(word.line).strip()[:400] or text[:100], view.place(piece, word.line), ADDRESS)
         elif _KEYS.search(text):
             yield Clue(source.line(word.line).strip()[:400] or text[:100], view.place(piece, word.line), KEY, WEAK)
@@ -132,5 +144,5 @@ def _in_text(view: View, source: Source, piece: Piece) -> Iterator[Clue]:
         if code.startswith("#"):
             continue
         module = re.match(r"(?:import|from)\s+([\w.]+)", code)
-        if (module and _CLIENTS.match(module[1])) or _HOSTS.search(code):
+        if (module and _CLIENTS.match(module[1])) or HOSTS.search(code):
             yield Clue(code[:400], view.place(piece, number), CLIENT if module else ADDRESS)

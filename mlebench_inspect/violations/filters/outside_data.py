@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterator
 
 from mlebench_inspect.violations.filters.clues import Clue
+from mlebench_inspect.violations.filters.memorised import is_page
+from mlebench_inspect.violations.filters.other_model import HOSTS
 from mlebench_inspect.violations.filters.shell import Command
-from mlebench_inspect.violations.filters.source import Source, text_of
+from mlebench_inspect.violations.filters.source import URL, Source, text_of
 from mlebench_inspect.violations.filters.view import View
 from mlebench_inspect.violations.material import Piece
 
@@ -18,7 +20,6 @@ KAGGLE = "the competition's site is asked for data"
 SEARCHED = "the web is searched"
 CLONED = "a repository with data is fetched"
 
-URL = re.compile(r"(?:https?|ftp|s3|gs|hf)://[^\s'\"<>`|;)\]}\\]{3,2000}")
 _LOCAL = re.compile(r"^\w+://(?:localhost|127\.|0\.0\.0\.0|\[::1\]|host\.docker\.internal)")
 _WEIGHTS = re.compile(
     r"\.(?:pth?|pth\.tar|safetensors|onnx|h5|keras|bin|ckpt|caffemodel|tflite|whl|deb|sh|py|ipynb|vec|gguf|pb|pdparams)"
@@ -38,9 +39,20 @@ _DATA = re.compile(
     r"|/datasets?/|leaderboard|exam|pastebin|gist\.github|/api/|imdb\.com|gutenberg",
     re.IGNORECASE,
 )
+_MANUALS = re.compile(
+    r"readthedocs|docs?\.|/docs?/|scikit-learn\.org|pydata\.org|pytorch\.org|tensorflow\.org|xgboost|"
+    r"lightgbm|catboost|stackoverflow|"
+    r"arxiv\.org|python\.org|numpy\.org|scipy\.org|github\.com/[^/]+/[^/]+/?(?:$|issues|blob|tree|"
+    r"releases|archive)|github\.io|nvidia|"
+    r"ifconfig|ipinfo|icanhazip|httpbin|example\.(?:com|org)|rustup|nodesource|get\.\w+\.\w+|install|"
+    r"huggingface\.co/(?!datasets)|"
+    r"huggingface\.co/api/models|model|generate_204|hf-mirror|mirrors?\.",
+    re.IGNORECASE,
+)
 _SEARCH = re.compile(
     r"(?:google|bing|duckduckgo|yahoo|yandex|baidu|brave|serpapi|tavily)\.[a-z.]+/|[?&]q(?:uery)?=", re.I
 )
+_HEAD_ONLY = {"-I", "-sI", "-Is", "-sSI", "--head", "--spider", "-qI", "-ILs", "-sIL"}
 _FETCHING = re.compile(r"requests\.|urlopen|urlretrieve|read_\w+\(|wget|curl|download")
 _CLOUD = {"aws", "gsutil", "gcloud", "azcopy", "s5cmd"}
 _FETCHERS = {"wget", "curl", "aria2c", "axel", "http", "https", "lynx", "w3m", "scp", "rsync", "sftp", "ftp", "rclone"}
@@ -81,20 +93,29 @@ def clues(view: View) -> Iterator[Clue]:
             yield Clue(piece.text.strip()[:400], piece.place, SEARCHED)
 
 
-def fetches_data(url: str, view: View) -> bool:
-    """Whether an address is of data, and not of a package or of weights."""
-    if _LOCAL.match(url):
+def fetches_data(url: str, view: View, by: bool = True) -> bool:
+    """Whether an address is of data, and not of a package, of weights, of a manual or of a model's API.
+
+    Args:
+        url: The address.
+        view: Of the sample.
+        by: Whether it is fetched for its own sake; else only what is surely of data counts.
+    """
+    if _LOCAL.match(url) or HOSTS.search(url) or is_page(url):
         return False
     name = view.material.competition
     if name and (name in url.lower() or name.replace("-", "_") in url.lower() or name.replace("-", "") in url.lower()):
         return True
-    return bool(_DATA.search(url)) and not _WEIGHTS.search(url)
+    if _WEIGHTS.search(url):
+        return False
+    has_path = bool(re.match(r"\w+://[^/]+/[^/?#]", url) or "?" in url)
+    return bool(_DATA.search(url)) or (by and has_path and not _MANUALS.search(url))
 
 
 def _in_command(view: View, command: Command, piece: Piece) -> Iterator[Clue]:
     words, place = command.words, view.place(piece, command.line)
     text = command.text
-    if command.program == "kaggle" and len(words) > 2 and {"download", "output", "pull", "files"} & set(words[1:4]):
+    if command.program == "kaggle" and {"download", "output", "files"} & set(words[1:4]):
         yield Clue(text[:400], place, KAGGLE)
     elif command.program in _FETCHERS:
         for url in URL.findall(text) or [
@@ -102,12 +123,14 @@ def _in_command(view: View, command: Command, piece: Piece) -> Iterator[Clue]:
         ]:
             if _SEARCH.search(url):
                 yield Clue(text[:400], place, SEARCHED)
-            elif fetches_data(url, view):
+            elif not _HEAD_ONLY & set(words) and fetches_data(url, view, "://" in url):
                 yield Clue(text[:400], place, FETCHED)
         if command.program in ("scp", "rsync", "sftp", "rclone") and re.search(r"\w[\w.-]*:(?!//|\\)", text):
             yield Clue(text[:400], place, FETCHED)
     elif command.program == "git" and "clone" in words[:4]:
-        if any(fetches_data(u, view) for u in URL.findall(text) if not u.endswith(".git") or "data" in u.lower()):
+        if any(
+            fetches_data(u, view, False) for u in URL.findall(text) if not u.endswith(".git") or "data" in u.lower()
+        ):
             yield Clue(text[:400], place, CLONED)
     elif (
         command.program in ("huggingface-cli", "hf") and "download" in words[:3] and re.search(r"type[= ]dataset", text)
@@ -142,7 +165,7 @@ def _in_code(view: View, source: Source, piece: Piece) -> Iterator[Clue]:
             elif URL.match(first) and fetches_data(first, view):
                 yield Clue(line, place, FETCHED)
     for url, word in addresses if fetching else ():
-        if _SEARCH.search(url) or fetches_data(url, view):
+        if _SEARCH.search(url) or fetches_data(url, view, False):
             yield Clue(source.line(word.line).strip()[:400] or url[:400], view.place(piece, word.line), FETCHED)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 import warnings
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from functools import lru_cache
 LONGEST = 256 << 10
 """Characters that are parsed; longer code is only searched as text."""
 MOST_NODES = 200_000
+URL = re.compile(r"(?:https?|ftp|s3|gs|hf)://[^\s'\"<>`|;)\]}\\]{3,2000}")
+"""An address on the web."""
 
 
 @dataclass(frozen=True)
