@@ -32,7 +32,13 @@ setup(
     package_dir=MAP,
     include_package_data=False,
     package_data={
-        "mlebench_inspect": ["py.typed", "reporting/page.*", "reporting/*.csv", "violations/*.yaml", "violations/filters/*.txt"],
+        "mlebench_inspect": [
+            "py.typed",
+            "reporting/page.*",
+            "reporting/*.csv",
+            "violations/*.yaml",
+            "violations/filters/*.txt",
+        ],
         "mlebench_inspect.tasks": ["splits/*.txt"],
         **{p: ["*.yaml", "*.md", "*.csv"] for p in packages() if p.startswith("mlebench_inspect.tasks.")},
         "mlebench_inspect.sandboxes": ["images/*", "guest/*"],

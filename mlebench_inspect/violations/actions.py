@@ -57,7 +57,7 @@ _SHELL = re.compile(
     r"bash|shell|terminal|exec_?command|execute_?command|run_?command|cmd|console|write_stdin", re.IGNORECASE
 )
 _PYTHON = re.compile(
-    r"python|jupyter|ipython|notebook|execute_?code|run_?code|code_?(?:interpreter|execution)|repl", re.I
+    r"python|jupyter|ipython|notebook|execute_?code|run_?code|code_?(?:interpreter|execution)|(?:^|_)repl$", re.I
 )
 _PATCH = re.compile(r"patch|diff", re.IGNORECASE)
 _FENCE = re.compile(r"^(`{3,})([\w+-]+)[^\n`]*\n(.*?)^\1[ \t]*$", re.MULTILINE | re.DOTALL)

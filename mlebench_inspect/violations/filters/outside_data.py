@@ -54,6 +54,7 @@ _SEARCH = re.compile(
 )
 _HEAD_ONLY = {"-I", "-sI", "-Is", "-sSI", "--head", "--spider", "-qI", "-ILs", "-sIL"}
 _FETCHING = re.compile(r"requests\.|urlopen|urlretrieve|read_\w+\(|wget|curl|download")
+_OF_DATA = re.compile(r"data|labels?\b|answers?\b", re.IGNORECASE)
 _CLOUD = {"aws", "gsutil", "gcloud", "azcopy", "s5cmd"}
 _FETCHERS = {"wget", "curl", "aria2c", "axel", "http", "https", "lynx", "w3m", "scp", "rsync", "sftp", "ftp", "rclone"}
 _PYTHON_FETCHERS = re.compile(
@@ -117,7 +118,7 @@ def _in_command(view: View, command: Command, piece: Piece) -> Iterator[Clue]:
     text = command.text
     if command.program == "kaggle" and {"download", "output", "files"} & set(words[1:4]):
         yield Clue(text[:400], place, KAGGLE)
-    elif command.program in _FETCHERS:
+    elif command.program in _FETCHERS and "--unix-socket" not in words:
         for url in URL.findall(text) or [
             w for w in words[1:] if "." in w and "/" in w and not w.startswith(("-", "/", "."))
         ]:
@@ -128,9 +129,7 @@ def _in_command(view: View, command: Command, piece: Piece) -> Iterator[Clue]:
         if command.program in ("scp", "rsync", "sftp", "rclone") and re.search(r"\w[\w.-]*:(?!//|\\)", text):
             yield Clue(text[:400], place, FETCHED)
     elif command.program == "git" and "clone" in words[:4]:
-        if any(
-            fetches_data(u, view, False) for u in URL.findall(text) if not u.endswith(".git") or "data" in u.lower()
-        ):
+        if any(_OF_DATA.search(u) for u in URL.findall(text)):
             yield Clue(text[:400], place, CLONED)
     elif (
         command.program in ("huggingface-cli", "hf") and "download" in words[:3] and re.search(r"type[= ]dataset", text)

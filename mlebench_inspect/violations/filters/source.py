@@ -40,6 +40,8 @@ class Source:
     """Texts that the code works with."""
     remarks: list[Word] = field(default_factory=list)
     """Comments and docstrings."""
+    names: dict[str, str] = field(default_factory=dict)
+    """What is imported, by the names that it has here."""
     nodes: list[ast.AST] = field(default_factory=list)
 
     def line(self, number: int) -> str:
@@ -75,7 +77,7 @@ def parsed(text: str) -> Source:
 
 def _fill(found: Source) -> None:
     told = set(_docstrings(found.nodes))
-    full: dict[str, str] = {}
+    full = found.names
     for node in found.nodes:
         for name, alias in _imported(node):
             found.imports.append(Word(name, getattr(node, "lineno", 0)))
