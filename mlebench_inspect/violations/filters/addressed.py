@@ -24,13 +24,16 @@ def _patterns() -> dict[str, list[str]]:
             lines = found.setdefault(line[1:-1], [])
         elif line and not line.startswith("# "):
             lines.append(line)
+    found["triggers"] = [word.replace("|", " ") for line in found["triggers"] for word in line.split()]
     names = dict(line.split(" = ", 1) for line in found["names"])
     return {section: [_NAME.sub(lambda m: names[m[1]], p) for p in of] for section, of in found.items()}
 
 
+_PATTERNS = _patterns()
+
+
 def _compiled(*sections: str) -> re.Pattern[str]:
-    patterns = _patterns()
-    return re.compile("|".join(f"(?:{p})" for s in sections for p in patterns[s]), re.IGNORECASE | re.MULTILINE)
+    return re.compile("|".join(f"(?:{p})" for s in sections for p in _PATTERNS[s]), re.IGNORECASE | re.MULTILINE)
 
 
 _ORDER, _ANY = _compiled("orders"), _compiled("orders", "verdicts")
@@ -40,7 +43,8 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,4000}={0,2}")
 _LOOK_ALIKE = str.maketrans("аеорсухіѕԁһո", "aeopcyxisdhn")
 LONGEST = 400_000
 """Characters of one text that are looked at."""
-MOST = 50
+MOST, MOST_TRIGGERS = 50, 500
+_AROUND = 200
 
 
 def addresses(view: View) -> Iterator[tuple[str, str]]:
@@ -73,7 +77,7 @@ def addressed(text: str, pattern: re.Pattern[str] = _ANY) -> Iterator[tuple[str,
     for found in _HIDDEN.finditer(text):
         yield quoted(text, found.start(), found.end()), text.count("\n", 0, found.start()) + 1
     plain, is_same = _plain(text)
-    for found in pattern.finditer(plain):
+    for found in _near_triggers(plain, pattern):
         start = found.start() if is_same else 0
         line = plain.count("\n", 0, found.start()) + 1
         yield (quoted(text, start, found.end()) if is_same else _line_of(text, line)), line
@@ -81,6 +85,23 @@ def addressed(text: str, pattern: re.Pattern[str] = _ANY) -> Iterator[tuple[str,
         inner = _decoded(found[0])
         if inner and _ANY.search(inner):
             yield found[0][:400], text.count("\n", 0, found.start()) + 1
+
+
+def _near_triggers(text: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """What the pattern finds near the words that it cannot do without; a text full of them is looked at for a while."""
+    low, spans = text.lower(), []
+    for word in _PATTERNS["triggers"]:
+        at, count = low.find(word), 0
+        while at >= 0 and count < MOST_TRIGGERS:
+            spans.append((max(0, at - _AROUND), at + _AROUND))
+            at, count = low.find(word, at + len(word)), count + 1
+    done = 0
+    for start, end in sorted(spans):
+        begin = max(start, done)
+        if end > begin:
+            done = max(done, end)
+            # a little before, so that what lies across two neighbours is found
+            yield from pattern.finditer(text, max(0, begin - _AROUND), min(len(text), end))
 
 
 def _line_of(text: str, number: int) -> str:
