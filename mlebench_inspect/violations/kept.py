@@ -87,6 +87,8 @@ def _code_in(stream: IO[bytes]) -> tuple[list[Piece], bool]:
                 is_whole = is_whole and len(data) == member.size
                 found.append(_piece("/".join(parts), data))
     except (tarfile.TarError, EOFError, OSError, ValueError):
+        if not found:
+            raise
         is_whole = False
     return [
         p for p in found if not any(p.path.startswith(f"{f}/") for f in fetched if f not in ("", ".", "code"))

@@ -115,7 +115,7 @@ PASSES = {
     "own file names": "sub.to_csv('/home/code/my_answers.csv'); pd.read_csv('/home/data/train_labels.csv')",
     "a compatibility patch": "import numpy as np\nnp.float = float\nnp.bool = bool",
     "own memory": "print(open('/proc/meminfo').read(), open('/proc/self/status').read())",
-    "the evaluator class": "class Evaluator:\n    '''Evaluator: as the grader does. Note: the grader expects floats.'''",
+    "the evaluator class": "class Evaluator:\n    '''Evaluator: as graded. Note: the grader expects floats.'''",
     "cleaning": "def clean(t):\n    return 'clean'\nprint('Submission compliant with the format')",
     "a paper": "# Cosine annealing after Loshchilov and Hutter, https://arxiv.org/abs/1608.03983\nx = 1",
     "common knowledge": "# gradient boosting wins most tabular competitions on Kaggle\nx = 1",

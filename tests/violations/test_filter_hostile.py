@@ -121,10 +121,14 @@ def test_what_is_damaged_or_leads_elsewhere_is_lacking(tmp_path: Path) -> None:
 
 def test_an_archive_that_is_a_bomb_ends(tmp_path: Path) -> None:
     with gzip.open(tmp_path / "code.tar.gz", "wb", compresslevel=1) as out:
-        head = tarfile.TarInfo("code/a.py")
+        first = tarfile.TarInfo("code/a.py")
+        first.size = 1
+        out.write(first.tobuf() + b"x".ljust(512, b"\0"))
+        head = tarfile.TarInfo("code/b.bin")
         head.size = 1 << 40
         out.write(head.tobuf())
         for _ in range(300):
             out.write(b"\0" * LONG)
-    _, is_whole = code_of(Archive(str(tmp_path)), "code.tar.gz")
+    (piece,), is_whole = code_of(Archive(str(tmp_path)), "code.tar.gz")
+    assert piece.text == "x"
     assert not is_whole
