@@ -73,7 +73,8 @@ def _code_in(stream: IO[bytes]) -> tuple[list[Piece], bool]:
     try:
         with tarfile.open(fileobj=stream, mode="r|") as tar:
             for count, member in enumerate(tar):
-                if count >= 20 * MOST_FILES or len(found) >= MOST_FILES or left <= 0:
+                # the size is what the archive claims: tarfile would go on to the end of a file that does not end
+                if member.size > LARGEST_ARCHIVE or count >= 20 * MOST_FILES or len(found) >= MOST_FILES or left <= 0:
                     is_whole = False
                     break
                 parts = PurePosixPath(member.name).parts
