@@ -127,6 +127,16 @@ def register_scanner(name: str, build: Callable[..., Any]) -> None:
     registry_add(build, RegistryInfo(type="scanner", name=f"mlebench_inspect/{name}"))
 
 
+def forget_read_logs() -> None:
+    """Has Scout read logs anew that were written since this process read them; nothing where it keeps none."""
+    try:
+        from inspect_scout._util import caching_async_zip
+
+        caching_async_zip._cache.clear()
+    except (ImportError, AttributeError):
+        return
+
+
 def before_each_service(make_room: Callable[[str, str | None], Awaitable[None]]) -> bool:
     """Has `make_room` called with name and user of each service that is about to start in the running sample's sandbox.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from inspect_ai.log import read_eval_log_sample
+import anyio.to_thread
+from inspect_ai.log import read_eval_log_sample_async
 from inspect_ai.util import Store, store
 
 from mlebench_inspect._inspect import running
@@ -25,8 +26,8 @@ _SHOWN = {"code": "the kept code", "submission": "the submission", "public": "ta
 _views: OrderedDict[tuple[str, str, str], View] = OrderedDict()
 
 
-def gathered(transcript: Transcript, data_dir: str | None = None) -> View:
-    """What there is to look at of a sample, taken apart; blocks.
+async def gathered(transcript: Transcript, data_dir: str | None = None) -> View:
+    """What there is to look at of a sample, taken apart.
 
     The scanners ask for the same sample one after the other, so the last few are kept.
 
@@ -36,18 +37,20 @@ def gathered(transcript: Transcript, data_dir: str | None = None) -> View:
     """
     key = (transcript.transcript_id, transcript.source_uri or "", data_dir or "")
     if key not in _views:
-        _views[key] = view_of(_material(transcript, data_dir))
+        noted = await _record(transcript)  # not in a thread: a bucket's client belongs to this loop
+        _views[key] = await anyio.to_thread.run_sync(lambda: view_of(_material(transcript, data_dir, *noted)))
         while len(_views) > _KEPT_VIEWS:
             _views.popitem(last=False)
     return _views[key]
 
 
-def _material(transcript: Transcript, data_dir: str | None) -> Material:
+def _material(
+    transcript: Transcript, data_dir: str | None, record: SubmissionRecord, about: dict[str, Any]
+) -> Material:
     actions = actions_of(transcript.messages, transcript.events)
     looked_at, lacking = ["the transcript"], []
     if not actions.is_whole:
         lacking.append("the end of a very long transcript")
-    record, about = _record(transcript)
     found: dict[str, Any] = {"code": [], "submission": None, "public": {}}
     for name, read in _readers(transcript, record, about, data_dir).items():
         try:
@@ -107,12 +110,12 @@ def _first(archives: list[Archive], read: Any) -> Any:
     return read(archives[-1])
 
 
-def _record(transcript: Transcript) -> tuple[SubmissionRecord, dict[str, Any]]:
+async def _record(transcript: Transcript) -> tuple[SubmissionRecord, dict[str, Any]]:
     """What the run noted of the sample, and the sample's metadata: of the running one, or out of the log."""
     if running() is not None:
         return SubmissionRecord(store=store()), dict(transcript.metadata)
     try:
-        found = read_eval_log_sample(
+        found = await read_eval_log_sample_async(
             transcript.source_uri or "", transcript.task_id, transcript.task_repeat or 1, exclude_fields=_HEAVY
         )
         return found.store_as(SubmissionRecord), found.metadata

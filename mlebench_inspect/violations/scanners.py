@@ -22,7 +22,7 @@ listeners: list[Callable[[str, Question], None]] = []
 def _scanner(question: Question) -> Callable[..., Scanner[Transcript]]:
     def build(data_dir: str | None = None, chunks: int = MOST_CHUNKS) -> Scanner[Transcript]:
         async def scan(transcript: Transcript) -> Result:
-            view = await anyio.to_thread.run_sync(gathered, transcript, data_dir)
+            view = await gathered(transcript, data_dir)
             found = await anyio.to_thread.run_sync(filtered, question, view.material, view)
             judge = judge_of(transcript.model)
             if judge is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlebench_inspect._inspect import open_log
+from mlebench_inspect._inspect import forget_read_logs, open_log
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.plain import one_line
 from mlebench_inspect.reporting.places import find_logs, first_line, local
@@ -156,6 +156,7 @@ def _scanned(
         if report:
             report(count)
 
+    forget_read_logs()
     scanners.listeners.append(count_one)
     try:
         status = scan(
