@@ -32,7 +32,14 @@ setup(
     package_dir=MAP,
     include_package_data=False,
     package_data={
-        "mlebench_inspect": ["py.typed", "reporting/page.*", "plagiarism/page.css", "reporting/*.csv"],
+        "mlebench_inspect": [
+            "py.typed",
+            "plagiarism/page.css",
+            "reporting/page.*",
+            "reporting/*.csv",
+            "violations/*.yaml",
+            "violations/filters/*.txt",
+        ],
         "mlebench_inspect.tasks": ["splits/*.txt"],
         **{p: ["*.yaml", "*.md", "*.csv"] for p in packages() if p.startswith("mlebench_inspect.tasks.")},
         "mlebench_inspect.sandboxes": ["images/*", "guest/*"],

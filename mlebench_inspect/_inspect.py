@@ -6,8 +6,10 @@ Each function says what it does where the interface is gone: `tests/test_inspect
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from typing import IO, Any, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 from zipfile import ZipFile
@@ -43,6 +45,7 @@ def running() -> Running | None:
 # What is called first in a running sample; calls of other samples are not looked at.
 _MODEL_CHECKS: WeakKeyDictionary[object, Callable[[Model], None]] = WeakKeyDictionary()
 _ROOM_MAKERS: WeakKeyDictionary[object, Callable[[str, str | None], Awaitable[None]]] = WeakKeyDictionary()
+_JUDGING: ContextVar[bool] = ContextVar("mlebench_judging", default=False)
 _HEADER, _SUMMARIES = "header.json", "summaries.json"  # members of a finished log
 _REQUESTS = ("generate", "compact")
 """Methods of a model that send a request with which it can act."""
@@ -61,7 +64,7 @@ def check_model_calls(check: Callable[[Model], None]) -> bool:
         return False
 
     async def first(model: Model, *args: Any, **options: Any) -> None:
-        now = _active()  # None for calls outside of samples, which are no concern of ours
+        now = None if _JUDGING.get() else _active()  # None also outside of samples, which is no concern of ours
         wanted = _MODEL_CHECKS.get(now) if now is not None else None
         if wanted is not None:
             wanted(model)
@@ -70,6 +73,68 @@ def check_model_calls(check: Callable[[Model], None]) -> bool:
         _precede(Model, name, first)
     _MODEL_CHECKS[active] = check
     return True
+
+
+@contextmanager
+def judging() -> Iterator[None]:
+    """Within it a model is called by this package's judge and not by an agent: no check of calls is made."""
+    token = _JUDGING.set(True)
+    try:
+        yield
+    finally:
+        _JUDGING.reset(token)
+
+
+def judge_of(evaluated: str | None) -> Model | None:
+    """The model that the user named for judging; None where there is none.
+
+    That is the role `judge`, or the model of `--scan-model`. Scout's active model is the evaluated one where nobody
+    named another, so it counts only where the command line or the environment names it, or where it is no model of
+    the run.
+
+    Args:
+        evaluated: Name of the evaluated model.
+    """
+    try:
+        from inspect_ai.model._model import active_model, model_roles
+    except ImportError:
+        return None
+    roles = {role: found[0] if isinstance(found, list) else found for role, found in model_roles().items()}
+    if "judge" in roles:
+        return roles["judge"]
+    active = active_model()
+    if active is None or str(active) in ("none/none", "none"):
+        return None
+    context = click.get_current_context(silent=True)
+    given = context.params if context else {}
+    named = given.get("scan_model") or (context and context.info_name == "scan" and given.get("model"))
+    of_the_run = {evaluated, *map(str, roles.values())}
+    is_named = bool(named or os.environ.get("SCOUT_SCAN_MODEL"))
+    return active if is_named or (running() is not None and str(active) not in of_the_run) else None
+
+
+def register_scanner(name: str, build: Callable[..., Any]) -> None:
+    """Makes a scanner known to Inspect and Scout by its name, before anything of Scout is loaded.
+
+    Args:
+        name: Without the package's.
+        build: Returns the scanner.
+    """
+    try:
+        from inspect_ai._util.registry import RegistryInfo, registry_add
+    except ImportError:
+        return
+    registry_add(build, RegistryInfo(type="scanner", name=f"mlebench_inspect/{name}"))
+
+
+def forget_read_logs() -> None:
+    """Has Scout read logs anew that were written since this process read them; nothing where it keeps none."""
+    try:
+        from inspect_scout._util import caching_async_zip
+
+        caching_async_zip._cache.clear()
+    except (ImportError, AttributeError):
+        return
 
 
 def before_each_service(make_room: Callable[[str, str | None], Awaitable[None]]) -> bool:

@@ -1,4 +1,4 @@
-"""What Inspect's entry point loads. No side effects, and nothing heavy is imported."""
+"""What Inspect's entry point loads. No side effects but names in Inspect's register, and nothing heavy is imported."""
 
 from inspect_ai.model import ModelAPI, modelapi
 
@@ -6,6 +6,9 @@ from mlebench_inspect.agents import aide, baseline, dummy, mini_swe_agent, mlab,
 from mlebench_inspect.benchmark import TASKS
 from mlebench_inspect.familiarity.task import familiarity, familiarity_scorer
 from mlebench_inspect.run.scoring import mlebench_faults, mlebench_scorer
+from mlebench_inspect.violations.registering import register_scanners
+
+register_scanners()
 
 
 @modelapi(name="rehearsal")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from inspect_ai.viewer import (
     SampleScoreView,
+    ScannerResultField,
+    ScannerResultView,
     ScoreColorScale,
     TaskSamplesColumn,
     TaskSamplesSort,
@@ -11,6 +15,14 @@ from inspect_ai.viewer import (
     ViewerConfig,
 )
 
+from mlebench_inspect.violations.verdicts import QUESTIONS
+
+RULINGS: dict[str, Literal["good", "bad", "warn", "info", "muted"]] = {
+    "clean": "good",
+    "suspect": "warn",
+    "violation": "bad",
+    "undecided": "info",
+}
 TIERS = ("gold", "silver", "bronze")
 REST = ("valid", "above_median", "made", "any_medal")
 
@@ -44,11 +56,17 @@ def viewer_config() -> ViewerConfig:
                 "score": "Score",
                 "above_median": "Above median",
                 "percentile": "Percentile",
+                **{question: question.replace("_", " ").capitalize() for question in QUESTIONS},
             },
             score_color_scales={
                 "medal": {"gold": "good", "silver": "info", "bronze": "warn", "none": "muted", "unscored": "bad"},
                 "percentile": ScoreColorScale(palette="good-high", min=0, max=100),
+                **dict.fromkeys(QUESTIONS, RULINGS),
             },
         ),
         sample_score_view=SampleScoreView(default="grid"),
+        scanner_result_view=ScannerResultView(
+            fields=[ScannerResultField(name=name) for name in ("value", "explanation")],
+            exclude_fields=[ScannerResultField(name="metadata")],  # the explanation says all of it
+        ),
     )

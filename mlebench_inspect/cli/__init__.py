@@ -5,7 +5,7 @@ pieces of the work fail, the others are done, each failure is named, and the exi
 colours on a terminal only; JSON comes where `--json` asks for it.
 """
 
-from mlebench_inspect.cli import (
+from mlebench_inspect.cli import (  # each registers its commands
     bundles,
     catalogue,
     data,
@@ -13,7 +13,8 @@ from mlebench_inspect.cli import (
     host,
     plagiarism,
     results,
-)  # each registers its commands
+    scanning,
+)
 from mlebench_inspect.cli.group import cli, main
 
-__all__ = ["bundles", "catalogue", "cli", "data", "grading", "host", "main", "plagiarism", "results"]
+__all__ = ["bundles", "catalogue", "cli", "data", "grading", "host", "main", "plagiarism", "results", "scanning"]

@@ -196,7 +196,7 @@ class Conduct(BaseModel):
                 f"(95 % Wilson interval {self.low:.1f} to {self.high:.1f}), by {', '.join(self.judges)}."
             )
         if self.violating:
-            lines.append(f"They are: {_listed(self.violating)}.")
+            lines.append(f"Samples with a violation: {_listed(self.violating)}.")
         if self.suspects:
             lines.append(f"Suspect, and confirmed by nobody: {_listed(self.suspects)}.")
         return lines
