@@ -21,7 +21,7 @@ pre { overflow: auto; max-height: 30rem; padding: .6rem; background: #8882; font
 .best > details > summary { font-weight: 700; }
 .fault { color: #b3261e; } .add { color: #1b7f3b; } .del { color: #b3261e; } .dim { opacity: .7; }
 @media (prefers-color-scheme: dark) { .fault, .del { color: #ff8a80; } .add { color: #7bd88f; } }
-svg { width: 100%; height: 12rem; } circle { fill: #3b82f6; } polyline { fill: none; stroke: #3b82f6; }
+svg { width: 100%; max-height: 16rem; } circle { fill: #3b82f6; } polyline { fill: none; stroke: #3b82f6; }
 """
 
 
@@ -107,9 +107,10 @@ def _curve(tree: Tree) -> str:
         if tree.value(node) > best:
             best = tree.value(node)
             points.append(f"{x:.1f},{_height(node.score or 0.0, low, high):.1f}")
+    told = f"Scores over {duration(last)}, from {low:.6g} (bottom) to {high:.6g} (top)"
     return (
-        f"<svg viewBox='0 0 800 200' preserveAspectRatio=none role=img><title>Scores over {duration(last)}, from "
-        f"{low:.6g} to {high:.6g}</title>{''.join(dots)}<polyline points='{' '.join(points)}'></polyline></svg>"
+        f"<svg viewBox='0 0 800 200' role=img><title>{told}</title>{''.join(dots)}"
+        f"<polyline points='{' '.join(points)}'></polyline></svg><p class=dim>{told}; the line is the best so far.</p>"
     )
 
 
