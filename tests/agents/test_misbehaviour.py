@@ -1,0 +1,119 @@
+"""Models that misbehave: however they do, the run ends with a name, within few calls, and what was submitted is graded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from inspect_ai.log import EvalLog, EvalSample
+from inspect_ai.model import GenerateConfig
+
+from agents.chat_api import ChatApi, Reply, Request, call, calls, chat_api, says, text_of
+from agents.misbehaviour import KINDS, Kind, acts, by_tools
+from mlebench_inspect.agents import pace, react
+from runs import run, score, value
+
+MODES = ("tools", "text")
+IDLE_TURNS = 5
+MOST_CALLS = 60
+COPY = "cp data/sample_submission.csv submission/submission.csv; echo 'copied it'"
+
+FEW = [
+    ("a small window", "tools", "always"),
+    ("a small window without figures", "text", "once"),
+    ("stopped by a content filter", "tools", "always"),
+    ("cut off in a call", "text", "once"),
+    ("lone surrogates", "tools", "once"),
+    ("calls of one id", "tools", "once"),
+]
+ALL = [
+    (kind, mode, often)
+    for kind, found in KINDS.items()
+    for mode in MODES
+    for often in ("once", "always")
+    if found.wants in ("", mode)
+]
+
+
+@pytest.fixture
+def api() -> Iterator[ChatApi]:
+    with chat_api() as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "LONGEST_PAUSE", 0.5)
+
+
+def well_behaved(request: Request) -> Reply:
+    """Puts the sample submission in place, then submits it."""
+    if "copied it\n[exit" not in text_of(request):
+        return acts(request, COPY)
+    return calls(call("submit", {"answer": "done"})) if by_tools(request) else says("```submit\n```")
+
+
+class Misbehaving:
+    """Does its work, and misbehaves: in its first and its second turn, or in all from the second on."""
+
+    def __init__(self, kind: Kind, often: str) -> None:
+        self._kind, self._often, self._turns = kind, often, 0
+
+    def __call__(self, request: Request) -> Reply:
+        self._turns += 1
+        if self._often == "once" and self._turns in (1, 3):
+            return self._kind.reply(request) or well_behaved(request)
+        if self._often == "always" and "copied it\n[exit" in text_of(request):
+            # what behaves where the window is small has much to say
+            return self._kind.reply(request) or acts(request, "seq 3000")
+        if self._often == "always" and self._turns > 1 and (bad := self._kind.reply(request)):
+            return bad
+        return well_behaved(request)
+
+
+def misbehave(tmp_path: Path, api: ChatApi, kind: str, mode: str, often: str) -> EvalLog:
+    found = KINDS[kind]
+    api.script = Misbehaving(found, often)
+    config = GenerateConfig(max_retries=1, attempt_timeout=2 if kind == "time-out" else None)
+    return run(
+        tmp_path,
+        react(actions=mode, idle_turns=IDLE_TURNS),
+        model=api.model(config=config),
+        allow_local=True,
+        time_limit=25 if often == "always" and found.end == "time" else 240,
+    )
+
+
+def end_of(log: EvalLog) -> str:
+    """The name of how the agent's part ended."""
+    (sample,) = log.samples or []
+    if sample.error:
+        return "error"
+    return sample.limit.type if sample.limit else str(noted(sample, "how"))
+
+
+def noted(sample: EvalSample, name: str) -> object:
+    """What the agent noted of its end."""
+    return sample.store.get(f"AgentEnd:{name}", "")
+
+
+def check(log: EvalLog, api: ChatApi, kind: str, often: str) -> None:
+    expected = KINDS[kind].end if often == "always" else "submitted"
+    assert end_of(log) == expected, (log.samples or [])[0].error
+    assert len(api.requests) <= MOST_CALLS
+    if expected == "error":
+        assert score(log).reason == "model_unavailable"
+    else:
+        assert value(log)["valid"] == 1
+
+
+@pytest.mark.parametrize(("kind", "mode", "often"), FEW)
+def test_a_run_ends_well(tmp_path: Path, api: ChatApi, kind: str, mode: str, often: str) -> None:
+    check(misbehave(tmp_path, api, kind, mode, often), api, kind, often)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(("kind", "mode", "often"), [case for case in ALL if case not in FEW])
+def test_every_run_ends_well(tmp_path: Path, api: ChatApi, kind: str, mode: str, often: str) -> None:
+    check(misbehave(tmp_path, api, kind, mode, often), api, kind, often)
