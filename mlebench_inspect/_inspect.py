@@ -17,8 +17,11 @@ from inspect_ai.dataset import Dataset
 from inspect_ai.log import EvalLog, read_eval_log, read_eval_log_sample_summaries
 from inspect_ai.model import Model
 from inspect_ai.util import sandbox
-from pydantic_core import from_json
+from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError, from_json
 from rich.markup import escape
+
+from mlebench_inspect.plain import without_surrogates
 
 
 class Running(NamedTuple):
@@ -70,6 +73,36 @@ def check_model_calls(check: Callable[[Model], None]) -> bool:
         _precede(Model, name, first)
     _MODEL_CHECKS[active] = check
     return True
+
+
+def mend_answers(model: Model) -> None:
+    """Has lone surrogates in whatever a model's provider answers replaced before Inspect sees it.
+
+    Inspect cannot write them, and a whole evaluation ends without its samples.
+    """
+    api = model.api
+    if hasattr(api.generate, "is_mended"):
+        return
+    generate = api.generate
+
+    @functools.wraps(generate)
+    async def mended(*args: Any, **options: Any) -> Any:
+        answer = await generate(*args, **options)
+        return tuple(map(_whole, answer)) if isinstance(answer, tuple) else _whole(answer)
+
+    mended.is_mended = True  # type: ignore[attr-defined]
+    api.generate = mended  # type: ignore[method-assign]
+
+
+def _whole(answer: Any) -> Any:
+    """A model's output, or the call by which it was had, without lone surrogates."""
+    if not isinstance(answer, BaseModel):
+        return answer
+    try:
+        answer.model_dump_json()
+        return answer
+    except PydanticSerializationError:
+        return type(answer).model_validate(without_surrogates(answer.model_dump()))
 
 
 def before_each_service(make_room: Callable[[str, str | None], Awaitable[None]]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,13 +20,7 @@ from inspect_ai.model import (
 from inspect_ai.tool import ToolCall, ToolChoice, ToolFunction, ToolInfo
 
 from mlebench_inspect.agents.text_actions import read_calls
-
-_PLAIN_CHAT = re.compile(r"(^|[/.:])o1-(preview|mini)\b")
-
-
-def takes_plain_chat_only(model: Model) -> bool:
-    """Whether the model is known to refuse tools and system messages."""
-    return bool(_PLAIN_CHAT.search(str(model)))
+from mlebench_inspect.models import takes_plain_chat_only
 
 
 def as_plain_chat(messages: Sequence[ChatMessage]) -> list[ChatMessage]:

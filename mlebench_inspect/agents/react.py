@@ -15,9 +15,10 @@ from mlebench_inspect.agents.commands import bash, python
 from mlebench_inspect.agents.conversation import Conversation
 from mlebench_inspect.agents.notes import notes_file, read_notes
 from mlebench_inspect.agents.pace import Pace
-from mlebench_inspect.agents.plain_chat import as_plain_chat, takes_plain_chat_only, with_calls
+from mlebench_inspect.agents.plain_chat import as_plain_chat, with_calls
 from mlebench_inspect.agents.submitting import submit as submit_tool
 from mlebench_inspect.agents.text_actions import read_actions
+from mlebench_inspect.models import takes_plain_chat_only
 from mlebench_inspect.options import Form, agent_options
 from mlebench_inspect.run.validation import Validation, validate_submission
 from mlebench_inspect.sandboxes.provider import provider

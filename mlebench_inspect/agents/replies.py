@@ -1,13 +1,12 @@
-"""A model's answer without what would break the run: halves of characters, calls that cannot be told apart."""
+"""A model's answer without what would break the run: no message at all, calls that cannot be told apart."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from inspect_ai.model import ContentText, ModelOutput
+from inspect_ai.model import ModelOutput
 from inspect_ai.tool import Tool, ToolCall, ToolDef
 
 MOST_CALLS = 32
@@ -19,21 +18,13 @@ _PREFIX = re.compile(r"^(functions?|tools?|default_api)[.:/]")
 def mended(output: ModelOutput, tools: Sequence[Tool] = ()) -> ModelOutput:
     """The answer as it can be acted on and sent again.
 
-    Half characters (lone surrogates), which no file and no command can hold, are replaced; calls get ids of their own
-    and the names of the tools that they mean; an answer without any message becomes an empty one. A refusal is an
-    answer like others: what a run of them leads to is decided elsewhere.
+    Calls get ids of their own and the names of the tools that they mean; an answer without any message becomes an empty
+    one. A refusal is an answer like others: what many of them lead to is decided elsewhere.
     """
     if output.empty:
         return ModelOutput.from_content(output.model, "")
     output = output.model_copy(deep=True)
     message, choice = output.message, output.choices[0]
-    if isinstance(message.content, str):
-        message.content = whole(message.content)
-    else:
-        for part in message.content:
-            if isinstance(part, ContentText):
-                part.text = whole(part.text)
-    output.completion = whole(output.completion)
     if message.tool_calls:
         message.tool_calls = _calls(message.tool_calls[:MOST_CALLS], {ToolDef(t).name for t in tools})
     if choice.stop_reason == "content_filter":
@@ -45,30 +36,15 @@ def _calls(calls: Sequence[ToolCall], names: set[str]) -> list[ToolCall]:
     ids: set[str] = set()
     made = []
     for number, call in enumerate(calls):
-        found = whole(call.id) or f"call-{number}"
+        found = call.id or f"call-{number}"
         while found in ids:
             found = f"{found}-{number}"
         ids.add(found)
-        made.append(replace(call, id=found, function=_name(call.function, names), arguments=_whole(call.arguments)))
+        made.append(replace(call, id=found, function=_name(call.function, names)))
     return made
 
 
 def _name(name: str, names: set[str]) -> str:
     """The tool that is meant where a model's own marks are left in the name (`functions.bash<|channel|>`)."""
-    bare = _PREFIX.sub("", _MARK.sub("", whole(name)).strip())
-    return bare if bare in names else whole(name)
-
-
-def whole(text: str) -> str:
-    """The text with lone surrogates replaced."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _whole(value: Any) -> Any:
-    if isinstance(value, str):
-        return whole(value)
-    if isinstance(value, list):
-        return [_whole(v) for v in value]
-    if isinstance(value, dict):
-        return {whole(str(k)): _whole(v) for k, v in value.items()}
-    return value
+    bare = _PREFIX.sub("", _MARK.sub("", name).strip())
+    return bare if bare in names else name

@@ -1,4 +1,4 @@
-"""Models that misbehave: however they do, the run ends with a name, within few calls, and what was submitted is graded."""
+"""Models that misbehave: whatever they do, the run ends with a name, within few calls, and the submission is graded."""
 
 from __future__ import annotations
 

@@ -25,8 +25,9 @@ from inspect_ai.tool import ToolCall, ToolFunction, ToolInfo
 
 from agents.scripted import solution
 from mlebench_inspect.agents import react
-from mlebench_inspect.agents.plain_chat import as_plain_chat, plain_chat_filter, takes_plain_chat_only
+from mlebench_inspect.agents.plain_chat import as_plain_chat, plain_chat_filter
 from mlebench_inspect.agents.text_actions import blocks
+from mlebench_inspect.models import takes_plain_chat_only
 from runs import run, score, value
 
 
