@@ -16,14 +16,14 @@ CHARACTERS = 3.5
 _OVERHEAD = 20  # characters that a message costs besides its text
 _OTHER = 4_000  # what is no text (a picture, say) counts as so many characters
 _WINDOW = re.compile(
-    r"(?:maximum (?:context|input|prompt|sequence)[ \w]*length (?:is|of)(?: only)?"
+    r"(?:maximum (?:allowed )?(?:context|input|prompt|sequence)[ \w]*length (?:is|of)(?: only)?"
     r"|context (?:window|length|size)(?: is| of|:)?"
     r"|tokens? allowed|limit (?:is|of)|tokens? >|max_(?:model_len|context_length|seq_len)\W*)"
     r"\D{0,12}(\d{1,3}(?:,\d{3})+|\d{3,8})",
     re.IGNORECASE,
 )
 _SENT = re.compile(
-    r"(?:requested|resulted in|prompt is too long:|input (?:has|is|of)|prompt (?:has|contains)|in the messages)"
+    r"(?:requested|resulted in|prompt is too long:|input (?:has|is|of|length)|prompt (?:has|contains)|in the messages)"
     r"\D{0,40}?(\d{1,3}(?:,\d{3})+|\d{3,8})",
     re.IGNORECASE,
 )
