@@ -8,7 +8,6 @@ from inspect_ai.log import transcript
 from inspect_ai.model import (
     ChatMessage,
     ChatMessageUser,
-    CompactionNative,
     ModelOutput,
     get_model,
     get_model_info,
@@ -96,13 +95,14 @@ class Conversation:
         return int(size(self._view) / self._characters)
 
     def _limit(self) -> float:
-        return self._compaction if self._compaction > 1 else self._compaction * self._known_window()
+        if self._compaction <= 1:
+            return self._compaction * self._known_window()
+        return min(self._compaction, 0.9 * self._window) if self._window else self._compaction
 
     def _known_window(self) -> int:
-        if not self._window:
-            info = get_model_info(get_model())
-            self._window = (info.input_tokens or info.context_length if info else None) or USUAL
-        return self._window
+        """As it was given, or learned; else what Inspect knows of the model."""
+        info = None if self._window else get_model_info(get_model())
+        return self._window or (info.input_tokens or info.context_length if info else None) or USUAL
 
     def _calibrate(self, output: ModelOutput) -> None:
         usage = output.usage
@@ -143,11 +143,13 @@ class Conversation:
         view = shrunk(kept, self._head, most - size([written]))
         self._written_id = written.id
         self._view = plain_users([*view[: self._head], written, *view[self._head :]])
-        transcript().info(
-            {"shortened": why, "messages before": before, "messages now": len(self._view), "window": self._window},
-            source="mlebench",
-        )
+        self._tell(why, before)
         return True
+
+    def _tell(self, why: str, before: int) -> None:
+        now, window = len(self._view), self._known_window()
+        seen = {"shortened": why, "messages before": before, "messages now": now, "window": window}
+        transcript().info(seen, source="mlebench")
 
     async def _written(self, summary: str, most: int) -> ChatMessageUser:
         notes = await self._notes()
@@ -160,7 +162,7 @@ class Conversation:
 
     async def _compact(self, tools: Sequence[Tool]) -> None:
         why = f"{self._tokens()} tokens, of {self._known_window()} in the window"
-        if await self._compact_natively(tools):
+        if await self._compact_natively(tools, why):
             return
         limit = self._limit()
         while True:
@@ -173,22 +175,23 @@ class Conversation:
         summary = output.completion if output.stop_reason in ("stop", "max_tokens") else ""
         await self._keep(min(limit, self._limit()) / 2, why, summary)
 
-    async def _compact_natively(self, tools: Sequence[Tool]) -> bool:
+    async def _compact_natively(self, tools: Sequence[Tool], why: str) -> bool:
         """Whether the provider could do it."""
         try:
-            outcome = await CompactionNative().compact_outcome(get_model(), self._view, [_info(t) for t in tools])
+            compacted, _ = await get_model().compact(list(self._view), [_info(t) for t in tools])
         except LimitExceededError:
             raise
         except Exception as ex:  # most providers cannot, and say so in many ways
             transcript().info(f"No compaction by the provider: {str(ex)[:300]}", source="mlebench")
             return False
-        known = {m.id for m in outcome.input}
+        known, before = {m.id for m in compacted}, len(self._view)
         system = [m for m in self._view[: self._head] if m.role == "system" and m.id not in known]
-        self._view = [*system, *outcome.input]
+        self._view = [*system, *compacted]
         self._head = len(self._view)
         notes = await self._notes()
         if notes:
             self._view.append(ChatMessageUser(content=f"Your notes file:\n{notes}"))
+        self._tell(f"{why}; by the provider", before)
         return True
 
 

@@ -76,13 +76,14 @@ def misbehave(tmp_path: Path, api: ChatApi, kind: str, mode: str, often: str) ->
     found = KINDS[kind]
     api.script = Misbehaving(found, often)
     config = GenerateConfig(max_retries=1, attempt_timeout=2 if kind == "time-out" else None)
-    return run(
+    log: EvalLog = run(
         tmp_path,
         react(actions=mode, idle_turns=IDLE_TURNS),
         model=api.model(config=config),
         allow_local=True,
         time_limit=25 if often == "always" and found.end == "time" else 240,
     )
+    return log
 
 
 def end_of(log: EvalLog) -> str:
