@@ -14,6 +14,7 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import Tool, ToolDef, ToolInfo
 from inspect_ai.util import LimitExceededError
+from pydantic import JsonValue
 
 from mlebench_inspect.agents.ending import note_end
 from mlebench_inspect.agents.replies import mended
@@ -148,7 +149,7 @@ class Conversation:
 
     def _tell(self, why: str, before: int) -> None:
         now, window = len(self._view), self._known_window()
-        seen = {"shortened": why, "messages before": before, "messages now": now, "window": window}
+        seen: JsonValue = {"shortened": why, "messages before": before, "messages now": now, "window": window}
         transcript().info(seen, source="mlebench")
 
     async def _written(self, summary: str, most: int) -> ChatMessageUser:

@@ -22,7 +22,9 @@ class Kind:
     """None: it behaves this time."""
     end: End
     wants: str = ""
-    """Tools that must be offered for it: `tools`, `text`, or both where empty."""
+    """How the model must act for it: `tools`, `text`, or either where empty."""
+    from_the_start: bool = False
+    """Whether it never makes a submission where it never does anything else."""
 
 
 def by_tools(request: Request) -> bool:
@@ -112,7 +114,7 @@ KINDS: dict[str, Kind] = {
     "reasoning without content": Kind(lambda r: message(content="", reasoning_content="Hm."), "no_action"),
     "cut off in a call": Kind(_cut_off_in_a_call, "no_action"),
     "huge output": Kind(lambda r: says("word " * 400_000), "no_action"),
-    "submits too early": Kind(_submits, "no_action"),
+    "submits too early": Kind(_submits, "no_action", from_the_start=True),
     "rate limit": Kind(lambda r: error(429, "Slow down", "rate_limit_exceeded"), "error"),
     "rate limit with Retry-After": Kind(lambda r: error(429, "Slow down", None, Retry_After="1"), "error"),
     "server error": Kind(lambda r: error(500, "Oops"), "error"),
