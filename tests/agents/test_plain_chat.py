@@ -27,7 +27,7 @@ from agents.scripted import solution
 from mlebench_inspect.agents import react
 from mlebench_inspect.agents.plain_chat import as_plain_chat, plain_chat_filter
 from mlebench_inspect.agents.text_actions import blocks
-from mlebench_inspect.models import takes_plain_chat_only
+from mlebench_inspect.models import prepare_model, takes_plain_chat_only
 from runs import run, score, value
 
 
@@ -87,6 +87,25 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
 
 def o1_preview() -> Any:
     return get_model("openai/o1-preview", memoize=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "responses"),
+    [
+        ("openai/o1-preview", {}, False),
+        ("openai/o1-mini-2024-09-12", {}, False),
+        ("openai/o1-preview", {"responses_api": False}, False),
+        ("openai/o1-preview", {"responses_api": True}, True),
+        ("openai/gpt-5", {}, True),
+        ("openai/gpt-4o", {}, False),
+    ],
+)
+def test_the_chat_api_is_chosen_where_it_is_needed(
+    name: str, given: dict[str, bool], responses: bool, stand_in: StandIn
+) -> None:
+    model = get_model(name, memoize=False, **given)
+    prepare_model(model)
+    assert bool(getattr(model.api, "responses_api", False)) is responses
 
 
 @pytest.mark.parametrize(
@@ -173,8 +192,10 @@ async def test_bridged_scaffolds_get_tool_calls_from_plain_text(stand_in: StandI
     tool = ToolInfo(name="submit_review", description="Submits a review.")
     stand_in.answer = lambda messages: '```tool_call\n{"name": "submit_review", "arguments": {"metric": 0.5}}\n```'
     messages = [ChatMessageSystem(content="Review this.")]
+    model = o1_preview()
+    prepare_model(model)  # as before each call in a sample
     output = await plain_chat_filter(
-        o1_preview(), list(messages), [tool], ToolFunction(name="submit_review"), GenerateConfig()
+        model, list(messages), [tool], ToolFunction(name="submit_review"), GenerateConfig()
     )
     assert output.message.tool_calls[0].arguments == {"metric": 0.5}  # type: ignore[union-attr,index]
     assert not stand_in.refused
