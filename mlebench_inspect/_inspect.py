@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from json import JSONDecodeError
 from typing import IO, Any, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 from zipfile import ZipFile
@@ -78,20 +79,26 @@ def check_model_calls(check: Callable[[Model], None]) -> bool:
 def mend_answers(model: Model) -> None:
     """Has lone surrogates in whatever a model's provider answers replaced before Inspect sees it.
 
-    Inspect cannot write them, and a whole evaluation ends without its samples.
+    Inspect cannot write them, and a whole evaluation ends without its samples. An answer that cannot be read at all
+    (no UTF-8, no JSON) is one of the faults after which Inspect asks again.
     """
     api = model.api
     if hasattr(api.generate, "is_mended"):
         return
-    generate = api.generate
+    generate, should_retry = api.generate, api.should_retry
 
     @functools.wraps(generate)
     async def mended(*args: Any, **options: Any) -> Any:
         answer = await generate(*args, **options)
         return tuple(map(_whole, answer)) if isinstance(answer, tuple) else _whole(answer)
 
+    @functools.wraps(should_retry)
+    def unreadable_too(error: Exception) -> Any:
+        return isinstance(error, UnicodeDecodeError | JSONDecodeError) or should_retry(error)
+
     mended.is_mended = True  # type: ignore[attr-defined]
     api.generate = mended  # type: ignore[method-assign]
+    api.should_retry = unreadable_too  # type: ignore[method-assign,assignment]
 
 
 def _whole(answer: Any) -> Any:

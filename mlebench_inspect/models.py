@@ -19,7 +19,8 @@ def takes_plain_chat_only(model: Model) -> bool:
 def prepare_model(model: Model) -> None:
     """Makes a model fit for a run; called before each of its calls, whoever makes it.
 
-    Its answers hold whole characters only, since half of one (a lone surrogate) is lost in the log with all the rest.
+    Its answers hold whole characters only, since half of one (a lone surrogate) loses the log, and it is asked again
+    where an answer cannot be read.
     One that takes plain chat alone is spoken to by the chat API, unless the user chose (`-M responses_api=`).
     """
     mend_answers(model)

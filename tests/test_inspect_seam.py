@@ -103,6 +103,8 @@ async def test_answers_are_had_without_half_characters() -> None:
     model = get_model("mockllm/model", custom_outputs=lambda *given: output, memoize=False)
     for _ in range(2):
         _inspect.mend_answers(model)
+    assert model.api.should_retry(UnicodeDecodeError("utf-8", b"", 0, 1, "no UTF-8"))
+    assert not model.api.should_retry(ValueError("wrong"))
     given = await model.api.generate([], [], "auto", GenerateConfig())
     assert isinstance(given, tuple)
     answer, sent = given

@@ -121,9 +121,10 @@ class Conversation:
         except LimitExceededError:
             raise
         except Exception as ex:
-            if not is_too_long(str(ex)):
+            said = getattr(ex, "provider_message", None) or str(ex)[-2000:]  # the error itself begins with the request
+            if not is_too_long(said):
                 raise
-            return ModelOutput.from_content(str(get_model()), str(ex), stop_reason="model_length")
+            return ModelOutput.from_content(str(get_model()), said, stop_reason="model_length")
 
     async def _shrink(self, error: str) -> bool:
         """Halves what is sent, by what the error says of the window; whether there was anything to halve."""

@@ -121,7 +121,7 @@ KINDS: dict[str, Kind] = {
     "overloaded": Kind(lambda r: error(503, "Overloaded"), "error"),
     "time-out": Kind(lambda r: Reply(b"", silent=True), "error"),
     "connection cut off": Kind(lambda r: Reply(says("Hello." * 100).body, cut_at=50), "error"),
-    "bytes that are no UTF-8": Kind(lambda r: Reply(_BROKEN), "no_action"),
+    "bytes that are no UTF-8": Kind(lambda r: Reply(_BROKEN), "error"),
     "no JSON": Kind(lambda r: Reply(b"<html>Bad gateway</html>", headers={"Content-Type": "text/html"}), "error"),
     "a small window": Kind(_too_long("context_length_exceeded", _OPENAI), "time"),
     "a small window without a code": Kind(_too_long(None, _VLLM), "time"),

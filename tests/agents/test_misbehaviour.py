@@ -9,19 +9,20 @@ import pytest
 from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.model import GenerateConfig
 
-from agents.chat_api import ChatApi, Reply, Request, call, calls, chat_api, says, text_of
+from agents.chat_api import ChatApi, Reply, Request, call, calls, chat_api, error, says, text_of
 from agents.misbehaviour import KINDS, Kind, acts, by_tools
 from mlebench_inspect.agents import pace, react
 from runs import run, score, value
 
 MODES = ("tools", "text")
 IDLE_TURNS = 5
-MOST_CALLS = 60
+MOST_CALLS = {"time": 300, "error": 20, "no_action": 40, "submitted": 40}
+"""By how the run ends: only a model that acts uses all of its time, here 25 seconds."""
 COPY = "cp data/sample_submission.csv submission/submission.csv; echo 'copied it'"
 
 FEW = [
     ("a small window", "tools", "always"),
-    ("a small window without figures", "text", "once"),
+    ("a small window without a code", "text", "always"),
     ("stopped by a content filter", "tools", "always"),
     ("cut off in a call", "text", "once"),
     ("lone surrogates", "tools", "once"),
@@ -101,7 +102,7 @@ def noted(sample: EvalSample, name: str) -> object:
 def check(log: EvalLog, api: ChatApi, kind: str, often: str) -> None:
     expected = KINDS[kind].end if often == "always" else "submitted"
     assert end_of(log) == expected, (log.samples or [])[0].error
-    assert len(api.requests) <= MOST_CALLS
+    assert len(api.requests) <= MOST_CALLS[expected]
     if expected == "error":
         assert score(log).reason == "model_unavailable"
     else:
@@ -117,3 +118,12 @@ def test_a_run_ends_well(tmp_path: Path, api: ChatApi, kind: str, mode: str, oft
 @pytest.mark.parametrize(("kind", "mode", "often"), [case for case in ALL if case not in FEW])
 def test_every_run_ends_well(tmp_path: Path, api: ChatApi, kind: str, mode: str, often: str) -> None:
     check(misbehave(tmp_path, api, kind, mode, often), api, kind, often)
+
+
+def test_a_rejected_conversation_is_not_taken_for_a_long_one(tmp_path: Path, api: ChatApi) -> None:
+    rejected = error(400, "Invalid value for 'messages'")
+    talk = "echo 'the maximum context length is 100 tokens'"
+    api.script = lambda request: rejected if len(api.requests) > 1 else acts(request, talk)
+    log = run(tmp_path, react(), model=api.model(), allow_local=True, time_limit=240)
+    assert score(log).reason == "model_unavailable"
+    assert len(api.requests) == 2
