@@ -80,6 +80,8 @@ class ChatApi:
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
+        self.paths: list[str] = []
+        """Of the requests."""
         self.script: Script = lambda request: says("Hello.")
         self.closing = threading.Event()
         self.address = ""
@@ -114,6 +116,7 @@ def chat_api() -> Iterator[ChatApi]:
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             api.requests.append(request)
+            api.paths.append(self.path)
             reply = api.script(request)
             if reply.silent:
                 api.closing.wait()

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolCall, ToolFunction, ToolInfo
 
+from agents.chat_api import ChatApi, Reply, Request, chat_api, error, says
 from agents.scripted import solution
 from mlebench_inspect.agents import react
 from mlebench_inspect.agents.plain_chat import as_plain_chat, plain_chat_filter
@@ -32,57 +31,31 @@ from runs import run, score, value
 
 
 class StandIn:
-    """A chat API that refuses what o1-preview refuses, and answers by a function of the messages."""
+    """Refuses what o1-preview refuses, and answers by a function of the messages."""
 
-    def __init__(self) -> None:
-        self.requests: list[dict[str, Any]] = []
+    def __init__(self, api: ChatApi) -> None:
+        self.requests = api.requests
         self.refused: list[str] = []
         self.answer: Callable[[list[dict[str, Any]]], str] = lambda messages: "Hello."
+        self._api = api
 
-    def reply(self, path: str, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        self.requests.append(request)
-        roles = {m["role"] for m in request.get("messages", [])}
+    def __call__(self, request: Request) -> Reply:
+        path, roles = self._api.paths[-1], {m["role"] for m in request.get("messages", [])}
         refused = sorted((roles - {"user", "assistant"}) | (request.keys() & {"tools", "tool_choice", "functions"}))
         if path != "/v1/chat/completions" or refused:
             self.refused.append(f"{path} {refused}")
-            return 400, {"error": {"message": f"Unsupported: {path} {refused}", "type": "invalid_request_error"}}
-        text = self.answer(request["messages"])
-        return 200, {
-            "id": "chatcmpl-1",
-            "object": "chat.completion",
-            "created": 0,
-            "model": request["model"],
-            "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
-            "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
-        }
+            return error(400, f"Unsupported: {path} {refused}")
+        return says(self.answer(request["messages"]))
 
 
 @pytest.fixture
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     """The stand-in, at the address that the OpenAI client is told."""
-    found = StandIn()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            status, answer = found.reply(self.path, request)
-            body = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_port}/v1")
-    monkeypatch.setenv("OPENAI_API_KEY", "none")
-    yield found
-    server.shutdown()
-    server.server_close()
+    with chat_api() as api:
+        api.script = found = StandIn(api)
+        monkeypatch.setenv("OPENAI_BASE_URL", api.address)
+        monkeypatch.setenv("OPENAI_API_KEY", "none")
+        yield found
 
 
 def o1_preview() -> Any:

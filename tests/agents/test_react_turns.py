@@ -164,6 +164,18 @@ async def test_an_action_ends_silence_and_repetition_never_ends_a_run(
 
 
 @pytest.mark.anyio
+async def test_what_was_not_understood_is_named_once(
+    pauses: list[float], with_time_left: Callable[[float | None], None]
+) -> None:
+    with_time_left(None)
+    between = Pace("writing a block", True, 0, 3)
+    between.unread.append("a block `r` (blocks are bash, python)")
+    said = await between(did("ls", "x"))
+    assert said == "Not understood, and not acted upon: a block `r` (blocks are bash, python)."
+    assert await between(did("ls -l", "x")) is True
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize(
     ("left", "seconds"), [(None, 14_400), (DAY, 14_400), (3_600.0, 3_540), (100.0, 90), (3.0, 2), (0.0, 1)]
 )
