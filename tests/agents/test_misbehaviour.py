@@ -21,8 +21,8 @@ MOST_CALLS = {"time": 300, "error": 20, "no_action": 40, "submitted": 40}
 COPY = "cp data/sample_submission.csv submission/submission.csv; echo 'copied it'"
 
 FEW = [
-    ("a small window", "tools", "always"),
-    ("a small window without a code", "text", "always"),
+    ("a small window without a code", "tools", "always"),
+    ("bad JSON in a call", "text", "once"),
     ("stopped by a content filter", "tools", "always"),
     ("cut off in a call", "text", "once"),
     ("lone surrogates", "tools", "once"),

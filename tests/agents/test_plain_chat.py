@@ -74,7 +74,7 @@ def o1_preview() -> Any:
     ],
 )
 def test_the_chat_api_is_chosen_where_it_is_needed(
-    name: str, given: dict[str, bool], responses: bool, stand_in: StandIn
+    name: str, given: dict[str, Any], responses: bool, stand_in: StandIn
 ) -> None:
     model = get_model(name, memoize=False, **given)
     prepare_model(model)
