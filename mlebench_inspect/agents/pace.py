@@ -50,7 +50,7 @@ class Pace:
         acted = any(r.function != "submit" and (r.error is None or r.error.type != "parsing") for r in results)
         self._idle = 0 if acted else self._idle + 1
         calls = state.output.message.tool_calls or []
-        turn = [(c.function, c.arguments) for c in calls], [r.text for r in results]
+        turn = [(c.function, c.arguments) for c in calls], [(r.text, r.error and r.error.message) for r in results]
         self._same = self._same + 1 if calls and turn == self._last else 0
         self._last = turn
 
