@@ -13,7 +13,9 @@ from mlebench_inspect.sandboxes.compose import FULL_IMAGE, LIGHT_IMAGE
 from mlebench_inspect.sandboxes.engine import EngineError, docker_path
 from mlebench_inspect.sandboxes.host import run_bounded
 
-SCAFFOLDS = ("aide", "openhands", "mini-swe-agent")
+CODING_AGENTS = {"claude-code": "claude", "codex": "codex"}
+"""Scaffolds whose layer holds a program out of an npm package, and the program's name."""
+SCAFFOLDS = ("aide", "openhands", "mini-swe-agent", *CODING_AGENTS)
 IMAGES = {"light": LIGHT_IMAGE, "full": FULL_IMAGE} | {name: f"mlebench-inspect-{name}" for name in SCAFFOLDS}
 _FOLDER = Path(__file__).parent
 
@@ -76,8 +78,11 @@ def build(name: str, *, base: str | None = None, quiet: bool = False) -> str:
             base = LIGHT_IMAGE
             if not image_exists(base):
                 build("light", quiet=quiet)
-        what = ["--file", "{context}/scaffold.Dockerfile", "--build-arg", f"SCAFFOLD={name}"]
+        file = "npm.Dockerfile" if name in CODING_AGENTS else "scaffold.Dockerfile"
+        what = ["--file", f"{{context}}/{file}", "--build-arg", f"SCAFFOLD={name}"]
         what += ["--build-arg", f"BASE_USER={_user(base)}"]
+        if name in CODING_AGENTS:
+            what += ["--build-arg", f"PROGRAM={CODING_AGENTS[name]}"]
     else:
         what = ["--target", name]
     command = [docker_command(), "build", *what, "--tag", IMAGES[name]]

@@ -100,20 +100,25 @@ def test_an_agent_without_a_model(docker: FakeDocker, solver: str | None) -> Non
     assert said.startswith(f"{(solver or 'react').rpartition('/')[2]} acts through a model, and --model none is none")
 
 
-def test_a_scaffold_that_is_not_in_the_image(docker: FakeDocker) -> None:
+@pytest.mark.parametrize(
+    ("agent", "layer"),
+    [("mini_swe_agent", "mini-swe-agent"), ("claude_code", "claude-code"), ("codex", "codex")],
+)
+def test_a_scaffold_that_is_not_in_the_image(docker: FakeDocker, agent: str, layer: str) -> None:
     docker.answers(run=(1, ""))
-    said = refusal({"solver": "mlebench_inspect/mini_swe_agent", "model": "openai/gpt-5"})
+    said = refusal({"solver": f"mlebench_inspect/{agent}", "model": "openai/gpt-5"})
     assert said == (
-        "mini_swe_agent is not in the image mlebench-inspect-light; run: mlebench-inspect build mini-swe-agent "
-        "(and give -T image=mlebench-inspect-mini-swe-agent)"
+        f"{agent} is not in the image mlebench-inspect-light; run: mlebench-inspect build {layer} "
+        f"(and give -T image=mlebench-inspect-{layer})"
     )
 
 
 def test_packages_of_this_host(docker: FakeDocker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert "pip install 'mlebench-inspect[k8s]'" in refusal(sandbox="k8s")
-    said = refusal({"solver": "mlebench_inspect/mini_swe_agent", "model": "openai/gpt-5"})
-    assert "pip install 'mlebench-inspect[scaffolds]'" in said
+    for agent in ("mini_swe_agent", "claude_code", "codex"):
+        said = refusal({"solver": f"mlebench_inspect/{agent}", "model": "openai/gpt-5"})
+        assert "pip install 'mlebench-inspect[scaffolds]'" in said
 
 
 @pytest.mark.parametrize(

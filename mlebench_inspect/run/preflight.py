@@ -27,10 +27,16 @@ SCAFFOLDS = {
     "aide": ("aide", "/opt/aide/bin/python"),
     "openhands": ("openhands", "/opt/openhands/bin/python"),
     "mini_swe_agent": ("mini-swe-agent", "/usr/local/bin/mini"),
+    "claude_code": ("claude-code", "/usr/local/bin/claude"),
+    "codex": ("codex", "/usr/local/bin/codex"),
 }
 """Solvers of ours that need an image of their own: what to build, and the program in it."""
-PACKAGES = {"mini_swe_agent": ("inspect_swe", "scaffolds")}
-"""What it needs on this host: a module, and the extra that it comes with."""
+PACKAGES = {
+    "mini_swe_agent": (("inspect_swe",), "scaffolds"),
+    "claude_code": (("inspect_swe", "anthropic"), "scaffolds"),
+    "codex": (("inspect_swe",), "scaffolds"),
+}
+"""What it needs on this host: modules, and the extra that they come with."""
 
 
 class PreflightError(MlebenchError, RuntimeError):
@@ -68,9 +74,10 @@ def check_agent() -> None:
             f"{name} acts through a model, and --model none is none; give --model PROVIDER/NAME, "
             "or --solver mlebench_inspect/baseline"
         )
-    module, extra = PACKAGES.get(name, (None, None))
-    if module and importlib.util.find_spec(module) is None:
-        raise PreflightError(f"{name} needs the package {module}; run: pip install 'mlebench-inspect[{extra}]'")
+    modules, extra = PACKAGES.get(name, ((), ""))
+    for module in modules:
+        if importlib.util.find_spec(module) is None:
+            raise PreflightError(f"{name} needs the package {module}; run: pip install 'mlebench-inspect[{extra}]'")
 
 
 def agent_typed() -> str | None:
