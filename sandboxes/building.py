@@ -59,6 +59,15 @@ def _user(image: str) -> str:
     return subprocess.run(command, capture_output=True, text=True).stdout.strip() or "0"
 
 
+def _layer(scaffold: str) -> list[str]:
+    """Options of `docker build` that tell how a scaffold's layer is made."""
+    options = ["--build-arg", f"SCAFFOLD={scaffold}"]
+    if scaffold in CODING_AGENTS:
+        program = CODING_AGENTS[scaffold]
+        return [*options, "--file", "{context}/npm.Dockerfile", "--build-arg", f"PROGRAM={program}"]
+    return [*options, "--file", "{context}/scaffold.Dockerfile"]
+
+
 def build(name: str, *, base: str | None = None, quiet: bool = False) -> str:
     """Builds an image and returns its name.
 
@@ -78,11 +87,7 @@ def build(name: str, *, base: str | None = None, quiet: bool = False) -> str:
             base = LIGHT_IMAGE
             if not image_exists(base):
                 build("light", quiet=quiet)
-        file = "npm.Dockerfile" if name in CODING_AGENTS else "scaffold.Dockerfile"
-        what = ["--file", f"{{context}}/{file}", "--build-arg", f"SCAFFOLD={name}"]
-        what += ["--build-arg", f"BASE_USER={_user(base)}"]
-        if name in CODING_AGENTS:
-            what += ["--build-arg", f"PROGRAM={CODING_AGENTS[name]}"]
+        what = [*_layer(name), "--build-arg", f"BASE_USER={_user(base)}"]
     else:
         what = ["--target", name]
     command = [docker_command(), "build", *what, "--tag", IMAGES[name]]
