@@ -2,7 +2,18 @@
 
 from inspect_ai.model import ModelAPI, modelapi
 
-from mlebench_inspect.agents import aide, baseline, dummy, mini_swe_agent, mlab, openhands, react, search
+from mlebench_inspect.agents import (
+    aide,
+    baseline,
+    claude_code,
+    codex,
+    dummy,
+    mini_swe_agent,
+    mlab,
+    openhands,
+    react,
+    search,
+)
 from mlebench_inspect.benchmark import TASKS
 from mlebench_inspect.familiarity.task import familiarity, familiarity_scorer
 from mlebench_inspect.run.scoring import mlebench_faults, mlebench_scorer
@@ -23,6 +34,8 @@ __all__ = [
     "TASKS",
     "aide",
     "baseline",
+    "claude_code",
+    "codex",
     "dummy",
     "familiarity",
     "familiarity_scorer",

@@ -13,7 +13,9 @@ from mlebench_inspect.sandboxes.compose import FULL_IMAGE, LIGHT_IMAGE
 from mlebench_inspect.sandboxes.engine import EngineError, docker_path
 from mlebench_inspect.sandboxes.host import run_bounded
 
-SCAFFOLDS = ("aide", "openhands", "mini-swe-agent")
+CODING_AGENTS = {"claude-code": "claude", "codex": "codex"}
+"""Scaffolds whose layer holds a program out of an npm package, and the program's name."""
+SCAFFOLDS = ("aide", "openhands", "mini-swe-agent", *CODING_AGENTS)
 IMAGES = {"light": LIGHT_IMAGE, "full": FULL_IMAGE} | {name: f"mlebench-inspect-{name}" for name in SCAFFOLDS}
 _FOLDER = Path(__file__).parent
 
@@ -57,6 +59,15 @@ def _user(image: str) -> str:
     return subprocess.run(command, capture_output=True, text=True).stdout.strip() or "0"
 
 
+def _layer(scaffold: str) -> list[str]:
+    """Options of `docker build` that tell how a scaffold's layer is made."""
+    options = ["--build-arg", f"SCAFFOLD={scaffold}"]
+    if scaffold in CODING_AGENTS:
+        program = CODING_AGENTS[scaffold]
+        return [*options, "--file", "{context}/npm.Dockerfile", "--build-arg", f"PROGRAM={program}"]
+    return [*options, "--file", "{context}/scaffold.Dockerfile"]
+
+
 def build(name: str, *, base: str | None = None, quiet: bool = False) -> str:
     """Builds an image and returns its name.
 
@@ -76,8 +87,7 @@ def build(name: str, *, base: str | None = None, quiet: bool = False) -> str:
             base = LIGHT_IMAGE
             if not image_exists(base):
                 build("light", quiet=quiet)
-        what = ["--file", "{context}/scaffold.Dockerfile", "--build-arg", f"SCAFFOLD={name}"]
-        what += ["--build-arg", f"BASE_USER={_user(base)}"]
+        what = [*_layer(name), "--build-arg", f"BASE_USER={_user(base)}"]
     else:
         what = ["--target", name]
     command = [docker_command(), "build", *what, "--tag", IMAGES[name]]

@@ -100,12 +100,16 @@ def test_an_agent_without_a_model(docker: FakeDocker, solver: str | None) -> Non
     assert said.startswith(f"{(solver or 'react').rpartition('/')[2]} acts through a model, and --model none is none")
 
 
-def test_a_scaffold_that_is_not_in_the_image(docker: FakeDocker) -> None:
+@pytest.mark.parametrize(
+    ("agent", "layer"),
+    [("mini_swe_agent", "mini-swe-agent"), ("claude_code", "claude-code"), ("codex", "codex")],
+)
+def test_a_scaffold_that_is_not_in_the_image(docker: FakeDocker, agent: str, layer: str) -> None:
     docker.answers(run=(1, ""))
-    said = refusal({"solver": "mlebench_inspect/mini_swe_agent", "model": "openai/gpt-5"})
+    said = refusal({"solver": f"mlebench_inspect/{agent}", "model": "openai/gpt-5"})
     assert said == (
-        "mini_swe_agent is not in the image mlebench-inspect-light; run: mlebench-inspect build mini-swe-agent "
-        "(and give -T image=mlebench-inspect-mini-swe-agent)"
+        f"{agent} is not in the image mlebench-inspect-light; run: mlebench-inspect build {layer} "
+        f"(and give -T image=mlebench-inspect-{layer})"
     )
 
 
@@ -114,6 +118,8 @@ def test_packages_of_this_host(docker: FakeDocker, monkeypatch: pytest.MonkeyPat
     assert "pip install 'mlebench-inspect[k8s]'" in refusal(sandbox="k8s")
     for solver, lacking in {
         "mlebench_inspect/mini_swe_agent": "mini_swe_agent needs inspect_swe",
+        "mlebench_inspect/codex": "codex needs inspect_swe",
+        "mlebench_inspect/claude_code": "claude_code needs inspect_swe and anthropic",
         "inspect_swe/codex_cli": "codex_cli needs inspect_swe",
         "inspect_swe/claude_code": "claude_code needs inspect_swe and anthropic",
         "inspect_swe/gemini_cli": "gemini_cli needs inspect_swe and google.genai and websockets",

@@ -129,7 +129,8 @@ def test_the_default_agent_has_the_tool_where_there_is_something_to_score(
         if turn(messages) == 0 and share:
             call = calls("score_predictions", {"path": SAMPLE})
             return call if actions == "tools" else says(f"```score\n{SAMPLE}\n```")
-        return calls("submit", {}) if actions == "tools" else says("```submit\n```")
+        reason = "give_up: nothing was asked for"
+        return calls("submit", {"answer": reason}) if actions == "tools" else says(f"```submit\n{reason}\n```")
 
     log = run(
         tmp_path,

@@ -97,7 +97,11 @@ def any_scaffold(messages: list[ChatMessage], tools: list[ToolInfo]) -> ModelOut
         return says("[Reasoning]: none\n[Action]: none\n[Observation]: none")
     if "Research Plan and Status" in text:
         return mlab_step(text)
-    if "terminal" in names:
+    if "Bash" in names:  # Claude Code
+        steps = [calls("Bash", {"command": shell_solution(), "description": "Train and predict"}), says("done")]
+    elif "exec_command" in names:
+        return codex_step(messages)
+    elif "terminal" in names:
         steps = [calls("terminal", {"command": shell_solution()}), calls("finish", {"message": "done"})]
     elif "submit" in names:
         steps = [calls("bash", {"command": shell_solution()}), calls("submit", {"answer": "done"})]
@@ -107,6 +111,14 @@ def any_scaffold(messages: list[ChatMessage], tools: list[ToolInfo]) -> ModelOut
     else:
         steps = [says(f"```bash\n{shell_solution()}\n```"), says("```submit\n```")]
     return steps[min(step, len(steps) - 1)]
+
+
+def codex_step(messages: list[ChatMessage]) -> ModelOutput:
+    """Codex answers after some seconds, whether or not a command has ended."""
+    goes_on = re.search(r"running with session ID (\d+)", messages[-1].text)
+    if turn(messages) == 0:
+        return calls("exec_command", {"cmd": shell_solution()})
+    return calls("write_stdin", {"session_id": int(goes_on[1]), "chars": ""}) if goes_on else says("done")
 
 
 def mlab_step(text: str) -> ModelOutput:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,22 @@ from inspect_ai.solver import Solver, SolverSpec
 from inspect_ai.tool import bash
 
 from agents.scripted import any_scaffold, scripted
-from mlebench_inspect.agents import aide, baseline, bridged, dummy, mini_swe_agent, mlab, openhands, react, search
+from mlebench_inspect.agents import (
+    aide,
+    baseline,
+    bridged,
+    claude_code,
+    codex,
+    dummy,
+    mini_swe_agent,
+    mlab,
+    openhands,
+    react,
+    search,
+)
 from mlebench_inspect.reporting.comparison import compare
 from mlebench_inspect.reporting.results import read_results
-from mlebench_inspect.sandboxes.building import IMAGES, SCAFFOLDS, build, image_exists
+from mlebench_inspect.sandboxes.building import IMAGES, SCAFFOLDS, BuildError, build, image_exists
 from mlebench_inspect.sandboxes.compose import LIGHT_IMAGE
 from runs import run, value
 
@@ -27,6 +40,7 @@ pytestmark = pytest.mark.docker
 _USER_FILE = Path(__file__).with_name("user_agents.py")
 # generous: these runs take half a minute each on a machine with nothing else to do
 LIMIT = 900
+_OFFLINE = re.compile(r"name resolution|NewConnectionError|ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT", re.IGNORECASE)
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +51,14 @@ def image() -> Callable[[str], str]:
     def make(scaffold: str) -> str:
         if scaffold not in SCAFFOLDS:
             return LIGHT_IMAGE
-        return IMAGES[scaffold] if image_exists(IMAGES[scaffold]) else build(scaffold, quiet=True)
+        if image_exists(IMAGES[scaffold]):
+            return IMAGES[scaffold]
+        try:
+            return build(scaffold, quiet=True)
+        except BuildError as ex:
+            if not _OFFLINE.search(str(ex)):
+                raise
+            pytest.skip(f"{IMAGES[scaffold]} is not built, and the registry of its packages cannot be reached")
 
     return make
 
@@ -46,6 +67,8 @@ def _solver(name: str) -> Solver | Agent | SolverSpec:
     solvers: dict[str, Callable[[], Any]] = {
         "aide": lambda: aide(steps=1),
         "baseline": baseline,
+        "claude-code": claude_code,
+        "codex": codex,
         "dummy": dummy,
         "inspect-deepagent": lambda: deepagent(tools=[bash()], compaction=None),
         "inspect-react": lambda: inspect_react(tools=[bash()]),
@@ -87,6 +110,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory, image: Callable[[str], str]) 
         ("openhands", 2),
         ("mini-swe-agent", 2),
         ("search", 2),
+        ("claude-code", 2),
+        ("codex", 2),
         ("inspect-react", 2),
         ("inspect-deepagent", 2),
         ("user-agent", 2),
