@@ -10,6 +10,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from json import JSONDecodeError
 from typing import IO, Any, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 from zipfile import ZipFile
@@ -19,8 +20,11 @@ from inspect_ai.dataset import Dataset
 from inspect_ai.log import EvalLog, read_eval_log, read_eval_log_sample_summaries
 from inspect_ai.model import Model
 from inspect_ai.util import sandbox
-from pydantic_core import from_json
+from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError, from_json
 from rich.markup import escape
+
+from mlebench_inspect.plain import without_surrogates
 
 
 class Running(NamedTuple):
@@ -135,6 +139,42 @@ def forget_read_logs() -> None:
         caching_async_zip._cache.clear()
     except (ImportError, AttributeError):
         return
+
+
+def mend_answers(model: Model) -> None:
+    """Has lone surrogates in whatever a model's provider answers replaced before Inspect sees it.
+
+    Inspect cannot write them, and a whole evaluation ends without its samples. An answer that cannot be read at all
+    (no UTF-8, no JSON) is one of the faults after which Inspect asks again.
+    """
+    api = model.api
+    if hasattr(api.generate, "is_mended"):
+        return
+    generate, should_retry = api.generate, api.should_retry
+
+    @functools.wraps(generate)
+    async def mended(*args: Any, **options: Any) -> Any:
+        answer = await generate(*args, **options)
+        return tuple(map(_whole, answer)) if isinstance(answer, tuple) else _whole(answer)
+
+    @functools.wraps(should_retry)
+    def unreadable_too(error: Exception) -> Any:
+        return isinstance(error, UnicodeDecodeError | JSONDecodeError) or should_retry(error)
+
+    mended.is_mended = True  # type: ignore[attr-defined]
+    api.generate = mended  # type: ignore[method-assign]
+    api.should_retry = unreadable_too  # type: ignore[method-assign,assignment]
+
+
+def _whole(answer: Any) -> Any:
+    """A model's output, or the call by which it was had, without lone surrogates."""
+    if not isinstance(answer, BaseModel):
+        return answer
+    try:
+        answer.model_dump_json()
+        return answer
+    except PydanticSerializationError:
+        return type(answer).model_validate(without_surrogates(answer.model_dump()))
 
 
 def before_each_service(make_room: Callable[[str, str | None], Awaitable[None]]) -> bool:

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 # Whatever can begin or end a piece of markdown or HTML. An underscore within a word and a bracket without an address
 # cannot, and names and lists of columns are full of them.
 _ACTIVE = re.compile(r"[&<>`*|~$\\]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|\](?=[(\[:])|!(?=\[)|\[(?=\^)")
 _AT_THE_START = re.compile(r"^(?:[#=+-]+|[0-9]+[.)])(?= |$)")
 _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+
+
+def without_surrogates(value: Any) -> Any:
+    """Data in which no text holds half of a character (a lone surrogate), which no file can hold."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list | tuple):
+        return [without_surrogates(v) for v in value]
+    if isinstance(value, dict):
+        return {without_surrogates(k): without_surrogates(v) for k, v in value.items()}
+    return value
 
 
 def printable(text: str) -> str:

@@ -20,6 +20,7 @@ STEPS = (
     ("I have it checked.", "sh /home/validate_submission.sh /home/submission/submission.csv"),
 )
 """What it says and does, turn by turn; afterwards it ends its work."""
+_ANSWER = "give_up: this is a rehearsal"  # ends the run also where a sample submission is not valid
 _COMMAND = ("command", "cmd")
 
 
@@ -54,9 +55,8 @@ class Rehearsal(ModelAPI):
         words = "This is all that a rehearsal does."
         for tool in tools:
             if tool.name == "submit":
-                arguments = dict.fromkeys(tool.parameters.required, "done")
-                return self._call("submit", arguments, words)
-        return ModelOutput.from_content(self.model_name, f"{words}\n\n```submit\n```")
+                return self._call("submit", dict.fromkeys(tool.parameters.required or ["answer"], _ANSWER), words)
+        return ModelOutput.from_content(self.model_name, f"{words}\n\n```submit\n{_ANSWER}\n```")
 
     def _call(self, tool: str, arguments: dict[str, str], words: str) -> ModelOutput:
         return ModelOutput.for_tool_call(self.model_name, tool, arguments, content=words)

@@ -11,8 +11,9 @@ from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.log import read_eval_log
-from inspect_ai.model import Model, get_model
+from inspect_ai.model import GenerateConfig, Model, ModelOutput, get_model
 from inspect_ai.solver import Generate, Solver, TaskState, solver
+from inspect_ai.tool import ToolCall
 from inspect_ai.util import sandbox_service
 
 from mlebench_inspect import _inspect
@@ -91,6 +92,26 @@ def test_a_request_to_a_model_can_be_refused(call: str, tmp_path: Path) -> None:
 
     assert inside(look, tmp_path)[0]
     assert not _inspect.check_model_calls(lambda model: None)
+
+
+@pytest.mark.anyio
+async def test_answers_are_had_without_half_characters() -> None:
+    half = "a\ud800b"
+    call = ToolCall(id="1", function=half, arguments={half: [half]})
+    output = ModelOutput.from_content("m", half)
+    output.message.tool_calls = [call]
+    model = get_model("mockllm/model", custom_outputs=lambda *given: output, memoize=False)
+    for _ in range(2):
+        _inspect.mend_answers(model)
+    assert model.api.should_retry(UnicodeDecodeError("utf-8", b"", 0, 1, "no UTF-8"))
+    assert not model.api.should_retry(ValueError("wrong"))
+    given = await model.api.generate([], [], "auto", GenerateConfig())
+    assert isinstance(given, tuple)
+    answer, sent = given
+    assert isinstance(answer, ModelOutput)
+    assert "a\ufffdb" in sent.model_dump_json()
+    assert answer.completion == "a\ufffdb"
+    assert answer.message.tool_calls == [ToolCall(id="1", function="a\ufffdb", arguments={"a\ufffdb": ["a\ufffdb"]})]
 
 
 def test_room_can_be_made_before_a_service_starts(tmp_path: Path) -> None:

@@ -112,8 +112,15 @@ def test_a_scaffold_that_is_not_in_the_image(docker: FakeDocker) -> None:
 def test_packages_of_this_host(docker: FakeDocker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert "pip install 'mlebench-inspect[k8s]'" in refusal(sandbox="k8s")
-    said = refusal({"solver": "mlebench_inspect/mini_swe_agent", "model": "openai/gpt-5"})
-    assert "pip install 'mlebench-inspect[scaffolds]'" in said
+    for solver, lacking in {
+        "mlebench_inspect/mini_swe_agent": "mini_swe_agent needs inspect_swe",
+        "inspect_swe/codex_cli": "codex_cli needs inspect_swe",
+        "inspect_swe/claude_code": "claude_code needs inspect_swe and anthropic",
+        "inspect_swe/gemini_cli": "gemini_cli needs inspect_swe and google.genai and websockets",
+    }.items():
+        said = refusal({"solver": solver, "model": "openai/gpt-5"})
+        assert said.startswith(lacking)
+        assert said.endswith("run: pip install 'mlebench-inspect[scaffolds]'")
 
 
 @pytest.mark.parametrize(

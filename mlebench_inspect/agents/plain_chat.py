@@ -1,44 +1,26 @@
-"""Models that take neither tool calls nor system messages: actions as fenced blocks in plain text."""
+"""Models that take neither tool calls nor system messages: conversations in plain chat."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from inspect_ai.agent import Agent, AgentState
 from inspect_ai.model import (
     ChatMessage,
     ChatMessageAssistant,
     ChatMessageSystem,
     ChatMessageTool,
     ChatMessageUser,
-    CompactionStrategy,
     GenerateConfig,
     GenerateInput,
     Model,
     ModelOutput,
-    compaction,
-    get_model,
 )
-from inspect_ai.tool import Tool, ToolCall, ToolChoice, ToolFunction, ToolInfo
+from inspect_ai.tool import ToolCall, ToolChoice, ToolFunction, ToolInfo
 
-_PLAIN_CHAT = re.compile(r"(^|[/.:])o1-(preview|mini)\b")
-_BLOCK = re.compile(
-    r"^(?P<fence>`{3,})(?P<name>[\w-]+)[^\n`]*\n(?P<body>.*?)^(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL
-)
-
-
-def takes_plain_chat_only(model: Model) -> bool:
-    """Whether the model is known to refuse tools and system messages."""
-    return bool(_PLAIN_CHAT.search(str(model)))
-
-
-def blocks(text: str) -> Iterator[tuple[str, str]]:
-    """Name and content of each closed fenced block that has a name. A longer fence may hold shorter ones."""
-    for match in _BLOCK.finditer(text):
-        yield match["name"].lower(), match["body"]
+from mlebench_inspect.agents.text_actions import read_calls
+from mlebench_inspect.models import takes_plain_chat_only
 
 
 def as_plain_chat(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
@@ -72,38 +54,6 @@ def with_calls(output: ModelOutput, calls: Sequence[tuple[str, dict[str, Any]]])
     return output
 
 
-def fenced_actions(actions: Mapping[str, tuple[str, str | None]], strategy: CompactionStrategy | None) -> Agent:
-    """Stands in for the model of a tool-calling agent: sends plain chat, and reads its tool calls from fenced blocks.
-
-    Args:
-        actions: Name of a block: the tool that it calls, and the tool's argument that takes the block's content.
-        strategy: How a long conversation is made to fit.
-    """
-    compact = None
-
-    async def execute(state: AgentState, tools: list[Tool]) -> AgentState:
-        nonlocal compact
-        messages = as_plain_chat(state.messages)
-        if strategy is not None:
-            compact = compact or compaction(strategy, prefix=messages[:2])
-            messages, note = await compact.compact_input(messages)
-            if note is not None:
-                state.messages.append(note)
-        output = await get_model().generate(messages)
-        if compact is not None:
-            await compact.record_output(messages, output)
-        calls = []
-        for name, body in blocks(output.completion):
-            if name in actions:
-                tool, argument = actions[name]
-                calls.append((tool, {argument: body} if argument else {}))
-        state.output = with_calls(output, calls)
-        state.messages.append(state.output.message)
-        return state
-
-    return execute
-
-
 async def plain_chat_filter(
     model: Model,
     messages: list[ChatMessage],
@@ -122,21 +72,7 @@ async def plain_chat_filter(
         first = messages[0].model_copy(update={"content": f"{messages[0].text}\n\n{_tools_text(tools, forced)}"})
         messages = [first, *messages[1:]]
     output = await model.generate(messages, config=config)
-    names = {t.name for t in tools}
-    calls = []
-    for name, body in blocks(output.completion):
-        call = _json_object(body) if name == "tool_call" else {}
-        if call.get("name") in names and isinstance(call.get("arguments"), dict):
-            calls.append((call["name"], call["arguments"]))
-    return with_calls(output, calls)
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+    return with_calls(output, read_calls(output.completion, {t.name for t in tools}))
 
 
 def _call_block(name: str, arguments: dict[str, Any]) -> str:

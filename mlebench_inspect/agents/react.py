@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-import anyio
-import anyio.to_thread
 from inspect_ai.agent import Agent, AgentPrompt, AgentState, AgentSubmit, agent
 from inspect_ai.agent import react as inspect_react
-from inspect_ai.log import transcript
-from inspect_ai.model import CompactionAuto, CompactionStrategy, CompactionSummary, get_model
-from inspect_ai.tool import Tool, ToolError, bash, python, text_editor, tool
-from inspect_ai.util import sample_limits, store_as
+from inspect_ai.model import get_model
+from inspect_ai.tool import Tool, text_editor
+from inspect_ai.util import store_as
+from pydantic import Field
 
-from mlebench_inspect.agents.plain_chat import fenced_actions, takes_plain_chat_only
-from mlebench_inspect.options import agent_options
-from mlebench_inspect.run.instructions import duration
+from mlebench_inspect.agents.commands import bash, python
+from mlebench_inspect.agents.conversation import Conversation
+from mlebench_inspect.agents.notes import notes_file, read_notes
+from mlebench_inspect.agents.pace import Pace
+from mlebench_inspect.agents.plain_chat import as_plain_chat, with_calls
+from mlebench_inspect.agents.submitting import submit as submit_tool
+from mlebench_inspect.agents.text_actions import read_actions
+from mlebench_inspect.models import takes_plain_chat_only
+from mlebench_inspect.options import Form, agent_options
 from mlebench_inspect.run.search_score import score_predictions
-from mlebench_inspect.run.validation import Validation, check_submission, validate_submission
+from mlebench_inspect.run.validation import Validation, validate_submission
+from mlebench_inspect.sandboxes.provider import provider
+
+Whole = Annotated[int, Field(ge=0), Form("a whole number of at least 0")]
 
 _PROMPT = """\
 You are an experienced machine learning engineer at work on a competition. Work in small steps: look at the data, put a
 simple valid submission in place early, then improve it with validation on held-out training data. Run long trainings in
 the background and look after them. Large outputs are cut: print little, and keep logs in files.
+
+Keep notes in the file `{notes}`: what you know of the data, what you tried with its validation score, what comes next.
+When the conversation becomes too long, old messages are left out of it, and these notes are shown to you again.
 """
 
 _TEXT_ACTIONS = """\
@@ -49,151 +59,105 @@ the path of a file with predictions for the held-back part of the training data;
 """
 _TEXT_SUBMIT = """\
 ```submit
-(empty) ends your run; only when nothing more is to be gained
+ends your run; only when nothing more is to be gained
 ```
 """
 _BLOCKS: dict[str, tuple[str, str | None]] = {
     "bash": ("bash", "command"),
-    "sh": ("bash", "command"),
     "python": ("python", "code"),
     "validate": ("validate_submission", None),
     "score": ("score_predictions", "path"),
-    "submit": ("submit", None),
+    "submit": ("submit", "answer"),
 }
 
 
 @agent
 @agent_options
 def react(
-    tool_timeout: int = 4 * 3600,
+    tool_timeout: Whole = 4 * 3600,
     submit: bool = True,
     actions: Literal["auto", "tools", "text"] = "auto",
     time_notes: int = 30 * 60,
     compaction: float = 0.8,
+    context_window: Whole = 0,
+    idle_turns: Whole = 20,
 ) -> Agent:
     """Long-horizon agent: bash, Python, a text editor and the submission check.
 
     Args:
-        tool_timeout: Seconds after which a single command is stopped.
+        tool_timeout: Seconds after which a single command is stopped; sooner where less time is left.
         submit: Whether the agent may end its run; otherwise it works until a limit ends it.
         actions: `tools`; or `text` for models that take neither tool calls nor system messages: they act by fenced
             blocks in plain text. `auto` chooses text for o1-preview and o1-mini.
         time_notes: Seconds after which the agent is told again how much time it has left; 0 for never.
         compaction: Part of the model's context window that the conversation may fill before it is compacted, or a
             number of tokens; 0 for never.
+        context_window: Tokens of the model's context window; 0 for what Inspect knows of the model.
+        idle_turns: Turns in a row without an action (a refusal, silence, calls that cannot be made) after which the
+            run ends; 0 for never.
     """
     if actions not in ("auto", "tools", "text"):
         raise ValueError(f"actions must be auto, tools or text, not {actions!r}")
 
     async def execute(state: AgentState) -> AgentState:
         text = actions == "text" or (actions == "auto" and takes_plain_chat_only(get_model()))
-        strategy = await _compaction(compaction, text=text)
-        tools = [bash(timeout=tool_timeout, background=True), python(timeout=tool_timeout), validate_submission()]
-        if store_as(Validation).search_score is not None:
-            tools.append(score_predictions())
-        how = "writing a block" if text else "calling a tool"
-        if text:
-            scores = store_as(Validation).search_score is not None
-            left_out = {*(() if submit else ("submit",)), *(() if scores else ("score",))}
-            blocks = {name: to for name, to in _BLOCKS.items() if name not in left_out}
-            model = fenced_actions(blocks, strategy)
-            instructions = (
-                _PROMPT
-                + "\n"
-                + _TEXT_ACTIONS.format(scores=_TEXT_SCORES if scores else "", submit=_TEXT_SUBMIT if submit else "")
-            )
-            prompt = AgentPrompt(instructions=instructions, assistant_prompt=None, submit_prompt=None)
-        else:
-            model = None
-            tools.append(text_editor())
-            prompt = AgentPrompt(instructions=_PROMPT)
+        notes = notes_file(provider(store_as(Validation).provider).paths)
+        pace = Pace("writing a block" if text else "calling a tool", submit, time_notes, idle_turns)
+        conversation = Conversation(context_window, compaction, lambda: read_notes(notes))
         inner = inspect_react(
-            prompt=prompt,
-            tools=tools,
-            model=model,
-            submit=AgentSubmit(name="submit", tool=_submit()) if submit else False,
-            on_continue=_Reminder(how, submit, time_notes),
-            compaction=None if text else strategy,
-            truncation="auto",
+            prompt=_prompt(notes, submit, text=text),
+            tools=_tools(tool_timeout, text=text),
+            model=_by_text(conversation, pace, submit) if text else _by_tools(conversation),
+            submit=AgentSubmit(name="submit", tool=submit_tool()) if submit else False,
+            on_continue=pace,
         )
         return await inner(state)
 
     return execute
 
 
-class _Reminder:
-    """What the agent is told between its steps: to go on, and from time to time how much time is left."""
-
-    def __init__(self, how: str, submit: bool, time_notes: int) -> None:
-        self._how, self._submit, self._every = how, submit, time_notes
-        self._told = time_left()
-
-    async def __call__(self, state: AgentState) -> bool | str:
-        left = time_left()
-        hint = f"You have {duration(left)} left." if left is not None else ""
-        if not state.output.message.tool_calls:
-            end = (
-                "If nothing more is to be gained, submit."
-                if self._submit
-                else "Use the time to improve your submission."
-            )
-            return f"{hint} Go on with the next step by {self._how}. {end}".strip()
-        if self._every and left is not None and self._told is not None and self._told - left >= self._every:
-            self._told = left
-            return hint
-        return True
+def _scores() -> bool:
+    """Whether candidates can be scored on held-back data."""
+    return store_as(Validation).search_score is not None
 
 
-@tool(name="submit")
-def _submit() -> Tool:
-    asked = False
+def _tools(timeout: int, *, text: bool) -> list[Tool]:
+    tools = [bash(timeout), python(timeout), validate_submission(), *([score_predictions()] if _scores() else [])]
+    return tools if text else [*tools, text_editor()]
 
-    async def execute(answer: str = "") -> str:
-        """End your run. What lies in the submission's place is then graded.
 
-        Args:
-            answer: What you did, in a few words.
-        """
-        nonlocal asked
-        verdict = await check_submission(store_as(Validation))
-        left = time_left()
-        unused = left is not None and left > 0.1 * (sample_limits().time.limit or 0)
-        if not asked and (unused or not verdict.startswith("The submission is valid")):
-            asked = True
-            hint = f" You have {duration(left)} left." if left is not None else ""
-            raise ToolError(
-                f"{verdict}{hint} Go on if anything can be gained. To end the run as it stands, submit again."
-            )
-        return answer or verdict
+def _prompt(notes: str, submit: bool, *, text: bool) -> AgentPrompt:
+    instructions = _PROMPT.format(notes=notes)
+    if not text:
+        return AgentPrompt(instructions=instructions)
+    instructions += "\n" + _TEXT_ACTIONS.format(
+        scores=_TEXT_SCORES if _scores() else "", submit=_TEXT_SUBMIT if submit else ""
+    )
+    return AgentPrompt(instructions=instructions, assistant_prompt=None, submit_prompt=None)
+
+
+def _by_tools(conversation: Conversation) -> Agent:
+    """Stands in for the model: keeps what it is sent within its window."""
+
+    async def execute(state: AgentState, tools: list[Tool]) -> AgentState:
+        state.output = await conversation.ask(state.messages, tools)
+        state.messages.append(state.output.message)
+        return state
 
     return execute
 
 
-def time_left() -> float | None:
-    """Seconds until the sample's time limit; None without one."""
-    left = sample_limits().time.remaining
-    return None if left is None else max(0.0, left)
+def _by_text(conversation: Conversation, pace: Pace, submit: bool) -> Agent:
+    """Stands in for the model of a tool-calling agent: sends plain chat, and reads its tool calls from the text."""
+    left_out = {*(() if submit else ("submit",)), *(() if _scores() else ("score",))}
+    known = {name: to for name, to in _BLOCKS.items() if name not in left_out}
 
+    async def execute(state: AgentState, tools: list[Tool]) -> AgentState:
+        output = await conversation.ask(as_plain_chat(state.messages))
+        read = read_actions(output.completion, known, cut_off=output.stop_reason == "max_tokens")
+        pace.unread += read.unread
+        state.output = with_calls(output, read.calls)
+        state.messages.append(state.output.message)
+        return state
 
-async def _compaction(threshold: float, *, text: bool) -> CompactionStrategy | None:
-    """How long conversations are made to fit; None where tokens cannot be counted: then old messages are dropped."""
-    if not threshold:
-        return None
-    if not await _tokens_can_be_counted():
-        transcript().info("The table for counting tokens cannot be had, so there is no compaction.", source="mlebench")
-        return None
-    limit = int(threshold) if threshold > 1 else threshold
-    return CompactionSummary(threshold=limit) if text else CompactionAuto(threshold=limit)
-
-
-async def _tokens_can_be_counted() -> bool:
-    """Whether tiktoken has its table: it is downloaded at first use, and a host may have no network."""
-    import tiktoken
-
-    try:
-        with anyio.move_on_after(30):
-            await anyio.to_thread.run_sync(tiktoken.get_encoding, "o200k_base", abandon_on_cancel=True)
-            return True
-    except Exception:  # whatever the download raises
-        pass
-    return False
+    return execute

@@ -257,7 +257,7 @@ def ending_of(events: Sequence[Event]) -> Ending:
         elif isinstance(event, InfoEvent) and event.source == "mlebench" and isinstance(event.data, dict):
             ending.limit = str(event.data["limit"]) if "limit" in event.data else ending.limit
         elif isinstance(event, ModelEvent):
-            ending.refused = event.output.stop_reason == "content_filter"
+            ending.refused = not event.output.empty and event.output.stop_reason == "content_filter"
     return ending
 
 

@@ -29,8 +29,17 @@ SCAFFOLDS = {
     "mini_swe_agent": ("mini-swe-agent", "/usr/local/bin/mini"),
 }
 """Solvers of ours that need an image of their own: what to build, and the program in it."""
-PACKAGES = {"mini_swe_agent": ("inspect_swe", "scaffolds")}
-"""What it needs on this host: a module, and the extra that it comes with."""
+PACKAGES = {
+    "mlebench_inspect/mini_swe_agent": ("inspect_swe",),
+    "inspect_swe/claude_code": ("inspect_swe", "anthropic"),
+    "inspect_swe/interactive_claude_code": ("inspect_swe", "anthropic"),
+    "inspect_swe/opencode": ("inspect_swe", "anthropic"),
+    "inspect_swe/gemini_cli": ("inspect_swe", "google.genai", "websockets"),
+    "inspect_swe/interactive_gemini_cli": ("inspect_swe", "google.genai", "websockets"),
+    "inspect_swe/antigravity": ("inspect_swe", "google.genai", "websockets"),
+}
+"""Modules that agents need on this host: Inspect's bridge reads the API that each of them speaks with its maker's
+package. All come with the extra `scaffolds`."""
 
 
 class PreflightError(MlebenchError, RuntimeError):
@@ -59,18 +68,35 @@ def check_agent() -> None:
     Raises:
         PreflightError: Naming the agent and what to type.
     """
+    _check_packages()
     typed = command_line()
     name = agent_typed()
-    if name is None:
-        return
-    if typed.model in ("none", "none/none") and name not in NO_MODEL:
+    if name is not None and typed.model in ("none", "none/none") and name not in NO_MODEL:
         raise PreflightError(
             f"{name} acts through a model, and --model none is none; give --model PROVIDER/NAME, "
             "or --solver mlebench_inspect/baseline"
         )
-    module, extra = PACKAGES.get(name, (None, None))
-    if module and importlib.util.find_spec(module) is None:
-        raise PreflightError(f"{name} needs the package {module}; run: pip install 'mlebench-inspect[{extra}]'")
+
+
+def _check_packages() -> None:
+    typed = command_line()
+    solver = typed.solver or ""
+    if typed.command is None:
+        return
+    needed = PACKAGES.get(solver, ("inspect_swe",) if solver.startswith("inspect_swe/") else ())
+    lacking = [module for module in needed if not _is_there(module)]
+    if lacking:
+        agent, packages = solver.partition("/")[2], " and ".join(lacking)
+        raise PreflightError(
+            f"{agent} needs {packages} on this host, for its own API; run: pip install 'mlebench-inspect[scaffolds]'"
+        )
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # of what the module lies in
+        return False
 
 
 def agent_typed() -> str | None:

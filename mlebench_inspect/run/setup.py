@@ -13,6 +13,7 @@ from inspect_ai.util import sample_limits, sandbox
 
 from mlebench_inspect._inspect import check_model_calls, command_slots, sandbox_type
 from mlebench_inspect.data.store import Store
+from mlebench_inspect.models import prepare_model
 from mlebench_inspect.run.artifacts import KEEP_FREE, Archive
 from mlebench_inspect.run.endpoint import keep_room_for_services, put_file, serve_endpoint
 from mlebench_inspect.run.environment import Environment, check_requirements, record_environment
@@ -138,9 +139,16 @@ async def _require_isolation(state: TaskState, box: Provider, record: Submission
             )
             raise NoIsolation(record.model_refused)
 
-    if not box.isolated and not allow_local:
+    refused = not box.isolated and not allow_local
+    if refused:
         refuse(state.model)
-        check_model_calls(refuse)  # whichever others an agent takes
+
+    def check(model: Model) -> None:
+        if refused:
+            refuse(model)
+        prepare_model(model)
+
+    check_model_calls(check)  # whichever others an agent takes
 
 
 async def _furnish(box: Provider, instructions: str, *, scores: bool) -> None:

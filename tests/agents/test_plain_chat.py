@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,68 +21,64 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import ToolCall, ToolFunction, ToolInfo
 
+from agents.chat_api import ChatApi, Reply, Request, chat_api, error, says
 from agents.scripted import solution
 from mlebench_inspect.agents import react
-from mlebench_inspect.agents.plain_chat import as_plain_chat, blocks, plain_chat_filter, takes_plain_chat_only
+from mlebench_inspect.agents.plain_chat import as_plain_chat, plain_chat_filter
+from mlebench_inspect.agents.text_actions import blocks
+from mlebench_inspect.models import prepare_model, takes_plain_chat_only
 from runs import run, score, value
 
 
 class StandIn:
-    """A chat API that refuses what o1-preview refuses, and answers by a function of the messages."""
+    """Refuses what o1-preview refuses, and answers by a function of the messages."""
 
-    def __init__(self) -> None:
-        self.requests: list[dict[str, Any]] = []
+    def __init__(self, api: ChatApi) -> None:
+        self.requests = api.requests
         self.refused: list[str] = []
         self.answer: Callable[[list[dict[str, Any]]], str] = lambda messages: "Hello."
+        self._api = api
 
-    def reply(self, path: str, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        self.requests.append(request)
-        roles = {m["role"] for m in request.get("messages", [])}
+    def __call__(self, request: Request) -> Reply:
+        path, roles = self._api.paths[-1], {m["role"] for m in request.get("messages", [])}
         refused = sorted((roles - {"user", "assistant"}) | (request.keys() & {"tools", "tool_choice", "functions"}))
         if path != "/v1/chat/completions" or refused:
             self.refused.append(f"{path} {refused}")
-            return 400, {"error": {"message": f"Unsupported: {path} {refused}", "type": "invalid_request_error"}}
-        text = self.answer(request["messages"])
-        return 200, {
-            "id": "chatcmpl-1",
-            "object": "chat.completion",
-            "created": 0,
-            "model": request["model"],
-            "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
-            "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
-        }
+            return error(400, f"Unsupported: {path} {refused}")
+        return says(self.answer(request["messages"]))
 
 
 @pytest.fixture
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     """The stand-in, at the address that the OpenAI client is told."""
-    found = StandIn()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            status, answer = found.reply(self.path, request)
-            body = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_port}/v1")
-    monkeypatch.setenv("OPENAI_API_KEY", "none")
-    yield found
-    server.shutdown()
-    server.server_close()
+    with chat_api() as api:
+        api.script = found = StandIn(api)
+        monkeypatch.setenv("OPENAI_BASE_URL", api.address)
+        monkeypatch.setenv("OPENAI_API_KEY", "none")
+        yield found
 
 
 def o1_preview() -> Any:
-    return get_model("openai/o1-preview", responses_api=False, memoize=False)
+    return get_model("openai/o1-preview", memoize=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "responses"),
+    [
+        ("openai/o1-preview", {}, False),
+        ("openai/o1-mini-2024-09-12", {}, False),
+        ("openai/o1-preview", {"responses_api": False}, False),
+        ("openai/o1-preview", {"responses_api": True}, True),
+        ("openai/gpt-5", {}, True),
+        ("openai/gpt-4o", {}, False),
+    ],
+)
+def test_the_chat_api_is_chosen_where_it_is_needed(
+    name: str, given: dict[str, Any], responses: bool, stand_in: StandIn
+) -> None:
+    model = get_model(name, memoize=False, **given)
+    prepare_model(model)
+    assert bool(getattr(model.api, "responses_api", False)) is responses
 
 
 @pytest.mark.parametrize(
@@ -150,14 +144,6 @@ def test_react_works_in_plain_text(tmp_path: Path, stand_in: StandIn) -> None:
     assert sum(u.total_tokens for u in log.stats.model_usage.values()) == 120 * len(stand_in.requests)
 
 
-def test_blocks_are_read_as_written() -> None:
-    text = (
-        "Text\n```python\nprint(1)\n```\n````bash\ncat <<E\n```inner\n```\nE\n````\n```submit\n```\n```bash\nunclosed"
-    )
-    assert list(blocks(text)) == [("python", "print(1)\n"), ("bash", "cat <<E\n```inner\n```\nE\n"), ("submit", "")]
-    assert list(blocks("```\nno name\n```")) == []
-
-
 def test_conversations_become_user_and_assistant_messages() -> None:
     call = ToolCall(id="1", function="bash", arguments={"command": "ls"})
     plain = as_plain_chat(
@@ -169,7 +155,7 @@ def test_conversations_become_user_and_assistant_messages() -> None:
         ]
     )
     assert [m.role for m in plain] == ["user", "user", "assistant", "user"]
-    assert json.loads(next(body for _, body in blocks(plain[2].text)))["arguments"] == {"command": "ls"}
+    assert json.loads(next(b.body for b in blocks(plain[2].text)))["arguments"] == {"command": "ls"}
     assert "file" in plain[3].text
     assert not any(getattr(m, "tool_calls", None) for m in plain)
 
@@ -179,8 +165,10 @@ async def test_bridged_scaffolds_get_tool_calls_from_plain_text(stand_in: StandI
     tool = ToolInfo(name="submit_review", description="Submits a review.")
     stand_in.answer = lambda messages: '```tool_call\n{"name": "submit_review", "arguments": {"metric": 0.5}}\n```'
     messages = [ChatMessageSystem(content="Review this.")]
+    model = o1_preview()
+    prepare_model(model)  # as before each call in a sample
     output = await plain_chat_filter(
-        o1_preview(), list(messages), [tool], ToolFunction(name="submit_review"), GenerateConfig()
+        model, list(messages), [tool], ToolFunction(name="submit_review"), GenerateConfig()
     )
     assert output.message.tool_calls[0].arguments == {"metric": 0.5}  # type: ignore[union-attr,index]
     assert not stand_in.refused

@@ -1,0 +1,50 @@
+"""A model's answer without what would break the run: no message at all, calls that cannot be told apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from inspect_ai.model import ModelOutput
+from inspect_ai.tool import Tool, ToolCall, ToolDef
+
+MOST_CALLS = 32
+"""In one message; more are not made."""
+_MARK = re.compile(r"<\|.*$|</?s>$", re.DOTALL)
+_PREFIX = re.compile(r"^(functions?|tools?|default_api)[.:/]")
+
+
+def mended(output: ModelOutput, tools: Sequence[Tool] = ()) -> ModelOutput:
+    """The answer as it can be acted on and sent again.
+
+    Calls get ids of their own and the names of the tools that they mean; an answer without any message becomes an empty
+    one. A refusal is an answer like others: what many of them lead to is decided elsewhere.
+    """
+    if output.empty:
+        return ModelOutput.from_content(output.model, "")
+    output = output.model_copy(deep=True)
+    message, choice = output.message, output.choices[0]
+    if message.tool_calls:
+        message.tool_calls = _calls(message.tool_calls[:MOST_CALLS], {ToolDef(t).name for t in tools})
+    if choice.stop_reason == "content_filter":
+        choice.stop_reason = "stop"
+    return output
+
+
+def _calls(calls: Sequence[ToolCall], names: set[str]) -> list[ToolCall]:
+    ids: set[str] = set()
+    made = []
+    for number, call in enumerate(calls):
+        found = call.id or f"call-{number}"
+        while found in ids:
+            found = f"{found}-{number}"
+        ids.add(found)
+        made.append(replace(call, id=found, function=_name(call.function, names)))
+    return made
+
+
+def _name(name: str, names: set[str]) -> str:
+    """The tool that is meant where a model's own marks are left in the name (`functions.bash<|channel|>`)."""
+    bare = _PREFIX.sub("", _MARK.sub("", name).strip())
+    return bare if bare in names else name
