@@ -1,0 +1,64 @@
+"""Scaffolds in Docker under models as they are: slow commands, prose where calls are wanted, a time that runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from inspect_ai.agent import Agent
+from inspect_ai.log import EvalLog
+
+from agents.chat_api import ChatApi, Reply, Request, call, calls, chat_api, text_of, turn
+from mlebench_inspect.agents import mini_swe_agent
+from mlebench_inspect.sandboxes.building import IMAGES, build, image_exists
+from runs import run, value
+
+pytestmark = pytest.mark.docker
+
+LIMIT = 900
+COPY = "cp /home/data/sample_submission.csv /home/submission/submission.csv"
+
+
+@pytest.fixture
+def api() -> Iterator[ChatApi]:
+    with chat_api() as found:
+        yield found
+
+
+def run_in_image(tmp_path: Path, api: ChatApi, scaffold: str, agent: Agent, **options: Any) -> EvalLog:
+    """A run of one sample in the scaffold's image, which is built if it is missing."""
+    image = IMAGES[scaffold] if image_exists(IMAGES[scaffold]) else build(scaffold, quiet=True)
+    options = {"time_limit": LIMIT, **options}
+    log = run(tmp_path, agent, sandbox="docker", image=image, model=api.model(), **options)  # type: ignore[arg-type]
+    (sample,) = log.samples or []
+    assert sample.error is None, sample.error.message
+    return log
+
+
+def in_turn(tool: str, *commands: str) -> Any:
+    """A script that makes one command a turn, and repeats the last."""
+
+    def script(request: Request) -> Reply:
+        return calls(call(tool, {"command": commands[min(turn(request), len(commands) - 1)]}))
+
+    return script
+
+
+MINI_END = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
+
+
+def test_mini_swe_agent_waits_for_slow_commands_and_not_for_background_jobs(tmp_path: Path, api: ChatApi) -> None:
+    api.script = in_turn("bash", f"sleep 32; echo awake: $((6 * 7)); sleep 5000 & {COPY}", MINI_END)
+    log = run_in_image(tmp_path, api, "mini-swe-agent", mini_swe_agent())
+    assert "awake: 42" in text_of(api.requests[1])
+    assert value(log)["valid"] == 1
+
+
+def test_mini_swe_agent_stops_a_command_with_all_it_started(tmp_path: Path, api: ChatApi) -> None:
+    api.script = in_turn("bash", f"{COPY}; sleep 4321 | cat", "pgrep -fc 'slee[p] 4321'; echo counted", MINI_END)
+    log = run_in_image(tmp_path, api, "mini-swe-agent", mini_swe_agent(command_timeout=3))
+    assert "stopped after 3 seconds" in text_of(api.requests[1])
+    assert "0\\ncounted" in text_of(api.requests[2])
+    assert value(log)["valid"] == 1
