@@ -35,6 +35,12 @@ Keep notes in the file `{notes}`: what you know of the data, what you tried with
 When the conversation becomes too long, old messages are left out of it, and these notes are shown to you again.
 """
 
+_CHECK_TOOL = """
+The tool `validate_submission` tells whether the submission in place has the right format.
+"""
+_SCORE_TOOL = """\
+The tool `score_predictions` scores a file with predictions for the held-back part of the training data.
+"""
 _TEXT_ACTIONS = """\
 You act by writing fenced blocks. What stands in them is run in your sandbox, one block after the other, and the outputs
 come back in the next message. These are the blocks:
@@ -129,7 +135,7 @@ def _tools(timeout: int, *, text: bool) -> list[Tool]:
 def _prompt(notes: str, submit: bool, *, text: bool) -> AgentPrompt:
     instructions = _PROMPT.format(notes=notes)
     if not text:
-        return AgentPrompt(instructions=instructions)
+        return AgentPrompt(instructions=instructions + _CHECK_TOOL + (_SCORE_TOOL if _scores() else ""))
     instructions += "\n" + _TEXT_ACTIONS.format(
         scores=_TEXT_SCORES if _scores() else "", submit=_TEXT_SUBMIT if submit else ""
     )
