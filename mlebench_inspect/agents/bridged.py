@@ -9,6 +9,7 @@ from inspect_ai.agent import AgentState, sandbox_agent_bridge
 from inspect_ai.model import ChatMessageSystem, Model
 from inspect_ai.util import ExecRemoteAwaitableOptions, sandbox, store_as
 
+from mlebench_inspect.agents.commands import time_left
 from mlebench_inspect.agents.plain_chat import plain_chat_filter
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.plain import one_line
@@ -32,6 +33,7 @@ async def run_in_sandbox(
     *,
     note: str = "",
     model_aliases: dict[str, str | Model] | None = None,
+    forward_generation_config: bool = False,
 ) -> AgentState:
     """Runs the guest script of a scaffold with the scaffold's own Python until it ends.
 
@@ -41,9 +43,10 @@ async def run_in_sandbox(
     Args:
         scaffold: Name of the image layer; the script is `guest/<scaffold>_runner.py`.
         state: The conversation, which holds the task.
-        settings: What the script needs to know.
+        settings: What the script needs to know; `seconds_left` until the time limit, or null, is added.
         note: What the scaffold's agent is told on top of the task.
         model_aliases: Models by further names than the evaluation's.
+        forward_generation_config: Whether what the scaffold sends, such as its temperature, goes before the run's.
 
     Raises:
         NotInstalled: The scaffold is not in the image.
@@ -55,8 +58,14 @@ async def run_in_sandbox(
     task = "\n\n".join(m.text for m in state.messages if m.role == "user" or isinstance(m, ChatMessageSystem))
     await box.write_file(f"{folder}/runner.py", guest_file(f"{scaffold}_runner.py"))
     await box.write_file(f"{folder}/task.md", f"{task}\n\n{note}".strip() + "\n")
-    async with sandbox_agent_bridge(state, model_aliases=model_aliases, filter=plain_chat_filter) as bridge:
-        await box.write_file(f"{folder}/settings.json", json.dumps(settings))
+    async with sandbox_agent_bridge(
+        state,
+        model_aliases=model_aliases,
+        filter=plain_chat_filter,
+        forward_generation_config=forward_generation_config,
+    ) as bridge:
+        told = {**settings, "seconds_left": time_left()}
+        await box.write_file(f"{folder}/settings.json", json.dumps(told))
         result = await box.exec_remote(
             ["bash", "-c", f'exec "$0" {folder}/runner.py >>{log} 2>&1 </dev/null', python],
             ExecRemoteAwaitableOptions(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +13,8 @@ import pytest
 from inspect_ai.agent import Agent
 from inspect_ai.log import EvalLog
 
-from agents.chat_api import ChatApi, Reply, Request, call, calls, chat_api, text_of, turn
-from mlebench_inspect.agents import mini_swe_agent
+from agents.chat_api import ChatApi, Reply, Request, call, calls, chat_api, says, text_of, turn
+from mlebench_inspect.agents import aide, mini_swe_agent
 from mlebench_inspect.sandboxes.building import IMAGES, build, image_exists
 from runs import run, value
 
@@ -61,4 +64,52 @@ def test_mini_swe_agent_stops_a_command_with_all_it_started(tmp_path: Path, api:
     log = run_in_image(tmp_path, api, "mini-swe-agent", mini_swe_agent(command_timeout=3))
     assert "stopped after 3 seconds" in text_of(api.requests[1])
     assert "0\\ncounted" in text_of(api.requests[2])
+    assert value(log)["valid"] == 1
+
+
+LATE = """\
+import subprocess
+subprocess.Popen(
+    ["sh", "-c", "sleep 4; cp ./input/sample_submission.csv ./working/submission.csv"], start_new_session=True
+)
+print("accuracy 0.99")
+"""
+SLOW = "import time; time.sleep(8); print('accuracy 0.98')"
+GOOD = "import shutil; shutil.copy('./input/sample_submission.csv', './working/submission.csv'); print('accuracy 0.91')"
+
+
+def kept_log(tmp_path: Path, scaffold: str) -> str:
+    """What the scaffold printed."""
+    (kept,) = tmp_path.rglob("logs.tar.gz")
+    with tarfile.open(kept) as logs:
+        file = logs.extractfile(f"logs/{scaffold}.log")
+        assert file is not None
+        return file.read().decode()
+
+
+def test_aide_knows_its_time_reads_reviews_in_prose_and_ends_all_of_a_step(tmp_path: Path, api: ChatApi) -> None:
+    solutions, drafts = [LATE, SLOW, GOOD], []
+    reviews = iter([None, "0.99", "0.98", "0.91"])
+
+    def script(request: Request) -> Reply:
+        if request.get("tools"):
+            metric = next(reviews)
+            if metric is None:  # broken arguments, after which it is asked again
+                return calls(call("submit_review", '{"is_bug": fal'))
+            review = {"is_bug": "false", "summary": "It {ran}.", "metric": metric, "lower_is_better": False}
+            return says(f"Here is my review:\n```json\n{json.dumps(review)}\n```")
+        drafts.append(request)
+        return says(f"A plan.\n\n```python\n{solutions[len(drafts) - 1]}\n```")
+
+    api.script = script
+    log = run_in_image(tmp_path, api, "aide", aide(steps=3, debug_prob=0))
+    told = [text_of(request) for request in drafts]
+    assert "and 3 steps left, this one included" in told[0]
+    assert "and 1 steps left, this one included" in told[2]
+    assert re.search(r"complete within 1\d minutes", told[0])
+    assert {request["temperature"] for request in api.requests} == {0.5}
+    printed = kept_log(tmp_path, "aide")
+    assert "step 0: draft, ran, metric None, best is step None" in printed
+    assert "step 1: draft, ran, metric None, best is step None" in printed
+    assert "step 2: draft, ran, metric 0.91, best is step 2" in printed
     assert value(log)["valid"] == 1
