@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from inspect_ai.agent import AgentState, sandbox_agent_bridge
+from inspect_ai.log import transcript
 from inspect_ai.model import ChatMessageSystem, Model
 from inspect_ai.util import ExecRemoteAwaitableOptions, sandbox, store_as
 
@@ -38,7 +39,7 @@ async def run_in_sandbox(
     """Runs the guest script of a scaffold with the scaffold's own Python until it ends.
 
     The script finds the task in `task.md` and its settings in `settings.json` beside itself; its output goes to a file
-    in the logs folder.
+    in the logs folder, and what ended it in `end.txt` beside the task.
 
     Args:
         scaffold: Name of the image layer; the script is `guest/<scaffold>_runner.py`.
@@ -83,7 +84,18 @@ async def run_in_sandbox(
             tail = await box.exec(["tail", "-c", "2000", log], timeout=60)
             said = one_line(tail.stdout or result.stderr[-2000:])
             raise RuntimeError(f"{scaffold} ended with code {result.returncode}: {said}")
+    await _tell_end(scaffold, f"{folder}/end.txt")
     return bridge.state
+
+
+async def _tell_end(scaffold: str, file: str) -> None:
+    """Notes in the transcript how the scaffold ended, where it says so: by anything but its agent's word."""
+    try:
+        said = await sandbox().exec(["sh", "-c", '[ -f "$0" ] && head -c 1000 "$0"', file], timeout=60)
+    except (TimeoutError, UnicodeDecodeError):
+        return
+    if said.stdout.strip():
+        transcript().info({"end": scaffold, "why": one_line(said.stdout)}, source="mlebench")
 
 
 async def installed(scaffold: str, program: str) -> str:

@@ -14,7 +14,7 @@ from inspect_ai.agent import Agent
 from inspect_ai.log import EvalLog
 
 from agents.chat_api import ChatApi, Reply, Request, call, calls, chat_api, says, text_of, turn
-from mlebench_inspect.agents import aide, mini_swe_agent
+from mlebench_inspect.agents import aide, mini_swe_agent, openhands
 from mlebench_inspect.sandboxes.building import IMAGES, build, image_exists
 from runs import run, value
 
@@ -113,3 +113,29 @@ def test_aide_knows_its_time_reads_reviews_in_prose_and_ends_all_of_a_step(tmp_p
     assert "step 1: draft, ran, metric None, best is step None" in printed
     assert "step 2: draft, ran, metric 0.91, best is step 2" in printed
     assert value(log)["valid"] == 1
+
+
+def told_ends(log: EvalLog) -> list[Any]:
+    """What the transcript tells of how the scaffold ended."""
+    (sample,) = log.samples or []
+    infos = [e.data for e in sample.events if e.event == "info"]
+    return [data["why"] for data in infos if isinstance(data, dict) and data.get("end") == "openhands"]
+
+
+def test_openhands_goes_on_after_prose_and_equal_polls(tmp_path: Path, api: ChatApi) -> None:
+    polls = [calls(call("terminal", {"command": "echo training"}, f"call_{n}")) for n in range(6)]
+    work = calls(call("terminal", {"command": COPY}, "call_6"))
+    replies = iter([says("I would look at the data now."), *polls, work, calls(call("finish", {"message": "done"}))])
+    api.script = lambda request: next(replies)
+    log = run_in_image(tmp_path, api, "openhands", openhands())
+    assert "Go on with the task" in text_of(api.requests[1])
+    assert value(log)["valid"] == 1
+    assert len(api.requests) == 9
+    assert told_ends(log) == []
+
+
+def test_openhands_tells_that_its_steps_are_used(tmp_path: Path, api: ChatApi) -> None:
+    api.script = lambda request: says("I would look at the data now.")
+    log = run_in_image(tmp_path, api, "openhands", openhands(max_iterations=3))
+    assert told_ends(log) == ["all 3 steps are used"]
+    assert len(api.requests) == 3
