@@ -93,13 +93,13 @@ def test_aide_knows_its_time_reads_reviews_in_prose_and_ends_all_of_a_step(tmp_p
 
     def script(request: Request) -> Reply:
         if request.get("tools"):
-            metric = next(reviews)
+            metric = next(reviews, "0.5")
             if metric is None:  # broken arguments, after which it is asked again
                 return calls(call("submit_review", '{"is_bug": fal'))
             review = {"is_bug": "false", "summary": "It {ran}.", "metric": metric, "lower_is_better": False}
             return says(f"Here is my review:\n```json\n{json.dumps(review)}\n```")
         drafts.append(request)
-        return says(f"A plan.\n\n```python\n{solutions[len(drafts) - 1]}\n```")
+        return says(f"A plan.\n\n```python\n{solutions[min(len(drafts), len(solutions)) - 1]}\n```")
 
     api.script = script
     log = run_in_image(tmp_path, api, "aide", aide(steps=3, debug_prob=0))
@@ -125,8 +125,11 @@ def told_ends(log: EvalLog) -> list[Any]:
 def test_openhands_goes_on_after_prose_and_equal_polls(tmp_path: Path, api: ChatApi) -> None:
     polls = [calls(call("terminal", {"command": "echo training"}, f"call_{n}")) for n in range(6)]
     work = calls(call("terminal", {"command": COPY}, "call_6"))
-    replies = iter([says("I would look at the data now."), *polls, work, calls(call("finish", {"message": "done"}))])
-    api.script = lambda request: next(replies)
+    replies, end = (
+        iter([says("I would look at the data now."), *polls, work]),
+        calls(call("finish", {"message": "done"})),
+    )
+    api.script = lambda request: next(replies, end)
     log = run_in_image(tmp_path, api, "openhands", openhands())
     assert "Go on with the task" in text_of(api.requests[1])
     assert value(log)["valid"] == 1
