@@ -6,9 +6,11 @@ import json
 from typing import Any
 
 from inspect_ai.agent import AgentState, sandbox_agent_bridge
+from inspect_ai.log import transcript
 from inspect_ai.model import ChatMessageSystem, Model
 from inspect_ai.util import ExecRemoteAwaitableOptions, sandbox, store_as
 
+from mlebench_inspect.agents.commands import time_left
 from mlebench_inspect.agents.plain_chat import plain_chat_filter
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.plain import one_line
@@ -32,18 +34,20 @@ async def run_in_sandbox(
     *,
     note: str = "",
     model_aliases: dict[str, str | Model] | None = None,
+    forward_generation_config: bool = False,
 ) -> AgentState:
     """Runs the guest script of a scaffold with the scaffold's own Python until it ends.
 
     The script finds the task in `task.md` and its settings in `settings.json` beside itself; its output goes to a file
-    in the logs folder.
+    in the logs folder, and what ended it in `end.txt` beside the task.
 
     Args:
         scaffold: Name of the image layer; the script is `guest/<scaffold>_runner.py`.
         state: The conversation, which holds the task.
-        settings: What the script needs to know.
+        settings: What the script needs to know; `seconds_left` until the time limit, or null, is added.
         note: What the scaffold's agent is told on top of the task.
         model_aliases: Models by further names than the evaluation's.
+        forward_generation_config: Whether what the scaffold sends, such as its temperature, goes before the run's.
 
     Raises:
         NotInstalled: The scaffold is not in the image.
@@ -55,8 +59,14 @@ async def run_in_sandbox(
     task = "\n\n".join(m.text for m in state.messages if m.role == "user" or isinstance(m, ChatMessageSystem))
     await box.write_file(f"{folder}/runner.py", guest_file(f"{scaffold}_runner.py"))
     await box.write_file(f"{folder}/task.md", f"{task}\n\n{note}".strip() + "\n")
-    async with sandbox_agent_bridge(state, model_aliases=model_aliases, filter=plain_chat_filter) as bridge:
-        await box.write_file(f"{folder}/settings.json", json.dumps(settings))
+    async with sandbox_agent_bridge(
+        state,
+        model_aliases=model_aliases,
+        filter=plain_chat_filter,
+        forward_generation_config=forward_generation_config,
+    ) as bridge:
+        told = {**settings, "seconds_left": time_left()}
+        await box.write_file(f"{folder}/settings.json", json.dumps(told))
         result = await box.exec_remote(
             ["bash", "-c", f'exec "$0" {folder}/runner.py >>{log} 2>&1 </dev/null', python],
             ExecRemoteAwaitableOptions(
@@ -74,7 +84,18 @@ async def run_in_sandbox(
             tail = await box.exec(["tail", "-c", "2000", log], timeout=60)
             said = one_line(tail.stdout or result.stderr[-2000:])
             raise RuntimeError(f"{scaffold} ended with code {result.returncode}: {said}")
+    await _tell_end(scaffold, f"{folder}/end.txt")
     return bridge.state
+
+
+async def _tell_end(scaffold: str, file: str) -> None:
+    """Notes in the transcript how the scaffold ended, where it says so: by anything but its agent's word."""
+    try:
+        said = await sandbox().exec(["sh", "-c", '[ -f "$0" ] && head -c 1000 "$0"', file], timeout=60)
+    except (TimeoutError, UnicodeDecodeError):
+        return
+    if said.stdout.strip():
+        transcript().info({"end": scaffold, "why": one_line(said.stdout)}, source="mlebench")
 
 
 async def installed(scaffold: str, program: str) -> str:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import difflib
 import json
+import posixpath
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from inspect_ai.agent import Agent, AgentState, agent
 from inspect_ai.model import ChatMessageUser, GenerateConfig, ModelOutput, get_model
-from inspect_ai.util import OutputLimitExceededError, sandbox
+from inspect_ai.util import OutputLimitExceededError, sandbox, store_as
 
+from mlebench_inspect.agents.commands import seconds_for, time_left
 from mlebench_inspect.options import agent_options
+from mlebench_inspect.run.instructions import duration
+from mlebench_inspect.run.validation import Validation, check_submission
+from mlebench_inspect.sandboxes.provider import provider
 
 ENTRIES = {
     "Reflection": "What the last observation means; after an error, its cause and how to mend it.",
@@ -37,6 +42,7 @@ You know nothing of this problem yet. Keep to these rules:
 - Put only confirmed progress there. Figures are confirmed by running code and seeing its output, and by nothing else.
 - Design experiments that fit the problem, and measure a baseline before you improve on it.
 - Follow the plan in the most direct way, and name the results that a conclusion rests on.
+- Files and scripts are named as seen from `{folder}`, where you work; what lies there at the end is kept.
 - Do not install packages.
 - When the problem is solved, use Final Answer. It ends your work, so make sure of the submission first.
 
@@ -68,6 +74,8 @@ class _Research:
     task: str
     config: GenerateConfig
     exec_timeout: int
+    folder: str
+    """Where it works: the code folder, so that its code is kept."""
     steps: list[_Step] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     undo: dict[str, list[str]] = field(default_factory=dict)
@@ -96,20 +104,20 @@ class _Research:
     # the actions
 
     async def list_files(self, dir_path: str) -> str:
-        result = await sandbox().exec(["ls", "-F", "--", dir_path or "."], timeout=60)
+        result = await sandbox().exec(["ls", "-F", "--", dir_path or "."], cwd=self.folder, timeout=60)
         if not result.success:
             raise ActionError(f"Cannot list files in the directory {dir_path}: {result.stderr[:300]}")
         return result.stdout
 
     async def understand_file(self, file_name: str, things_to_look_for: str) -> str:
         wanted = f"Describe shortly, with the lines that matter: {things_to_look_for}"
-        return await self.digest(await _read(file_name), f"the file {file_name}", wanted)
+        return await self.digest(await self._read(file_name), f"the file {file_name}", wanted)
 
     async def inspect_script_lines(self, script_name: str, start_line_number: str, end_line_number: str) -> str:
         first, last = _line_numbers(start_line_number, end_line_number)
         if last - first > 100:
             raise ActionError("No more than 100 lines are shown at once.")
-        lines = (await _read(script_name)).split("\n")
+        lines = (await self._read(script_name)).split("\n")
         return f"Here are the lines (the file ends at line {len(lines)}):\n\n" + "\n".join(lines[first - 1 : last])
 
     async def edit_script(self, script_name: str, edit_instruction: str, save_name: str) -> str:
@@ -122,7 +130,7 @@ class _Research:
         return await self._edit(script_name, edit_instruction, save_name, lines)
 
     async def _edit(self, script: str, instruction: str, save_name: str, part: tuple[int, int] | None) -> str:
-        old = await _read(script, missing="")
+        old = await self._read(script, missing="")
         lines = old.split("\n")
         first, last = part or (1, len(lines))
         before, segment, after = lines[: first - 1], "\n".join(lines[first - 1 : last]), lines[last:]
@@ -136,8 +144,8 @@ class _Research:
         if code is None:
             raise ActionError("The edit failed: the model gave no code. Try again with a clearer instruction.")
         new = "\n".join([*before, code[1].rstrip("\n"), *after]).rstrip("\n") + "\n"
-        self.undo.setdefault(save_name, []).append(await _read(save_name, missing=""))
-        await _write(save_name, new)
+        self.undo.setdefault(save_name, []).append(await self._read(save_name, missing=""))
+        await self._write(save_name, new)
         diff = "".join(difflib.unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True)))
         return f"The edited file is saved to {save_name}. Here is the diff; check that the edit is right:\n\n{diff}"
 
@@ -145,15 +153,16 @@ class _Research:
         if not self.undo.get(script_name):
             raise ActionError("There is no change to undo.")
         content = self.undo[script_name].pop()
-        await _write(script_name, content)
+        await self._write(script_name, content)
         return f"Content of {script_name} after undoing the last edit:\n{content}"
 
     async def execute_script(self, script_name: str) -> str:
-        await _read(script_name)
+        await self._read(script_name)
+        command, seconds = ["python3", "-u", script_name], seconds_for(self.exec_timeout)
         try:
-            result = await sandbox().exec(["python3", "-u", script_name], timeout=self.exec_timeout)
+            result = await sandbox().exec(command, cwd=self.folder, timeout=seconds, timeout_retry=False)
         except TimeoutError:
-            raise ActionError(f"The script was stopped after {self.exec_timeout} seconds.") from None
+            raise ActionError(f"The script was stopped after {seconds} seconds.") from None
         except OutputLimitExceededError:
             raise ActionError("The script wrote too much. Let it print less, or write to a file.") from None
         output = (result.stdout or result.stderr) if result.success else result.stderr
@@ -167,8 +176,27 @@ class _Research:
         )
         return f"Reflection: {(await self.ask(prompt)).completion}"
 
+    async def validate_submission(self) -> str:
+        return await check_submission(store_as(Validation))
+
     async def final_answer(self, final_answer: str) -> str:
         return ""
+
+    async def _read(self, path: str, missing: str | None = None) -> str:
+        try:
+            return await sandbox().read_file(posixpath.join(self.folder, path))
+        except FileNotFoundError:
+            if missing is not None:
+                return missing
+            raise ActionError(f"The file {path} does not exist.") from None
+        except (OSError, UnicodeDecodeError, OutputLimitExceededError) as ex:
+            raise ActionError(f"Cannot read file {path}: {ex}") from None
+
+    async def _write(self, path: str, content: str) -> None:
+        try:
+            await sandbox().write_file(posixpath.join(self.folder, path), content)
+        except OSError as ex:
+            raise ActionError(f"Cannot write file {path}: {ex}") from None
 
     # memory
 
@@ -238,6 +266,9 @@ ACTIONS = {
     "Reflection": _Action(
         _Research.reflection, "Look back over all steps.", {"things_to_reflect_on": "in detail, what to reflect on"}
     ),
+    "Validate Submission": _Action(
+        _Research.validate_submission, "Learn whether the submission that lies in place has the right format.", {}
+    ),
     "Final Answer": _Action(
         _Research.final_answer,
         "End your work. Nothing can be done after it.",
@@ -269,10 +300,12 @@ def mlab(
 
     async def execute(state: AgentState) -> AgentState:
         task = "\n\n".join(m.text for m in state.messages)
-        research = _Research(task, GenerateConfig(max_tokens=max_tokens or None), exec_timeout)
+        folder = provider(store_as(Validation).provider).paths.code
+        research = _Research(task, GenerateConfig(max_tokens=max_tokens or None), exec_timeout, folder)
         beginning = _PROMPT.format(
             tools="\n\n".join(_usage(name) for name in ACTIONS),
             task=task,
+            folder=folder,
             format="\n".join(f"{name}: {what}" for name, what in ENTRIES.items()),
         )
         for number in range(max_steps):
@@ -285,7 +318,7 @@ def mlab(
                 )
             for step in research.steps[-steps_in_context:]:
                 prompt += f"\n{step.reply}\nObservation:\n```\n{step.observation}\n```\n"
-            entries = await _reply(state, research, prompt, max_retries)
+            entries = await _reply(state, research, prompt + _what_is_left(max_steps - number), max_retries)
             if entries is None:
                 break
             name = entries["Action"].strip()
@@ -308,6 +341,13 @@ def mlab(
 
 
 _BAD_INPUT = "ActionInputParsingError"
+
+
+def _what_is_left(steps: int) -> str:
+    """What is told at each step."""
+    left = time_left()
+    time = f"{duration(left)} and " if left is not None else ""
+    return f"\nYou have {time}{steps} step{'s' * (steps != 1)} left, this one included.\n"
 
 
 async def _reply(state: AgentState, research: _Research, prompt: str, max_retries: int) -> dict[str, str] | None:
@@ -349,6 +389,8 @@ async def _act(research: _Research, name: str, text: str) -> str:
 
 
 def _usage(name: str) -> str:
+    if not ACTIONS[name].inputs:
+        return f"- {name}: {ACTIONS[name].use}\n  {{}}"
     inputs = ",\n    ".join(f'"{k}": [{v}]' for k, v in ACTIONS[name].inputs.items())
     return f"- {name}: {ACTIONS[name].use}\n  {{\n    {inputs}\n  }}"
 
@@ -358,21 +400,3 @@ def _line_numbers(first: str, last: str) -> tuple[int, int]:
         return max(1, int(first)), int(last)
     except ValueError:
         raise ActionError("start_line_number and end_line_number must be whole numbers.") from None
-
-
-async def _read(path: str, missing: str | None = None) -> str:
-    try:
-        return await sandbox().read_file(path)
-    except FileNotFoundError:
-        if missing is not None:
-            return missing
-        raise ActionError(f"The file {path} does not exist.") from None
-    except (OSError, UnicodeDecodeError, OutputLimitExceededError) as ex:
-        raise ActionError(f"Cannot read file {path}: {ex}") from None
-
-
-async def _write(path: str, content: str) -> None:
-    try:
-        await sandbox().write_file(path, content)
-    except OSError as ex:
-        raise ActionError(f"Cannot write file {path}: {ex}") from None

@@ -35,6 +35,12 @@ Keep notes in the file `{notes}`: what you know of the data, what you tried with
 When the conversation becomes too long, old messages are left out of it, and these notes are shown to you again.
 """
 
+_CHECK_TOOL = """
+The tool `validate_submission` tells whether the submission in place has the right format.
+"""
+_SCORE_TOOL = """\
+The tool `score_predictions` scores a file with predictions for the held-back part of the training data.
+"""
 _TEXT_ACTIONS = """\
 You act by writing fenced blocks. What stands in them is run in your sandbox, one block after the other, and the outputs
 come back in the next message. These are the blocks:
@@ -116,22 +122,22 @@ def react(
     return execute
 
 
-def _tools(timeout: int, *, text: bool) -> list[Tool]:
-    tools = [bash(timeout), python(timeout), validate_submission(), *([score_predictions()] if _has_scores() else [])]
-    return tools if text else [*tools, text_editor()]
-
-
-def _has_scores() -> bool:
-    """Whether training data is held back, on which candidates are scored."""
+def _scores() -> bool:
+    """Whether candidates can be scored on held-back data."""
     return store_as(Validation).search_score is not None
+
+
+def _tools(timeout: int, *, text: bool) -> list[Tool]:
+    tools = [bash(timeout), python(timeout), validate_submission(), *([score_predictions()] if _scores() else [])]
+    return tools if text else [*tools, text_editor()]
 
 
 def _prompt(notes: str, submit: bool, *, text: bool) -> AgentPrompt:
     instructions = _PROMPT.format(notes=notes)
     if not text:
-        return AgentPrompt(instructions=instructions)
+        return AgentPrompt(instructions=instructions + _CHECK_TOOL + (_SCORE_TOOL if _scores() else ""))
     instructions += "\n" + _TEXT_ACTIONS.format(
-        scores=_TEXT_SCORES if _has_scores() else "", submit=_TEXT_SUBMIT if submit else ""
+        scores=_TEXT_SCORES if _scores() else "", submit=_TEXT_SUBMIT if submit else ""
     )
     return AgentPrompt(instructions=instructions, assistant_prompt=None, submit_prompt=None)
 
@@ -149,7 +155,7 @@ def _by_tools(conversation: Conversation) -> Agent:
 
 def _by_text(conversation: Conversation, pace: Pace, submit: bool) -> Agent:
     """Stands in for the model of a tool-calling agent: sends plain chat, and reads its tool calls from the text."""
-    left_out = {*(() if submit else ("submit",)), *(() if _has_scores() else ("score",))}
+    left_out = {*(() if submit else ("submit",)), *(() if _scores() else ("score",))}
     known = {name: to for name, to in _BLOCKS.items() if name not in left_out}
 
     async def execute(state: AgentState, tools: list[Tool]) -> AgentState:

@@ -40,15 +40,18 @@ the test set's answers anywhere, and do not copy another person's solution.
 """
 
 _VALIDATION = """\
-- Is my file valid? {ways} tells whether the format is right, or what is wrong with it. It never tells a score.
+- Is my file valid? In a shell, `{check} {submission}` tells whether the format is right, or what is wrong with it. It \
+never tells a score.
 """
 
 
 _SCORES = """\
 - How good is a candidate? A part of the training data is held back from you: its inputs lie in `{held_back}`, with a \
-sample submission for them, its labels do not. {ways} scores a file of predictions for it with the competition's own \
-metric, the same measure for all candidates. It has nothing to do with the test set, and does not count.
+sample submission for them, its labels do not. {way} by the competition's own metric, the same measure for all \
+candidates. The score has nothing to do with the test set, and does not count.
 """
+_SCORE_SCRIPT = "In a shell, `{score} FILE` scores a file of predictions for it"
+_SCORE_ALONE = "Predictions for it can be scored"
 
 
 def task_text(
@@ -67,15 +70,14 @@ def task_text(
 
     If that is obfuscated, nothing else names the competition either.
 
+    Of checks it names those that the sandbox has, whichever agent works in it: tools are an agent's own to tell of.
+
     The time budget is a place holder that the task's setup fills in, since the command line may still change it.
     """
-    ways = "The tool `validate_submission`"
-    if http_check:
-        ways += f" (or, in a shell, `/home/validate_submission.sh {paths.submission_file}`)"
-    notes = _VALIDATION.format(ways=ways)
+    notes = _VALIDATION.format(check=paths.check, submission=paths.submission_file) if http_check else ""
     if search_score:
-        ways = "The tool `score_predictions`" + (f" (or, in a shell, `{paths.score} FILE`)" if http_check else "")
-        notes += _SCORES.format(ways=ways, held_back=f"{paths.data}/{HELD_BACK}")
+        way = _SCORE_SCRIPT.format(score=paths.score) if http_check else _SCORE_ALONE
+        notes += _SCORES.format(way=way, held_back=f"{paths.data}/{HELD_BACK}")
     return _TEXT.format(
         name="" if obfuscated else f", **{competition.name}**",
         data=paths.data,

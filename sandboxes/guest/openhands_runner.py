@@ -1,7 +1,13 @@
-"""Runs OpenHands on the task beside this file; runs inside the sandbox, with OpenHands' own Python."""
+"""Runs OpenHands on the task beside this file; runs inside the sandbox, with OpenHands' own Python.
+
+A reply in prose is no end: the agent is told to go on, until it says that it is done or its steps are used. What equal
+polls of a long training look like is not taken for being stuck. How the run ended, if not by the agent's word, is
+written to `end.txt`.
+"""
 
 import json
 import os
+import time
 from pathlib import Path
 
 # before the imports: litellm would fetch a price list, and its start can fail where there is no network
@@ -13,6 +19,57 @@ from openhands.tools.file_editor import FileEditorTool
 from openhands.tools.task_tracker import TaskTrackerTool
 from openhands.tools.terminal import TerminalTool
 from pydantic import SecretStr
+
+START = time.monotonic()
+GO_ON = """\
+{left}Go on with the task in the way that you think best, by calling a tool. There is no person to ask. When nothing
+more is to be gained, end your work with the tool `finish`.
+"""
+
+
+class Steps:
+    """Counts the steps of all runs of a conversation."""
+
+    def __init__(self) -> None:
+        self.done, step = 0, Agent.step
+
+        def counted(agent, *args, **kwargs):
+            self.done += 1
+            return step(agent, *args, **kwargs)
+
+        Agent.step = counted
+
+
+def go_on(seconds_left: float | None) -> str:
+    """What a reply in prose is answered with."""
+    if seconds_left is None:
+        return GO_ON.format(left="")
+    minutes = max(0, seconds_left - (time.monotonic() - START)) / 60
+    return GO_ON.format(left=f"You have {minutes:.0f} minutes left. ")
+
+
+def has_finished(conversation) -> bool:
+    """Whether the agent's last word was the tool that ends its work."""
+    said = [event for event in conversation.state.events if event.source == "agent"]
+    return any(getattr(event, "tool_name", "") == "finish" for event in said[-2:])
+
+
+def work(conversation, settings: dict) -> str:
+    """Lets the agent work until it is done; otherwise returns what ended it."""
+    steps, most = Steps(), settings["max_iterations"]
+    while steps.done < most:
+        conversation.max_iteration_per_run = most - steps.done
+        before = steps.done
+        conversation.run()
+        if has_finished(conversation):
+            return ""
+        status = conversation.state.execution_status.value
+        if status != "finished" and steps.done < most:
+            return status
+        if steps.done == before:
+            return "no step was taken"
+        conversation.send_message(go_on(settings["seconds_left"]))
+    return f"all {most} steps are used"
 
 
 def main() -> None:
@@ -45,12 +102,14 @@ def main() -> None:
         agent=agent,
         workspace=settings["workspace"],
         max_iteration_per_run=settings["max_iterations"],
+        stuck_detection=False,
         persistence_dir=None,
         visualizer=None,
     )
     conversation.send_message((folder / "task.md").read_text())
-    conversation.run()
-    print("OpenHands ended:", conversation.state.execution_status)
+    end = work(conversation, settings)
+    print("OpenHands ended:", end or "finished")
+    (folder / "end.txt").write_text(end)
     conversation.close()
 
 

@@ -174,9 +174,11 @@ def test_a_hanging_scaffold_is_scored_at_its_time_limit(
     assert value(log)["valid"] == 1
 
 
-def test_a_scaffold_that_is_not_in_the_image_names_the_command(tmp_path: Path) -> None:
-    log = run(tmp_path, aide(), sandbox="docker", model=scripted(any_scaffold), time_limit=LIMIT)
+@pytest.mark.parametrize("name", SCAFFOLDS)
+def test_a_scaffold_that_is_not_in_the_image_names_the_command(name: str, tmp_path: Path) -> None:
+    solver = _solver(name)
+    log = run(tmp_path, solver, sandbox="docker", model=scripted(any_scaffold), time_limit=LIMIT)  # type: ignore[arg-type]
     (sample,) = log.samples or []
     assert sample.error is not None
-    assert "mlebench-inspect build aide" in sample.error.message
-    assert "-T image=mlebench-inspect-aide" in sample.error.message
+    assert f"mlebench-inspect build {name}" in sample.error.message
+    assert f"-T image=mlebench-inspect-{name}" in sample.error.message
