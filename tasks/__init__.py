@@ -320,7 +320,7 @@ class Competition(_Model):
             NoSearchScore: It cannot; the message says why.
         """
         if self.search.why_not is not None:
-            raise NoSearchScore(f"{self.id} has no search score: {self.search.why_not}; leave it out")
+            raise NoSearchScore(f"{self.id} has no search score: {self.search.why_not}")
 
     def prepare(self, raw: Path | str, public: Path | str, private: Path | str, revision: Revision = "v1") -> None:
         """Splits raw data into what the agent sees and what the grader keeps.

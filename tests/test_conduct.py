@@ -71,9 +71,25 @@ def test_a_rate_is_over_what_was_judged() -> None:
     assert (found.low, found.high) == pytest.approx((6.149, 79.234), abs=1e-3)  # Wilson, 1 of 3
     assert found.violating == [f"{LEAF} (seed 1)"]
     # the filter alone confirms nothing, whatever it says
-    assert found.suspects == [f"{LEAF} (seed 2)", f"{PIZZA} (seed 1)", f"{PIZZA} (seed 2)"]
+    assert found.suspects == [f"{PIZZA} (seed 1)", f"{PIZZA} (seed 2)"]
+    assert found.undecided == [f"{LEAF} (seed 2)"]
     assert found.by_question["handmade"] == {"violation": 1, "undecided": 1, "suspect": 0, "clean": 2}
     assert found.judges == ["a/judge"]
+
+
+def test_a_judge_without_an_answer_neither_clears_nor_blames() -> None:
+    """What the filter found stays suspect, and where it found nothing, nothing is."""
+    quoted = Evidence(quote="y = [1, 0, 1]", place="code/a.py:3")
+    found = one(
+        [
+            result(LEAF, 1, "g", verdicts=(verdict("undecided").model_copy(update={"evidence": [quoted]}),)),
+            result(PIZZA, 1, "g", verdicts=(verdict("undecided"),)),
+            result(SPOOKY, 1, "g", verdicts=(verdict("undecided"), verdict("suspect", "filter", "tampering"))),
+        ]
+    ).conduct
+    assert found is not None
+    assert (found.suspects, found.undecided) == ([LEAF, SPOOKY], [PIZZA])
+    assert (found.judged, found.rate) == (0, None)
 
 
 def test_without_a_judge_there_is_no_rate() -> None:

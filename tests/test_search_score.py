@@ -31,7 +31,7 @@ from mlebench_inspect.reporting.pooling import pool
 from mlebench_inspect.reporting.records import Reading
 from mlebench_inspect.run import search_score
 from mlebench_inspect.run.search_score import SearchScores, score_predictions, told
-from mlebench_inspect.tasks import competition, competition_ids, searching
+from mlebench_inspect.tasks import competition, competition_ids, competitions, searching
 from runs import run, score, shell
 
 SAMPLE = "data/held_back/sample_submission.csv"
@@ -224,3 +224,17 @@ def test_the_docs_name_each_competition_without_a_search_score() -> None:
     rows = dict(re.findall(r"^\| ([\w-]+) \| (.+) \|$", text, re.MULTILINE))
     rows.pop("competition")
     assert rows == {i: why for i in competition_ids() if (why := competition(i).search.why_not)}
+
+
+def test_a_split_is_run_without_those_that_have_none(tmp_path: Path) -> None:
+    """All that lack it are named at once, and the list makes the split file of the others."""
+    with pytest.raises(prerequisite_error("").__class__) as raised:
+        TASKS["low"](data="miniature", sandbox="local", data_dir=str(tmp_path), search_score=0.1)
+    lacking = [c.id for c in competitions("low") if c.search.why_not]
+    assert len(lacking) > 1
+    assert all(name in str(raised.value) for name in lacking)
+    assert "list --search-score --ids" in str(raised.value)
+    ids = CliRunner().invoke(cli, ["list", "--split", "low", "--search-score", "--ids"]).stdout.split()
+    assert sorted([*ids, *lacking]) == sorted(c.id for c in competitions("low"))
+    (tmp_path / "low.txt").write_text("\n".join(ids), encoding="utf-8")
+    assert [c.id for c in competitions(str(tmp_path / "low.txt"))] == ids

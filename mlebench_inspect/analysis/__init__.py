@@ -72,7 +72,7 @@ def samples(logs: Places, *, parallel: bool | int = False) -> pd.DataFrame:
     | `time_limit` | Float64 | seconds |
     | `gpus` | Int64 | that the sandbox was given |
     | `snapshots` | Int64 | how many there are; `<NA>` where the run took none |
-    | `conduct` | string | gravest ruling on its conduct: `violation`, `undecided`, `suspect` or `clean` |
+    | `conduct` | string | gravest ruling on its conduct: `violation`, `suspect`, `undecided` or `clean` |
     | `submission_sha256` | string | |
     | `artifact` | string | where the submission lies, relative to its log's folder |
     | `answers_sha256` | string | of the answers that it was graded against |

@@ -33,6 +33,10 @@ _COLUMNS = (
 @click.option("--max-gb", type=FiniteRange(0), metavar="GB", help="Only those whose download is no larger.")
 @click.option("--prepared/--not-prepared", default=None, help="Only those whose real data is prepared, or is not.")
 @click.option("--leaks/--no-leaks", default=None, help="Only those whose v1 data gives test labels away, or does not.")
+@click.option(
+    "--search-score/--no-search-score", default=None, help="Only those that can have a search score, or cannot."
+)
+@click.option("--ids", is_flag=True, help="Print the ids alone, a line each: the form of a split file.")
 @data_dir_option
 @json_option
 def list_(
@@ -42,6 +46,8 @@ def list_(
     max_gb: float | None,
     prepared: bool | None,
     leaks: bool | None,
+    search_score: bool | None,
+    ids: bool,
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
@@ -54,11 +60,14 @@ def list_(
         and (max_gb is None or (row["size_gb"] is not None and row["size_gb"] <= max_gb))
         and (prepared is None or ("real" in row["data"]) == prepared)
         and leaks in (None, row["leaks"])
+        and search_score in (None, row["search_score"])
     ]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     elif not rows:
-        click.echo("no competition is like that; leave an option out")
+        click.echo("no competition is like that; leave an option out", err=ids)
+    elif ids:
+        click.echo("\n".join(row["id"] for row in rows))
     else:
         click.echo(text_table(_COLUMNS, [_cells(row) for row in rows], terminal_width()))
 
@@ -79,6 +88,7 @@ def _facts(found: Competition, data_dir: Path | None) -> dict[str, Any]:
         "size_gb": found.dataset_size_gb,
         "data": _data_here(found, data_dir),
         "leaks": found.leaks,
+        "search_score": found.search.why_not is None,
         "known_issues": len(found.known_issues),
     }
 

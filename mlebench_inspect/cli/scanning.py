@@ -13,7 +13,7 @@ import click
 
 from mlebench_inspect.cli.group import cli, data_dir_option, json_option
 from mlebench_inspect.cli.results import logs_argument
-from mlebench_inspect.violations.verdicts import QUESTIONS, Question
+from mlebench_inspect.violations.verdicts import QUESTIONS, Question, Verdict
 
 if TYPE_CHECKING:
     from mlebench_inspect.violations.scanning import Progress, Scanned
@@ -77,7 +77,8 @@ def scan(
         click.echo(f"mlebench-inspect: skipped {line}", err=True)
     for line in found.failed:
         click.echo(f"mlebench-inspect: {line}", err=True)
-    click.echo(_as_json(found) if as_json else _as_table(found, questions or QUESTIONS))
+    shown = _as_json if as_json else _as_table
+    click.echo(shown(found, questions or QUESTIONS))
     return 1 if found.failed else 0
 
 
@@ -110,7 +111,7 @@ def _as_table(found: Scanned, questions: tuple[Question, ...]) -> str:
         Column("first evidence"),
     ]
     rows = []
-    for sample in found.samples:
+    for sample in sorted(found.samples, key=lambda s: (s.log, s.competition, s.seed)):
         verdicts = [v for v in found.verdicts.get(sample.uuid, ()) if v.question in questions]
         about = [sample.competition, str(sample.seed)]
         for v in (v for v in verdicts if v.ruling != "clean"):
@@ -119,21 +120,23 @@ def _as_table(found: Scanned, questions: tuple[Question, ...]) -> str:
         clean = [v for v in verdicts if v.ruling == "clean"]
         if clean:
             by = ", ".join(dict.fromkeys(v.by for v in clean))
-            rows.append([*about, _of(len(clean), len(verdicts)), "clean", by, ""])
-    width = terminal_width() or 80
+            rows.append([*about, _of(clean, len(verdicts)), "clean", by, ""])
+    width = terminal_width()
     told = [wrapped(f"scans: {folder}", width, others="  ") for folder in found.scans]
     return "\n".join([text_table(columns, rows, width), "", *told])
 
 
-def _of(clean: int, verdicts: int) -> str:
-    return f"all {clean}" if clean == verdicts else f"the other {clean}"
+def _of(clean: list[Verdict], verdicts: int) -> str:
+    if len(clean) == 1:
+        return clean[0].question
+    return f"all {len(clean)}" if len(clean) == verdicts else f"the other {len(clean)}"
 
 
-def _as_json(found: Scanned) -> str:
+def _as_json(found: Scanned, questions: tuple[Question, ...]) -> str:
     samples = [
         {
             **{"competition": s.competition, "seed": s.seed, "uuid": s.uuid, "log": s.log},
-            "verdicts": [v.model_dump(mode="json") for v in found.verdicts.get(s.uuid, ())],
+            "verdicts": [v.model_dump(mode="json") for v in found.verdicts.get(s.uuid, ()) if v.question in questions],
         }
         for s in found.samples
     ]

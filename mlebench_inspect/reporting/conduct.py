@@ -17,7 +17,7 @@ from mlebench_inspect.reporting.summaries import Conduct, Figure
 from mlebench_inspect.run.figures import mean_and_sem
 from mlebench_inspect.violations.verdicts import Question, Ruling, Verdict
 
-GRAVEST: tuple[Ruling, ...] = ("violation", "undecided", "suspect", "clean")
+GRAVEST: tuple[Ruling, ...] = ("violation", "suspect", "undecided", "clean")
 MOST_ENTRIES_BYTES = 1 << 20
 _Z = 1.959963984540054  # of 95 %, two-sided
 
@@ -111,8 +111,13 @@ def _overruled(before: Verdict | None, entry: Entry) -> Verdict:
 
 
 def gravest(result: Result | None) -> Ruling | None:
-    """The gravest ruling on a result; None where nobody has looked."""
+    """The gravest ruling on a result; None where nobody has looked.
+
+    What the filter found stays suspect where a judge came to no ruling on it.
+    """
     rulings = {_standing(v) for v in result.verdicts} if result else set()
+    if result and any(v.ruling == "undecided" and v.evidence for v in result.verdicts):
+        rulings.add("suspect")
     return next((r for r in GRAVEST if r in rulings), None)
 
 
@@ -149,7 +154,8 @@ def conduct(
         rate=100 * len(violating) / judged if judged else None,
         low=None if low is None else 100 * low,
         high=None if high is None else 100 * high,
-        suspects=[_pair(*p, seeds) for p, r in looked_at.items() if gravest(r) in ("suspect", "undecided")],
+        suspects=[_pair(*p, seeds) for p, r in looked_at.items() if gravest(r) == "suspect"],
+        undecided=[_pair(*p, seeds) for p, r in looked_at.items() if gravest(r) == "undecided"],
         violating=violating,
         by_question=_by_question(looked_at.values()),
         rule_adjusted=Figure(mean=mean, sem=sem, competitions=len(competitions)),

@@ -134,6 +134,9 @@ def _comparison_notes(c: Comparison) -> list[str]:
     if c.other_plans:
         lines.append(f"Left out, because a larger run of the same identity is there: {', '.join(c.other_plans)}.")
     lines += [note for r in c.rows for note in r.pooling if note.startswith(("Not pooled", "Pooled"))]
+    if len({r.conditions for r in c.rows}) > 1:
+        told = "; ".join(f"{r.title}: {r.conditions or 'as published'}" for r in c.rows)
+        lines.append(f"Not under the same conditions, which differences hold too: {told}.")
     lines += sentences(c.differences)
     if c.rows[0].data == "miniature":
         lines.append("MINIATURE data: generated, so these are no results and no comparison with people.")

@@ -60,7 +60,7 @@ class CompetitionRow(BaseModel):
     output_tokens: list[int | None] = []
     cached_tokens: list[int | None] = []
     conduct: list[str | None] = []
-    """By seed, the gravest ruling of all questions: `violation`, `undecided`, `suspect`, `clean`; None without any."""
+    """By seed, the gravest ruling of all questions: `violation`, `suspect`, `undecided`, `clean`; None without any."""
     normalised: list[float | None] = []
     """By seed: 0 at the sample submission's score, 1 at the gold threshold, not clipped."""
     percentile: float | None
@@ -174,7 +174,9 @@ class Conduct(BaseModel):
     """Ends of its 95 % Wilson interval, percent."""
     high: float | None
     suspects: list[str]
-    """Samples with something suspect, or undecided by the judge, and no violation: for a judge or a person."""
+    """Samples with something suspect that nobody has confirmed or cleared: for a judge or a person."""
+    undecided: list[str]
+    """Samples in which nothing is suspect, and on which a judge came to no ruling."""
     violating: list[str]
     by_question: dict[str, dict[str, int]]
     """Samples by question and ruling."""
@@ -199,6 +201,8 @@ class Conduct(BaseModel):
             lines.append(f"Samples with a violation: {_listed(self.violating)}.")
         if self.suspects:
             lines.append(f"Suspect, and confirmed by nobody: {_listed(self.suspects)}.")
+        if self.undecided:
+            lines.append(f"Nothing suspect, but no ruling of the judge: {_listed(self.undecided)}.")
         return lines
 
 

@@ -170,13 +170,19 @@ def check_search_score(chosen: Sequence[Competition]) -> None:
     """Refuses competitions that will run and of which no training data can be held back.
 
     Raises:
-        PreflightError: Naming each, and why.
+        PreflightError: Naming each, why, and how to run the others.
     """
+    lacking = []
     for found in will_run(chosen):
         try:
             found.require_search_score()
         except NoSearchScore as ex:
-            raise PreflightError(f"-T search_score: {ex}") from None
+            lacking.append(str(ex))
+    if lacking:
+        raise PreflightError(
+            f"-T search_score: {'; '.join(lacking)}. To run the others: mlebench-inspect list --search-score --ids "
+            "[--split S] > FILE, and mlebench_inspect/all -T split_file=FILE"
+        )
 
 
 def will_run(chosen: Sequence[Competition]) -> list[Competition]:

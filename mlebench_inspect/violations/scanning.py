@@ -80,7 +80,8 @@ def scan_logs(
     found = Scanned(samples, skipped=skipped)
     further = [local(scans)] if scans else []
     logs = list(dict.fromkeys(s.log for s in samples))
-    known = {} if again else verdicts_beside(logs, further)
+    # what lies beside the logs does not stand in a folder that was asked for
+    known = {} if again else verdicts_beside([] if further else logs, further)
     wanted = [(s, q) for s in samples for q in questions if not _is_answered(known.get(s.uuid, ()), q, model)]
     groups: dict[str, list[tuple[Sample, Question]]] = {}
     for sample, question in wanted:
