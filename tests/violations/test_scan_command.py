@@ -99,12 +99,34 @@ def test_logs_can_be_left_and_results_lie_elsewhere(cheated: Callable[[Path], Pa
     assert not (logs / "scans").exists()
 
 
+def test_a_folder_that_is_asked_for_is_written_whatever_lies_beside_the_logs(
+    cheated: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    logs = cheated(tmp_path)
+    scan(str(logs), "--question", "tampering")
+    result = scan(str(logs), "--question", "tampering", "--scans", str(tmp_path / "far"), "--json")
+    assert len(list(tmp_path.glob("far/*/*.parquet"))) == 1
+    (sample,) = json.loads(result.stdout)["samples"]
+    assert [v["question"] for v in sample["verdicts"]] == ["tampering"]
+
+
+def without_conduct(report: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(report)
+    for row in rows:
+        del row["conduct"], row["notes"]
+        for competition in row["per_competition"]:
+            del competition["conduct"]
+    return rows
+
+
 def test_reports_and_grading_are_not_disturbed(cheated: Callable[[Path], Path], tmp_path: Path) -> None:
     logs = cheated(tmp_path)
     report = ["report", str(logs), "--format", "json"]
     before = CliRunner().invoke(cli, report).stdout
     scan(str(logs))
-    assert CliRunner().invoke(cli, report).stdout == before
+    after = CliRunner().invoke(cli, report).stdout
+    assert without_conduct(after) == without_conduct(before)
+    assert json.loads(after)[0]["conduct"]["suspects"] == ["spaceship-titanic"]
     (file,) = logs.glob("*.eval")
     again = score_again(read_eval_log(str(file)), mlebench_scorer(data="miniature"), action="append", display="none")
     write_eval_log(again, str(file))
