@@ -11,7 +11,7 @@ from inspect_ai.log import transcript
 from inspect_ai.util import collect, span
 from pydantic import JsonValue
 
-from mlebench_inspect.agents.react import time_left
+from mlebench_inspect.agents.commands import time_left
 from mlebench_inspect.agents.search import keeping, prompts
 from mlebench_inspect.agents.search.engineer import Engineer
 from mlebench_inspect.agents.search.hands import Hands, Ran
