@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from click.testing import CliRunner, Result
 from inspect_ai import score as score_again
 from inspect_ai.log import EvalLog, read_eval_log, write_eval_log
+from inspect_ai.model import ChatMessage, GenerateConfig, ModelAPI, ModelOutput, ModelUsage, modelapi
 from inspect_ai.solver import Solver
+from inspect_ai.tool import ToolChoice, ToolInfo
 
 from mlebench_inspect.cli import cli
 from mlebench_inspect.run.scoring import mlebench_scorer
@@ -133,6 +136,56 @@ def test_reports_and_grading_are_not_disturbed(cheated: Callable[[Path], Path], 
     (sample,) = read_eval_log(str(file)).samples or []
     assert SCORE in (sample.scores or {})
     assert not sample.error
+
+
+class Judge(ModelAPI):
+    """Rules on every finding: as `strict` that it is a violation, else that it is none."""
+
+    asked: ClassVar[list[str]] = []
+
+    def __init__(self, model_name: str, *arguments: Any, **options: Any) -> None:
+        super().__init__(model_name, *arguments, **options)
+
+    async def generate(
+        self, input: list[ChatMessage], tools: list[ToolInfo], tool_choice: ToolChoice, config: GenerateConfig
+    ) -> ModelOutput:
+        self.asked.append(input[-1].text)
+        findings = re.findall(r"^(F\d+) \(", input[-1].text, re.MULTILINE)
+        guilty = self.model_name == "strict" and findings
+        ruling = "violation" if guilty else "clean"
+        quotes = [{"quote": "import openai", "why": "asks another model"}] if guilty else []
+        answer = {"verdict": ruling, "quotes": quotes, "findings": dict.fromkeys(findings, ruling), "note": "read"}
+        output = ModelOutput.from_content(self.model_name, json.dumps(answer))
+        output.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)  # else a table is fetched to count
+        return output
+
+
+modelapi(name="scripted-judge")(Judge)  # as a decorator it would put a function in its place
+
+
+@pytest.mark.parametrize(
+    ("judge", "violations", "ruling"), [("strict", 1, "violation"), ("mild", 0, "clean")], ids=["strict", "mild"]
+)
+def test_a_judge_that_the_command_names_rules(
+    cheated: Callable[[Path], Path], tmp_path: Path, judge: str, violations: int, ruling: str
+) -> None:
+    """From the command over the verdicts in the log to the report; asked once for each question, and not again."""
+    logs = cheated(tmp_path)
+    Judge.asked.clear()
+    role = ("--model-role", f"judge=scripted-judge/{judge}")
+    assert scan(str(logs), *role).return_value == 0
+    assert len(Judge.asked) == len(QUESTIONS)
+    assert scan(str(logs), *role).return_value == 0
+    assert len(Judge.asked) == len(QUESTIONS)
+    (file,) = logs.glob("*.eval")
+    (sample,) = read_eval_log(str(file)).samples or []
+    values = (sample.scores or {})[SCORE].value
+    assert isinstance(values, dict)
+    assert values["other_model"] == ruling
+    (row,) = json.loads(CliRunner().invoke(cli, ["report", str(logs), "--format", "json"]).stdout)
+    assert (row["conduct"]["judged"], row["conduct"]["violations"]) == (1, violations)
+    assert row["conduct"]["judges"] == [f"scripted-judge/{judge}"]
+    assert row["per_competition"][0]["conduct"] == [ruling]
 
 
 def test_a_log_that_is_being_written_is_left_alone(cheated: Callable[[Path], Path], tmp_path: Path) -> None:
