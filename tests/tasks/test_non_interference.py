@@ -164,7 +164,7 @@ def test_whole_check_is_no_oracle_where_the_grading_is_one(
         if h.kind == ORACLES[competition_id] and _tells(one, other, written(tmp_path, h.content))
     )
     monkeypatch.setattr(validation, "provider", lambda name: _Box(path))
-    said = {anyio.run(validation._check, settings(place), None) for place in (one, other)}
+    said = {anyio.run(validation._check, settings(place), str(path)) for place in (one, other)}
     assert len(said) == 1, tells.name
     assert said.pop().startswith("The submission is valid.")
 
