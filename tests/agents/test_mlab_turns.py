@@ -51,12 +51,12 @@ class Researcher:
 def test_mlab_works_in_the_code_folder_and_knows_its_time_and_check(tmp_path: Path, api: ChatApi) -> None:
     api.script = researcher = Researcher()
     agent = mlab(research_log=False, max_steps=20)
-    log = run(tmp_path, agent, model=api.model(), allow_local=True, time_limit=240)
+    log = run(tmp_path, agent, model=api.model(), allow_local=True, time_limit=7200)
     assert value(log)["valid"] == 1
     (kept,) = tmp_path.rglob("code.tar.gz")
     with tarfile.open(kept) as code:
         assert "code/train.py" in code.getnames()
-    assert "You have 3 minutes" in researcher.told[1]
+    assert "You have 1 hour" in researcher.told[1]
     assert "19 steps left, this one included" in researcher.told[1]
     assert "Invalid: there is no file" in researcher.told[2]
     assert "The submission is valid" in researcher.told[4]
