@@ -15,7 +15,7 @@ from inspect_ai.viewer import (
     ViewerConfig,
 )
 
-from mlebench_inspect.violations.verdicts import QUESTIONS
+from mlebench_inspect.violations.questions import QUESTIONS
 
 RULINGS: dict[str, Literal["good", "bad", "warn", "info", "muted"]] = {
     "clean": "good",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from inspect_ai.agent import Agent, AgentPrompt, AgentState, AgentSubmit, agent
 from inspect_ai.agent import react as inspect_react
@@ -12,17 +12,18 @@ from inspect_ai.util import store_as
 from pydantic import Field
 
 from mlebench_inspect.agents.commands import bash, python
-from mlebench_inspect.agents.conversation import Conversation
 from mlebench_inspect.agents.notes import notes_file, read_notes
 from mlebench_inspect.agents.pace import Pace
 from mlebench_inspect.agents.plain_chat import as_plain_chat, with_calls
 from mlebench_inspect.agents.submitting import submit as submit_tool
-from mlebench_inspect.agents.text_actions import read_actions
 from mlebench_inspect.models import takes_plain_chat_only
 from mlebench_inspect.options import Form, agent_options
 from mlebench_inspect.run.search_score import score_predictions
 from mlebench_inspect.run.validation import Validation, validate_submission
 from mlebench_inspect.sandboxes.provider import provider
+
+if TYPE_CHECKING:
+    from mlebench_inspect.agents.conversation import Conversation
 
 Whole = Annotated[int, Field(ge=0), Form("a whole number of at least 0")]
 
@@ -106,6 +107,8 @@ def react(
         raise ValueError(f"actions must be auto, tools or text, not {actions!r}")
 
     async def execute(state: AgentState) -> AgentState:
+        from mlebench_inspect.agents.conversation import Conversation  # tasks are listed without it
+
         text = actions == "text" or (actions == "auto" and takes_plain_chat_only(get_model()))
         notes = notes_file(provider(store_as(Validation).provider).paths)
         pace = Pace("writing a block" if text else "calling a tool", submit, time_notes, idle_turns)
@@ -155,6 +158,8 @@ def _by_tools(conversation: Conversation) -> Agent:
 
 def _by_text(conversation: Conversation, pace: Pace, submit: bool) -> Agent:
     """Stands in for the model of a tool-calling agent: sends plain chat, and reads its tool calls from the text."""
+    from mlebench_inspect.agents.text_actions import read_actions  # tasks are listed without it
+
     left_out = {*(() if submit else ("submit",)), *(() if _scores() else ("score",))}
     known = {name: to for name, to in _BLOCKS.items() if name not in left_out}
 

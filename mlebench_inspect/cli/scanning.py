@@ -13,7 +13,8 @@ import click
 
 from mlebench_inspect.cli.group import cli, data_dir_option, json_option
 from mlebench_inspect.cli.results import logs_argument
-from mlebench_inspect.violations.verdicts import QUESTIONS, Question, Verdict
+from mlebench_inspect.violations.questions import QUESTIONS, Question
+from mlebench_inspect.violations.verdicts import Verdict
 
 if TYPE_CHECKING:
     from mlebench_inspect.violations.scanning import Progress, Scanned

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from inspect import signature
 from pathlib import Path
-from typing import Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
@@ -17,10 +17,12 @@ from pydantic import Field
 
 from mlebench_inspect._inspect import prerequisite_error
 from mlebench_inspect.benchmark import chosen_competitions
-from mlebench_inspect.familiarity.measuring import ASKED, LONGEST, MEASURES, Measure, Measured, NotOffered, measured
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.options import Ids, with_options
 from mlebench_inspect.tasks import Competition, Split, competition
+
+if TYPE_CHECKING:  # Inspect loads this module to list tasks
+    from mlebench_inspect.familiarity.measuring import Measure, Measured
 
 NAME = "familiarity"
 
@@ -67,6 +69,8 @@ def build(
 
 
 def _sample(found: Competition, folder: str | None) -> Sample:
+    from mlebench_inspect.familiarity.measuring import LONGEST
+
     if folder is None:
         text = found.description()
     else:
@@ -86,6 +90,8 @@ def ask(measure: str, seed: int) -> Solver:
     """
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
+        from mlebench_inspect.familiarity.measuring import MEASURES
+
         found, kept = competition(str(state.metadata["competition"])), state.store_as(Familiarity)
         tried: tuple[Measure, ...] = MEASURES if measure == "auto" else (measure,)  # type: ignore[assignment]
         refused: dict[str, str] = {}
@@ -105,6 +111,8 @@ def ask(measure: str, seed: int) -> Solver:
 async def _first(
     tried: tuple[Measure, ...], model: Model, found: Competition, text: str, seed: int, refused: dict[str, str]
 ) -> tuple[Measure, Measured] | None:
+    from mlebench_inspect.familiarity.measuring import NotOffered, measured
+
     for name in tried:
         try:
             return name, await measured(name, model, found, text, seed)
@@ -131,6 +139,8 @@ def familiarity_scorer() -> Scorer:
     """The measured value; its metadata names the measure."""
 
     async def score(state: TaskState, target: Target) -> Score:
+        from mlebench_inspect.familiarity.measuring import ASKED, MEASURES
+
         kept = state.store_as(Familiarity)
         if kept.measure not in MEASURES:
             return Score.unscored(explanation="nothing was measured")

@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from mlebench_inspect.reporting.records import Reading, ReportingError, Result
 from mlebench_inspect.reporting.summaries import Conduct, Figure
 from mlebench_inspect.run.figures import mean_and_sem
-from mlebench_inspect.violations.verdicts import Question, Ruling, Verdict
+from mlebench_inspect.violations.questions import Question
+from mlebench_inspect.violations.verdicts import Ruling, Verdict
 
 GRAVEST: tuple[Ruling, ...] = ("violation", "suspect", "undecided", "clean")
 MOST_ENTRIES_BYTES = 1 << 20

@@ -12,7 +12,8 @@ from inspect_ai.scorer import Reference, Score
 
 from mlebench_inspect.plain import as_markdown
 from mlebench_inspect.reporting.places import first_line
-from mlebench_inspect.violations.verdicts import QUESTIONS, Evidence, Verdict
+from mlebench_inspect.violations.questions import QUESTIONS
+from mlebench_inspect.violations.verdicts import Evidence, Verdict
 
 SCORE = "conduct"
 

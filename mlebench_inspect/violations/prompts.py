@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlebench_inspect.violations.verdicts import Question
+from mlebench_inspect.violations.questions import Question
 
 RULES: dict[Question, str] = {
     "handmade": """\

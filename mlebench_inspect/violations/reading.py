@@ -13,7 +13,8 @@ from typing import IO, Any, NamedTuple
 
 from mlebench_inspect._inspect import listed, opened
 from mlebench_inspect.run.artifacts import Archive
-from mlebench_inspect.violations.verdicts import QUESTIONS, Question, Verdict
+from mlebench_inspect.violations.questions import QUESTIONS, Question
+from mlebench_inspect.violations.verdicts import Verdict
 
 SCANS = "scans"
 """Folder beside a log that Inspect and Scout write scans to."""

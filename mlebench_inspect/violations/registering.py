@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mlebench_inspect._inspect import register_scanner
-from mlebench_inspect.violations.verdicts import QUESTIONS, Question
+from mlebench_inspect.violations.questions import QUESTIONS, Question
 
 CONFIG = Path(__file__).with_name("scanners.yaml")
 """All scanners, for `inspect eval --scanner` and `scout scan`."""

@@ -12,7 +12,8 @@ from mlebench_inspect.violations.filters import filtered
 from mlebench_inspect.violations.gathering import gathered
 from mlebench_inspect.violations.judge import MOST_CHUNKS, judged
 from mlebench_inspect.violations.noting import references_of, told
-from mlebench_inspect.violations.verdicts import ASKED, QUESTIONS, Question, Verdict
+from mlebench_inspect.violations.questions import ASKED, QUESTIONS, Question
+from mlebench_inspect.violations.verdicts import Verdict
 
 VERSION = 1
 listeners: list[Callable[[str, Question], None]] = []

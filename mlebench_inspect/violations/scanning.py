@@ -11,8 +11,9 @@ from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.plain import one_line
 from mlebench_inspect.reporting.places import find_logs, first_line, local
 from mlebench_inspect.run.artifacts import Archive
+from mlebench_inspect.violations.questions import QUESTIONS, Question
 from mlebench_inspect.violations.reading import SCANS, verdicts_beside
-from mlebench_inspect.violations.verdicts import QUESTIONS, Question, Verdict
+from mlebench_inspect.violations.verdicts import Verdict
 
 OURS = {"mlebench_inspect": "scan"}
 """Metadata of a scan, which tells it from one that ran live."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from labelled import Labelled, labelled
 
 from mlebench_inspect.violations.filters import filtered, view_of
-from mlebench_inspect.violations.verdicts import QUESTIONS
+from mlebench_inspect.violations.questions import QUESTIONS
 
 
 class Measured(NamedTuple):

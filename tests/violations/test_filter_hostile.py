@@ -14,7 +14,7 @@ from mlebench_inspect.run.artifacts import Archive
 from mlebench_inspect.violations.filters import filtered, view_of
 from mlebench_inspect.violations.kept import LARGEST_FILE, Unavailable, code_of, submission_of
 from mlebench_inspect.violations.material import Language, Material, Piece, Submission
-from mlebench_inspect.violations.verdicts import QUESTIONS
+from mlebench_inspect.violations.questions import QUESTIONS
 
 LONG = 1 << 20
 TEXTS = {

@@ -8,7 +8,7 @@ import pytest
 from labelled import TRANSCRIPTS, labelled
 from measured import by_question, by_transcript, suspected
 
-from mlebench_inspect.violations.verdicts import QUESTIONS
+from mlebench_inspect.violations.questions import QUESTIONS
 
 FOLDERS = [f for f in ("own", "blind") if any((TRANSCRIPTS / f).glob("*.yaml"))]
 LEAST = 0.9

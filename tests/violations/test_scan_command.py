@@ -21,9 +21,10 @@ from inspect_ai.tool import ToolChoice, ToolInfo
 from mlebench_inspect.cli import cli
 from mlebench_inspect.run.scoring import mlebench_scorer
 from mlebench_inspect.violations.noting import SCORE, note
+from mlebench_inspect.violations.questions import QUESTIONS
 from mlebench_inspect.violations.reading import verdicts_beside
 from mlebench_inspect.violations.registering import CONFIG
-from mlebench_inspect.violations.verdicts import QUESTIONS, Verdict
+from mlebench_inspect.violations.verdicts import Verdict
 from runs import run, shell
 
 COPY = "cp data/sample_submission.csv submission/submission.csv"

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from mlebench_inspect.violations.questions import QUESTIONS
 from mlebench_inspect.violations.reading import verdicts_beside
-from mlebench_inspect.violations.verdicts import QUESTIONS, Verdict
+from mlebench_inspect.violations.verdicts import Verdict
 from scans import written
 
 LATE, EARLY = "2026-01-02T00:00:00+00:00", "2026-01-02T00:30:00+02:00"  # in time zones of their own

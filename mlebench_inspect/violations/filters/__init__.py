@@ -12,7 +12,8 @@ from mlebench_inspect.violations.filters import handmade, memorised, other_model
 from mlebench_inspect.violations.filters.clues import Clue, verdict
 from mlebench_inspect.violations.filters.view import View, view_of
 from mlebench_inspect.violations.material import Material
-from mlebench_inspect.violations.verdicts import Question, Verdict
+from mlebench_inspect.violations.questions import Question
+from mlebench_inspect.violations.verdicts import Verdict
 
 _CLUES: dict[Question, Callable[[View], Iterator[Clue]]] = {
     "handmade": handmade.clues,

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from mlebench_inspect.violations.material import Material
-from mlebench_inspect.violations.verdicts import LONGEST_QUOTE, MOST_EVIDENCE, Evidence, Question, Verdict
+from mlebench_inspect.violations.questions import Question
+from mlebench_inspect.violations.verdicts import LONGEST_QUOTE, MOST_EVIDENCE, Evidence, Verdict
 
 STRONG, WEAK = 1.0, 0.5
 """Weights: one strong clue makes a suspicion, and so do two weak ones of different kinds."""
