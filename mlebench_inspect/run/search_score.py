@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import anyio
 from inspect_ai.log import transcript
 from inspect_ai.tool import Tool, tool
-from inspect_ai.util import StoreModel, concurrency, store_as
+from inspect_ai.util import StoreModel, store_as
 from pydantic import Field
 
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.report import GradingReport
-from mlebench_inspect.run.grading import Exhausted, score_held_back
-from mlebench_inspect.run.outcome import SubmissionRecord, copying, scratch
-from mlebench_inspect.run.validation import DEADLINE, OUT_OF_ORDER, SLOTS, TOO_LARGE, TOO_LATE, Validation
-from mlebench_inspect.sandboxes.extraction import Missing, Refused
-from mlebench_inspect.sandboxes.host import HostError
-from mlebench_inspect.sandboxes.provider import provider
-from mlebench_inspect.tasks import GradingError, competition
+from mlebench_inspect.run.grading import score_held_back
+from mlebench_inspect.run.outcome import SubmissionRecord
+from mlebench_inspect.run.validation import DEADLINE, TOO_LATE, Validation, report_on
+from mlebench_inspect.tasks import competition
 
 MAX_SCORES = 10_000
 MAX_SCORES_A_MINUTE = 20
@@ -71,34 +69,15 @@ async def score_candidate(settings: Validation, path: str, *, uploaded: bool = F
 
 
 async def _scored(settings: Validation, path: str, uploaded: bool) -> tuple[str, float | None]:
-    """The answer, and the score in it. The place and the processes are those of checks, so none delays a grading."""
-    box, found = provider(settings.provider), competition(settings.competition_id)
+    """The answer, and the score in it."""
+    found = competition(settings.competition_id)
     store = Store.open(settings.data_dir, settings.data, settings.revision, settings.search_score)  # type: ignore[arg-type]
-    shown = "the uploaded file" if uploaded else path
-    try:
-        async with concurrency("mlebench-check", SLOTS, visible=False):
-            with scratch() as folder:
-                file = folder / "submission.csv"
-                async with copying("mlebench-check-copy"):
-                    await box.take_out(
-                        store_as(SubmissionRecord).handle,
-                        path,
-                        file,
-                        settings.max_bytes,
-                        as_root=uploaded,
-                        timeout=DEADLINE,
-                    )
-                report = await score_held_back(found, file, store, max_bytes=settings.max_bytes, timeout=DEADLINE)
-    except Missing:
-        return (OUT_OF_ORDER if uploaded else f"Invalid: there is no file {path}."), None
-    except Refused as ex:
-        return f"Invalid: {shown} is refused: {ex}.", None
-    except Exhausted as ex:
-        return (TOO_LATE if ex.what == "time" else f"{TOO_LARGE} (it {ex})."), None
-    except (GradingError, HostError) as ex:
-        transcript().info(f"Predictions could not be scored: {ex}", source="mlebench")
-        return OUT_OF_ORDER, None
-    return told(report), report.score
+
+    async def score(file: Path) -> GradingReport:
+        return await score_held_back(found, file, store, max_bytes=settings.max_bytes, timeout=DEADLINE)
+
+    report = await report_on(settings, path, score, uploaded=uploaded)
+    return (report, None) if isinstance(report, str) else (told(report), report.score)
 
 
 def told(report: GradingReport) -> str:

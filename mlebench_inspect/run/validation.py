@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
 
 import anyio
 from inspect_ai.log import transcript
@@ -11,6 +14,7 @@ from inspect_ai.util import StoreModel, concurrency, store_as
 from pydantic import Field
 
 from mlebench_inspect.data.store import Store
+from mlebench_inspect.graders.report import CheckReport, GradingReport
 from mlebench_inspect.run.grading import Exhausted, check_file
 from mlebench_inspect.run.limits import CHECK_SLOTS
 from mlebench_inspect.run.outcome import SubmissionRecord, copying, scratch
@@ -18,6 +22,8 @@ from mlebench_inspect.sandboxes.extraction import Missing, Refused
 from mlebench_inspect.sandboxes.host import HostError
 from mlebench_inspect.sandboxes.provider import provider
 from mlebench_inspect.tasks import GradingError, competition
+
+Report = TypeVar("Report", CheckReport, GradingReport)
 
 MAX_CHECKS = 1000
 MAX_CHECKS_A_MINUTE = 20
@@ -95,16 +101,40 @@ async def check_candidate(settings: Validation, path: str) -> str | None:
 
 
 async def _check(settings: Validation, path: str, *, uploaded: bool = False) -> str:
-    """The answer. Neither the place nor the processes of a final grading are used, so no check delays one."""
-    box, found = provider(settings.provider), competition(settings.competition_id)
+    found = competition(settings.competition_id)
     store = Store.open(settings.data_dir, settings.data, settings.revision)  # type: ignore[arg-type]
+
+    async def check(file: Path) -> CheckReport:
+        return await check_file(found, file, store, max_bytes=settings.max_bytes, timeout=DEADLINE)
+
+    report = await report_on(settings, path, check, uploaded=uploaded)
+    if isinstance(report, str):
+        return report
+    if not report.valid:
+        return f"Invalid: {report.error}."
+    return "The submission is valid." + (f" But mind: {report.notice}." if report.notice else "")
+
+
+async def report_on(
+    settings: Validation, path: str, judge: Callable[[Path], Awaitable[Report]], *, uploaded: bool
+) -> Report | str:
+    """What `judge` says of a file of the sandbox, or the answer where it cannot be judged.
+
+    Neither the place nor the processes of a final grading are used, so nothing that an agent asks delays one.
+
+    Args:
+        settings: The sample's.
+        path: The file in the sandbox.
+        judge: Is given a copy; runs in a process with limits.
+        uploaded: Whether it is one that the endpoint received.
+    """
     shown = "the uploaded file" if uploaded else path
     try:
         async with concurrency("mlebench-check", SLOTS, visible=False):
             with scratch() as folder:
                 file = folder / "submission.csv"
                 async with copying("mlebench-check-copy"):
-                    await box.take_out(
+                    await provider(settings.provider).take_out(
                         store_as(SubmissionRecord).handle,
                         path,
                         file,
@@ -112,7 +142,7 @@ async def _check(settings: Validation, path: str, *, uploaded: bool = False) -> 
                         as_root=uploaded,
                         timeout=DEADLINE,
                     )
-                report = await check_file(found, file, store, max_bytes=settings.max_bytes, timeout=DEADLINE)
+                return await judge(file)
     except Missing:
         return OUT_OF_ORDER if uploaded else f"Invalid: there is no file {path}."
     except Refused as ex:
@@ -120,11 +150,8 @@ async def _check(settings: Validation, path: str, *, uploaded: bool = False) -> 
     except Exhausted as ex:
         return TOO_LATE if ex.what == "time" else f"{TOO_LARGE} (it {ex})."
     except (GradingError, HostError) as ex:
-        transcript().info(f"A check could not be answered: {ex}", source="mlebench")
+        transcript().info(f"A file could not be judged: {ex}", source="mlebench")
         return OUT_OF_ORDER
-    if not report.valid:
-        return f"Invalid: {report.error}."
-    return "The submission is valid." + (f" But mind: {report.notice}." if report.notice else "")
 
 
 @tool
