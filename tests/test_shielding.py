@@ -141,8 +141,13 @@ def test_no_value_of_answers_is_in_what_a_run_leaves(ended: Run, competition_id:
     values = answer_values(ended, competition_id)
     assert len(values) > 5
     for name, text in ended.all_texts():
-        found = [value for value in values if value in text]
+        found = [value for value in values if stands_alone(value, text)]
         assert not found, f"{name} holds {found[0]!r}"
+
+
+def stands_alone(value: str, text: str) -> bool:
+    """Whether the text has the value, and not within a longer number, such as a time."""
+    return value in text and re.search(rf"(?<![\d.]){re.escape(value)}(?![\d.]*\d)", text) is not None
 
 
 def test_the_search_would_find_them(ended: Run, tmp_path: Path) -> None:
@@ -150,6 +155,8 @@ def test_the_search_would_find_them(ended: Run, tmp_path: Path) -> None:
     sample = known_to_agents(ended, NUMBERS).splitlines()
     row = next(line for line in sample if re.fullmatch(r"\d+,[\d.]+,[\d.]+", line))
     places = {name.split("/")[0] for name, text in ended.all_texts() if row in text}
+    prediction = row.split(",")[1]
+    assert any(stands_alone(prediction, text) for _, text in ended.all_texts())
     assert any("result.zip" in p for p in places)
     assert len(places) > 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,8 +57,7 @@ def test_mlab_works_in_the_code_folder_and_knows_its_time_and_check(tmp_path: Pa
     (kept,) = tmp_path.rglob("code.tar.gz")
     with tarfile.open(kept) as code:
         assert "code/train.py" in code.getnames()
-    assert "You have 1 hour" in researcher.told[1]
-    assert "19 steps left, this one included" in researcher.told[1]
+    assert re.search(r"You have (2 hours|1 hour [\d.]+ min\w*) and 19 steps left, this one", researcher.told[1])
     assert "Invalid: there is no file" in researcher.told[2]
     assert "The submission is valid" in researcher.told[4]
     assert "train.py" in researcher.told[5].rsplit("Observation", 1)[1]
