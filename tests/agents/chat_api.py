@@ -98,10 +98,11 @@ def turn(request: Request) -> int:
 
 def text_of(request: Request) -> str:
     """All that the model is told, as one text."""
-    return "\n".join(_text(m.get("content")) for m in request["messages"])
+    return "\n".join(content_text(m.get("content")) for m in request["messages"])
 
 
-def _text(content: Any) -> str:
+def content_text(content: Any) -> str:
+    """A message's content as text, whether it came as text or in parts."""
     if isinstance(content, list):
         return "\n".join(str(part.get("text", "")) for part in content)
     return str(content or "")

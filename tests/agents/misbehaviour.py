@@ -32,10 +32,12 @@ def by_tools(request: Request) -> bool:
     return bool(request.get("tools"))
 
 
-def acts(request: Request, command: Any, tool: str = "bash", argument: str = "command") -> Reply:
-    """A command in the way that the request asks for."""
+def acts(request: Request, command: Any, tool: str = "", argument: str = "") -> Reply:
+    """A command in the way that the request asks for, or by a tool and argument that are none of its."""
     if by_tools(request):
-        return calls(call(tool, {argument: command}))
+        name = tool or shell_of(request)
+        return calls(call(name, {argument or SHELLS.get(name, "command"): command}))
+    tool, argument = tool or "bash", argument or "command"
     if tool == "bash" and argument == "command" and isinstance(command, str):
         return says(f"```bash\n{command}\n```")
     return says(json.dumps({"tool": tool, "arguments": {argument: command, "x": 1}}))
@@ -43,31 +45,38 @@ def acts(request: Request, command: Any, tool: str = "bash", argument: str = "co
 
 def _bad_json(request: Request) -> Reply:
     return (
-        calls(call("bash", '{"command": "ls')) if by_tools(request) else says('{"tool": "bash", "arguments": {"command')
+        calls(call(shell_of(request), '{"command": "ls'))
+        if by_tools(request)
+        else says('{"tool": "bash", "arguments": {"command')
     )
+
+
+def _echoes(request: Request, number: int, id: str) -> dict[str, Any]:
+    name = shell_of(request)
+    return call(name, {SHELLS[name]: f"echo {number}"}, id)
 
 
 def _parallel(request: Request) -> Reply:
     if by_tools(request):
-        return calls(*(call("bash", {"command": f"echo {n}"}, f"call_{n}") for n in range(3)))
+        return calls(*(_echoes(request, n, f"call_{n}") for n in range(3)))
     return says("```bash\necho 1\n```\n```bash\necho 2\n```\n```python\nprint(3)\n```")
 
 
 def _same_ids(request: Request) -> Reply:
     if by_tools(request):
-        return calls(*(call("bash", {"command": f"echo {n}"}, "call_1") for n in range(2)))
+        return calls(*(_echoes(request, n, "call_1") for n in range(2)))
     return _parallel(request)
 
 
 def _cut_off_in_a_call(request: Request) -> Reply:
     if by_tools(request):
-        return calls(call("bash", '{"command": "rm -rf submission/pa'), finish="length")
+        return calls(call(shell_of(request), '{"command": "rm -rf submission/pa'), finish="length")
     return says("```bash\nrm -rf submission", "length")
 
 
 def _echo(request: Request) -> Reply:
     if by_tools(request):
-        return calls(call("functions.bash<|channel|>commentary", {"command": "echo echoed"}))
+        return calls(call(f"functions.{shell_of(request)}<|channel|>commentary", {"command": "echo echoed"}))
     return says("```bash\necho echoed\n```<|im_end|>")
 
 
@@ -96,12 +105,27 @@ _VLLM = (
 _BARE = "prompt is too long"
 _BROKEN = message(content="Hello.").body.replace(b"Hello.", b"\xff\xfe")
 
+SHELLS = {
+    "bash": "command",
+    "Bash": "command",
+    "terminal": "command",
+    "exec_command": "cmd",
+    "run_shell_command": "command",
+}
+"""The tools by which scaffolds run commands, with their argument for it."""
+
+
+def shell_of(request: Request) -> str:
+    """The tool for commands among those that the request offers."""
+    return next((n for t in request["tools"] if (n := t["function"]["name"]) in SHELLS), "bash")
+
+
 KINDS: dict[str, Kind] = {
     "bad JSON in a call": Kind(_bad_json, "no_action"),
     "unknown tool": Kind(lambda r: acts(r, "ls", "browser", "url"), "no_action"),
-    "wrong argument names": Kind(lambda r: acts(r, 5, "bash", "cmd"), "no_action"),
+    "wrong argument names": Kind(lambda r: acts(r, 5, argument="action"), "no_action"),
     "wrong argument types": Kind(lambda r: acts(r, 5), "no_action"),
-    "arguments are a list": Kind(lambda r: calls(call("bash", '["ls"]')), "no_action", "tools"),
+    "arguments are a list": Kind(lambda r: calls(call(shell_of(r), '["ls"]')), "no_action", "tools"),
     "prose instead of a call": Kind(lambda r: says("I would look at the data now."), "no_action"),
     "a block without a name": Kind(lambda r: says("```\nls\n```"), "no_action"),
     "an empty message": Kind(lambda r: says(""), "no_action"),

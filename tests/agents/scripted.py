@@ -80,7 +80,7 @@ def any_scaffold(messages: list[ChatMessage], tools: list[ToolInfo]) -> ModelOut
     """One script for all scaffolds: tells them apart by their tools and their prompts."""
     names = {t.name for t in tools}
     text = "\n".join(m.text for m in messages)
-    step = turn(messages)
+    worked = re.search(r"accuracy 0\.\d", text) is not None
     if "submit_review" in names:  # AIDE's feedback
         found = re.findall(r"accuracy (0\.\d+)", text)
         review = {"is_bug": not found, "metric": float(found[-1]) if found else 0.0, "lower_is_better": False}
@@ -97,28 +97,28 @@ def any_scaffold(messages: list[ChatMessage], tools: list[ToolInfo]) -> ModelOut
         return says("[Reasoning]: none\n[Action]: none\n[Observation]: none")
     if "Research Plan and Status" in text:
         return mlab_step(text)
+    if "exec_command" in names:
+        return codex_step(messages, worked)
     if "Bash" in names:  # Claude Code
-        steps = [calls("Bash", {"command": shell_solution(), "description": "Train and predict"}), says("done")]
-    elif "exec_command" in names:
-        return codex_step(messages)
+        work, end = calls("Bash", {"command": shell_solution(), "description": "Train and predict"}), says("done")
     elif "terminal" in names:
-        steps = [calls("terminal", {"command": shell_solution()}), calls("finish", {"message": "done"})]
+        work, end = calls("terminal", {"command": shell_solution()}), calls("finish", {"message": "done"})
     elif "submit" in names:
-        steps = [calls("bash", {"command": shell_solution()}), calls("submit", {"answer": "done"})]
+        work, end = calls("bash", {"command": shell_solution()}), calls("submit", {"answer": "done"})
     elif "bash" in names:
-        end = "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
-        steps = [calls("bash", {"command": shell_solution()}), calls("bash", {"command": end})]
+        work = calls("bash", {"command": shell_solution()})
+        end = calls("bash", {"command": "echo COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"})
     else:
-        steps = [says(f"```bash\n{shell_solution()}\n```"), says("```submit\n```")]
-    return steps[min(step, len(steps) - 1)]
+        work, end = says(f"```bash\n{shell_solution()}\n```"), says("```submit\n```")
+    return end if worked else work
 
 
-def codex_step(messages: list[ChatMessage]) -> ModelOutput:
+def codex_step(messages: list[ChatMessage], worked: bool) -> ModelOutput:
     """Codex answers after some seconds, whether or not a command has ended."""
     goes_on = re.search(r"running with session ID (\d+)", messages[-1].text)
-    if turn(messages) == 0:
-        return calls("exec_command", {"cmd": shell_solution()})
-    return calls("write_stdin", {"session_id": int(goes_on[1]), "chars": ""}) if goes_on else says("done")
+    if goes_on:
+        return calls("write_stdin", {"session_id": int(goes_on[1]), "chars": ""})
+    return says("done") if worked else calls("exec_command", {"cmd": shell_solution()})
 
 
 def mlab_step(text: str) -> ModelOutput:

@@ -10,14 +10,15 @@ from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.model import GenerateConfig
 
 from agents.chat_api import ChatApi, Reply, Request, call, calls, chat_api, error, says, text_of
-from agents.misbehaviour import KINDS, Kind, acts, by_tools
+from agents.misbehaviour import KINDS, WINDOW, Kind, acts, by_tools, tokens_of
 from mlebench_inspect.agents import pace, react
 from runs import run, score, value
 
 MODES = ("tools", "text")
 IDLE_TURNS = 5
-MOST_CALLS = {"time": 300, "error": 20, "no_action": 40, "submitted": 40}
-"""By how the run ends: only a model that acts uses all of its time, here 25 seconds."""
+MOST_CALLS = {"error": 20, "no_action": 40, "submitted": 40}
+"""By how the run ends; a model that acts may use all of its time, but is seldom sent what does not fit."""
+MOST_TOO_LONG = 10
 COPY = "cp data/sample_submission.csv submission/submission.csv; echo 'copied it'"
 
 FEW = [
@@ -102,7 +103,11 @@ def noted(sample: EvalSample, name: str) -> object:
 def check(log: EvalLog, api: ChatApi, kind: str, often: str) -> None:
     expected = KINDS[kind].end if often == "always" else "submitted"
     assert end_of(log) == expected, (log.samples or [])[0].error
-    assert len(api.requests) <= MOST_CALLS[expected]
+    if expected == "time":
+        too_long = [r for r in api.requests if tokens_of(r) > WINDOW] if "window" in kind else []
+        assert len(too_long) <= MOST_TOO_LONG
+    else:
+        assert len(api.requests) <= MOST_CALLS[expected]
     if expected == "error":
         assert score(log).reason == "model_unavailable"
     else:
