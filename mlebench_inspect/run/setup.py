@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 import uuid
@@ -14,6 +15,7 @@ from inspect_ai.util import sample_limits, sandbox
 from mlebench_inspect._inspect import check_model_calls, command_slots, sandbox_type
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.models import prepare_model
+from mlebench_inspect.run import workers
 from mlebench_inspect.run.artifacts import KEEP_FREE, Archive
 from mlebench_inspect.run.endpoint import keep_room_for_services, put_file, serve_endpoint
 from mlebench_inspect.run.environment import Environment, check_requirements, record_environment
@@ -79,6 +81,8 @@ def prepare_sample(
         box = provider(meta["provider"])
         record = state.store_as(SubmissionRecord)
         await _require_isolation(state, box, record, allow_local)
+        with contextlib.suppress(HostError):  # whoever needs one then will tell
+            workers.prepare()
         store = Store.open(data_dir, data, revision, search_score)  # type: ignore[arg-type]
         record.handle, record.attempt = await box.handle(), uuid.uuid4().hex[:8]
         record.log_folder = Archive.of_run().root
