@@ -31,6 +31,10 @@ class HostTimeout(HostError):
     """A command was not done by its deadline, and was killed."""
 
 
+class TooMuchOutput(HostError):
+    """A command printed more than was asked for, and was killed."""
+
+
 class Ended(NamedTuple):
     """How a command ended."""
 
@@ -91,7 +95,7 @@ async def call(
     def collect(stdout: IO[bytes]) -> bytes:
         text = stdout.read(most + 1)
         if len(text) > most:
-            raise HostError(f"{command[0]} printed more than {most:,} bytes")
+            raise TooMuchOutput(f"{command[0]} printed more than {most:,} bytes")
         return text
 
     text, ended = await stream(command, collect, timeout=timeout, input=input, env=env, start=start)

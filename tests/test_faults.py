@@ -214,7 +214,7 @@ def test_a_failed_setup_is_an_error_that_names_its_cause(tmp_path: Path, monkeyp
     async def fails(*args: Any) -> None:
         raise HostError("the first cause, with its mend")
 
-    monkeypatch.setattr(setup, "check_requirements", fails)
+    monkeypatch.setattr(setup, "look_around", fails)
     log = run(tmp_path, shell(COPY))
     assert "the first cause, with its mend" in error(log)
     assert is_without_score(log, "setup_failed")
