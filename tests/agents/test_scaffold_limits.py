@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from agents.chat_api import ChatApi, Reply, Request, call, calls, chat_api
+from agents.chat_api import ChatApi, Reply, Request, call, calls, chat_api, says
 from agents.killing import Killing
 from agents.limits import LIMITS, check_limited, price
-from agents.native import mlab_goes_on, mlab_work
+from agents.native import DATA, mlab_goes_on, mlab_work
 from agents.test_misbehaviour import COPY, well_behaved
-from mlebench_inspect.agents import mlab, pace, react
+from mlebench_inspect.agents import mlab, pace, react, search
 from runs import run
+from search.engineers import answers, works
 
-AGENTS = {"react": react, "mlab": mlab}
-CASES = [(s, kind) for s in AGENTS for kind in LIMITS]
+AGENTS = {"react": react, "mlab": mlab, "search": lambda: search(parallel=1)}
+CASES = [(s, kind) for s in ("react", "mlab") for kind in LIMITS] + [("search", "message")]
 
 
 @pytest.fixture
@@ -40,7 +41,10 @@ def works_on(scaffold: str, api: ChatApi) -> None:
     def mlab_script(request: Request) -> Reply:
         return mlab_work(request) if len(api.requests) <= 5 else mlab_goes_on(len(api.requests))(request)
 
-    api.script = react_script if scaffold == "react" else mlab_script
+    def search_script(request: Request) -> Reply:
+        return says(answers(works(0.6).replace("DATA", DATA) + f"# {len(api.requests)}\n"))
+
+    api.script = {"react": react_script, "mlab": mlab_script, "search": search_script}[scaffold]
 
 
 @pytest.mark.parametrize(
