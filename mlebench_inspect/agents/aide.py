@@ -81,6 +81,7 @@ def aide(
             note=note,
             model_aliases={"feedback": get_model(role="feedback")},
             forward_generation_config=temperature is not None,
+            single_questions=True,
         )
 
     return execute

@@ -12,6 +12,7 @@ from inspect_ai.util import ExecRemoteAwaitableOptions, sandbox, store_as
 
 from mlebench_inspect.agents.commands import time_left
 from mlebench_inspect.agents.plain_chat import plain_chat_filter
+from mlebench_inspect.agents.sending import counting
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.plain import one_line
 from mlebench_inspect.run.outcome import SubmissionRecord
@@ -35,6 +36,7 @@ async def run_in_sandbox(
     note: str = "",
     model_aliases: dict[str, str | Model] | None = None,
     forward_generation_config: bool = False,
+    single_questions: bool = False,
 ) -> AgentState:
     """Runs the guest script of a scaffold with the scaffold's own Python until it ends.
 
@@ -48,6 +50,7 @@ async def run_in_sandbox(
         note: What the scaffold's agent is told on top of the task.
         model_aliases: Models by further names than the evaluation's.
         forward_generation_config: Whether what the scaffold sends, such as its temperature, goes before the run's.
+        single_questions: Whether it asks each question by itself. Then a limit of messages counts those of all of them.
 
     Raises:
         NotInstalled: The scaffold is not in the image.
@@ -62,7 +65,7 @@ async def run_in_sandbox(
     async with sandbox_agent_bridge(
         state,
         model_aliases=model_aliases,
-        filter=plain_chat_filter,
+        filter=counting(plain_chat_filter) if single_questions else plain_chat_filter,
         forward_generation_config=forward_generation_config,
     ) as bridge:
         told = {**settings, "seconds_left": time_left()}

@@ -19,16 +19,21 @@ def mended(output: ModelOutput, tools: Sequence[Tool] = ()) -> ModelOutput:
     """The answer as it can be acted on and sent again.
 
     Calls get ids of their own and the names of the tools that they mean; an answer without any message becomes an empty
-    one. A refusal is an answer like others: what many of them lead to is decided elsewhere.
+    one.
     """
     if output.empty:
         return ModelOutput.from_content(output.model, "")
     output = output.model_copy(deep=True)
-    message, choice = output.message, output.choices[0]
+    message = output.message
     if message.tool_calls:
         message.tool_calls = _calls(message.tool_calls[:MOST_CALLS], {ToolDef(t).name for t in tools})
-    if choice.stop_reason == "content_filter":
-        choice.stop_reason = "stop"
+    return output
+
+
+def no_refusal(output: ModelOutput) -> ModelOutput:
+    """The answer with a refusal as an answer like others: what many of them lead to is decided elsewhere."""
+    if output.stop_reason == "content_filter":
+        output.choices[0].stop_reason = "stop"
     return output
 
 
