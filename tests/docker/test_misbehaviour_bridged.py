@@ -10,6 +10,7 @@ from inspect_ai.agent import Agent
 from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.model import GenerateConfig
 
+from agents import scripted
 from agents.chat_api import ChatApi, chat_api
 from agents.misbehaviour import KINDS
 from agents.over_api import Misbehaving
@@ -23,6 +24,12 @@ LIMIT = 900
 TOKENS = 120
 """Of each answer that is none of an error."""
 MOST_CALLS = 60
+COPY = """\
+import shutil
+
+shutil.copy("{data}/sample_submission.csv", "{submission}")
+print("accuracy 0.9")
+"""
 
 SCAFFOLDS: dict[str, Callable[[], Agent]] = {
     "aide": lambda: aide(steps=2, idle_turns=6),
@@ -45,8 +52,10 @@ def api() -> Iterator[ChatApi]:
 
 
 @pytest.fixture(autouse=True)
-def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short pauses, and solutions that load no library."""
     monkeypatch.setattr(pace, "LONGEST_PAUSE", 0.5)
+    monkeypatch.setattr(scripted, "SOLUTION", COPY)
 
 
 def misbehave(tmp_path: Path, api: ChatApi, scaffold: str, kind: str, often: str) -> EvalLog:
