@@ -16,11 +16,10 @@ from inspect_ai.model import (
     get_model,
 )
 from inspect_ai.tool import Tool, ToolChoice, ToolInfo
-from inspect_ai.util import LimitExceededError
 
 from mlebench_inspect.agents.ending import note_end
-from mlebench_inspect.agents.replies import mended
-from mlebench_inspect.agents.windows import CHARACTERS, fitting, is_too_long, size, told
+from mlebench_inspect.agents.replies import answer
+from mlebench_inspect.agents.windows import CHARACTERS, fitting, size, told
 
 Filter = Callable[
     [Model, list[ChatMessage], list[ToolInfo], ToolChoice | None, GenerateConfig],
@@ -40,7 +39,7 @@ async def sent(
     model: Model | None = None,
     config: GenerateConfig | None = None,
 ) -> ModelOutput:
-    """The model's answer, without what would break the run (`mended`).
+    """The model's answer, without what would break the run (`replies.answer`).
 
     Args:
         messages: What it is sent.
@@ -52,15 +51,8 @@ async def sent(
         The answer; of stop reason `model_length`, with what the API said as its text, where that found it too long.
     """
     asked = model or get_model()
-    try:
-        return mended(await asked.generate(list(messages), list(tools), config=config or GenerateConfig()), tools)
-    except LimitExceededError:
-        raise
-    except Exception as ex:
-        said = getattr(ex, "provider_message", None) or str(ex)[-2000:]  # the error itself begins with the request
-        if not is_too_long(said):
-            raise
-        return ModelOutput.from_content(str(asked), said, stop_reason="model_length")
+    request = asked.generate(list(messages), list(tools), config=config or GenerateConfig())
+    return await answer(request, str(asked), tools)
 
 
 class Counted:
