@@ -50,6 +50,10 @@ class Ended(NamedTuple):
         return " ".join(self.stderr.decode(errors="replace").split())[-500:]
 
 
+StillRunning = subprocess.TimeoutExpired
+"""A process has not ended in the time in which it was waited for."""
+
+
 class Process(Protocol):
     """A process and all that it started."""
 
@@ -61,7 +65,7 @@ class Process(Protocol):
         """Kills all of it; nothing where it has ended."""
 
     def wait(self, timeout: float | None = None) -> int:
-        """Its exit code; raises `subprocess.TimeoutExpired`."""
+        """Its exit code, negative for a signal; raises `StillRunning`."""
 
 
 Start = Callable[[Sequence[str], IO[bytes], IO[bytes], "dict[str, str] | None"], Process]
@@ -230,6 +234,26 @@ class Sentinel:
             _kill(self._process)
             _reap(self._process, None)
             return None
+
+
+def serve(command: Sequence[str], descriptor: int, env: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Starts a command that serves this process through a descriptor that it is given, and ends when that is closed.
+
+    Args:
+        command: Program and arguments; no shell. It has no input, and its output is not wanted.
+        descriptor: Has the same number there.
+        env: Its whole environment.
+
+    Raises:
+        HostError: It does not start.
+    """
+    null = subprocess.DEVNULL
+    try:
+        return subprocess.Popen(
+            command, stdin=null, stdout=null, stderr=null, env=env, pass_fds=[descriptor], start_new_session=True
+        )
+    except OSError as ex:
+        raise HostError(f"{command[0]} cannot be started: {ex.strerror or ex}") from ex
 
 
 def run_bounded(command: Sequence[str], timeout: float = 60) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import subprocess
 import sys
 import threading
 from typing import IO
@@ -65,10 +64,10 @@ class Fork:
             self._end.shutdown(socket.SHUT_WR)
 
     def wait(self, timeout: float | None = None) -> int:
-        """Its exit code, as `subprocess` has it.
+        """Its exit code, negative for a signal.
 
         Raises:
-            subprocess.TimeoutExpired: It has not ended in time.
+            StillRunning: It has not ended in time.
         """
         with self._reaping:
             if self.returncode is None:
@@ -76,7 +75,7 @@ class Fork:
                 try:
                     told = self._end.recv(64)
                 except TimeoutError:
-                    raise subprocess.TimeoutExpired("a grading process", timeout or 0) from None
+                    raise host.StillRunning("a grading process", timeout or 0) from None
                 except OSError:
                     told = b""
                 self._end.close()
@@ -91,17 +90,7 @@ class _Nursery:
         self.control, theirs = socket.socketpair()
         with theirs:
             command = [sys.executable, "-m", "mlebench_inspect.run.nursery", str(theirs.fileno())]
-            null = subprocess.DEVNULL
-            try:
-                self.process = subprocess.Popen(
-                    command,
-                    **{"stdin": null, "stdout": null, "stderr": null},
-                    pass_fds=[theirs.fileno()],
-                    start_new_session=True,
-                    env=_environment(),
-                )
-            except OSError as ex:
-                raise HostError(f"{sys.executable} cannot be started: {ex.strerror or ex}") from ex
+            self.process = host.serve(command, theirs.fileno(), _environment())
 
     def serves(self) -> bool:
         """False where it has ended, or is that of the process that this one was forked from."""
