@@ -6,6 +6,7 @@ A good one, one that misbehaves now and then, one that waits for a long job, and
 from __future__ import annotations
 
 import threading
+import time
 
 from agents.chat_api import Reply, Request, call, calls, content_text, says
 from agents.misbehaviour import KINDS, SHELLS, shell_of
@@ -114,11 +115,12 @@ class Waiting(Model):
 
 
 class NeverDone(Model):
-    """Works, and goes on until it is stopped."""
+    """Works, and goes on until it is stopped; it thinks for a second each time, as models do."""
 
     def answer(self, request: Request) -> Reply:
+        time.sleep(1)
         if has_shell(request) and "accuracy 0." in told(request):
-            return self.runs(request, f"python3 -c 'import time; time.sleep(3)'; echo still at it {self.answered}")
+            return self.runs(request, f"python3 -c 'import time; time.sleep(2)'; echo still at it {self.answered}")
         reply = any_request(request)
         again = is_mlab_step(request) and b"Final Answer" in reply.body
         return says(mlab_reply("Execute Script", {"script_name": "train.py"})) if again else reply
