@@ -52,11 +52,11 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatApi]:
         yield found
 
 
-def command(*words: str, cwd: Path) -> str:
-    """What a command prints, with the programs of this environment in the path."""
+def command(*words: str, cwd: Path, code: int = 0) -> str:
+    """What a command prints, with the programs of this environment in the path, if it ends with this code."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(words, cwd=cwd, capture_output=True, text=True, timeout=600, env=os.environ | {"PATH": path})
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
 
 
@@ -123,9 +123,10 @@ def test_inspect_flow_checks_runs_and_goes_on(tmp_path: Path, api: ChatApi) -> N
     }
     options = [word for name, text in given.items() for word in ("-A", f"{name}={text}")]
     words = f"{EXAMPLES}/flow.py", "--log-dir", f"{tmp_path}/logs", "--display", "plain", *options
-    assert "3" in command("flow", "check", *words, cwd=tmp_path)
+    assert "0/3 tasks complete" in command("flow", "check", *words, cwd=tmp_path, code=3)
     command("flow", "run", *words, "--store", "none", cwd=tmp_path)
     check_runs(tmp_path / "logs", "search")
+    assert "3/3 tasks complete" in command("flow", "check", *words, cwd=tmp_path)
     asked = len(api.requests)
     command("flow", "run", *words, "--store", "none", cwd=tmp_path)
     assert len(api.requests) == asked

@@ -21,7 +21,7 @@ from runs import run, value
 pytestmark = [pytest.mark.docker, pytest.mark.nightly]
 
 SHORT, LONGER, LIMIT = 90, 600, 2400
-"""Seconds: of runs that nothing else ends, of the same where the host is too busy, and of those that end by themselves."""
+"""Seconds of runs that nothing else ends, of the same where the host is too busy, of those that end by themselves."""
 MOST_CALLS = 200
 """Of a run that its time limit ends: this many in its time would be a loop that does nothing."""
 FLOOR = {"miniature": 0.8, "real": 0.7}
