@@ -109,7 +109,8 @@ def test_three_scaffolds_from_python(
     options = {**HERE, "allow_local": True}
     example["main"](api.model(), str(tmp_path / "logs"), "spaceship-titanic", epochs=1, **options)
     check_runs(tmp_path / "logs", "one_script")
-    assert all(name in capsys.readouterr().out for name in SCAFFOLDS)
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in SCAFFOLDS)
 
 
 def test_inspect_flow_checks_runs_and_goes_on(tmp_path: Path, api: ChatApi) -> None:
