@@ -1,9 +1,11 @@
-"""Scaffolds x models x seeds with Inspect Flow 0.14 (`pip install inspect-flow`).
+"""Scaffolds x models x seeds with Inspect Flow 0.14 (`pip install inspect-flow uv`).
 
 flow check examples/flow.py                          what is to be run, and what of it is done
 flow run examples/flow.py                            runs the rest
 flow run examples/flow.py -A seeds=1 -A models='["openai/gpt-5"]'
 mlebench-inspect compare logs/flow --by solver
+
+`flow run` notes the versions and checksums of all packages beside the logs, for which uv asks a package index.
 """
 
 from collections.abc import Sequence

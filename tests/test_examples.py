@@ -114,7 +114,7 @@ def test_three_scaffolds_from_python(
 
 
 def test_inspect_flow_checks_runs_and_goes_on(tmp_path: Path, api: ChatApi) -> None:
-    pytest.importorskip("inspect_flow", reason="needs Inspect Flow: pip install inspect-flow")
+    pytest.importorskip("inspect_flow", reason="needs Inspect Flow: pip install inspect-flow uv")
     given = {
         "task": "mlebench_inspect/spaceship-titanic",
         "models": '["openai-api/stand-in/model"]',
