@@ -26,7 +26,7 @@ MOST_CALLS = 200
 """Of a run that its time limit ends: this many in its time would be a loop that does nothing."""
 FLOOR = {"miniature": 0.8, "real": 0.7}
 """Scores that only the scripted model's own submission reaches."""
-_STEPS = {"good": 2, "now-and-then": 12, "waiting": 1}
+_STEPS = {"good": 2, "now-and-then": 16, "waiting": 1}
 AGENTS: dict[str, Callable[[str], Any]] = {
     "react": lambda model: react(),
     "aide": lambda model: aide(**({"steps": _STEPS[model]} if model in _STEPS else {})),
