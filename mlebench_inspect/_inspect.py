@@ -258,19 +258,23 @@ def prerequisite_error(message: str) -> Exception:
         return RuntimeError(message)
 
 
-async def sandbox_type() -> str | None:
-    """Type of the sandbox that the sample really runs in (`docker`, `local` ...); None where it cannot be told."""
+async def sandbox_in_use() -> tuple[str | None, str]:
+    """Type of the sandbox that the sample really runs in (`docker`, `local` ...), and its container's name, if any.
+
+    The type is None where it cannot be told.
+    """
     try:
-        return (await sandbox().connection()).type
+        connection = await sandbox().connection()
+        return connection.type, connection.container or ""
     except NotImplementedError:
         pass
     try:
         from inspect_ai.util._sandbox.local import LocalSandboxEnvironment
 
         sandbox().as_type(LocalSandboxEnvironment)
-        return "local"
+        return "local", ""
     except (ImportError, AttributeError, TypeError):
-        return None
+        return None, ""
 
 
 class Files(Protocol):

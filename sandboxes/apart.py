@@ -16,7 +16,7 @@ _SHARING = ("runc", "crun", "nvidia", "oci")
 _GUEST = Path(__file__).parent / "guest"
 
 
-async def set_apart(handle: str) -> dict[str, Any]:
+async def set_apart(handle: str, found: dict[str, Any]) -> dict[str, Any]:
     """Gives a container, before any agent is at work in it, a user number and a number of terminals of its own.
 
     Kernels count inotify instances, pipe buffers, pending signals and more by user, so that samples of one user can
@@ -25,17 +25,15 @@ async def set_apart(handle: str) -> dict[str, Any]:
 
     Args:
         handle: Of the container.
+        found: What `docker inspect` tells of it; empty where it tells nothing.
 
     Returns:
         What came of it, for the log: `user`, or `user_kept` with the reason; `terminals`, or `terminals_kept`.
     """
-    try:
-        told = await _told(["docker", "inspect", handle])
-        (found,) = json.loads(told)
-        user, pid = found["Config"]["User"].partition(":")[0], found["State"]["Pid"]
-        return await _own_user(handle, user, pid) | await _own_terminals(found)
-    except (HostError, ValueError, KeyError) as ex:
-        return {"user_kept": str(ex), "terminals_kept": str(ex)}
+    if not found:
+        return dict.fromkeys(("user_kept", "terminals_kept"), f"the engine tells nothing of the container {handle}")
+    user, pid = found["Config"]["User"].partition(":")[0], found["State"]["Pid"]
+    return await _own_user(handle, user, pid) | await _own_terminals(found)
 
 
 async def _own_user(handle: str, user: str, pid: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from typing import IO, Any, NamedTuple, TypeVar
+from typing import IO, Any, NamedTuple, Protocol, TypeVar
 
 import anyio
 import anyio.lowlevel
@@ -31,6 +31,10 @@ class HostTimeout(HostError):
     """A command was not done by its deadline, and was killed."""
 
 
+class TooMuchOutput(HostError):
+    """A command printed more than was asked for, and was killed."""
+
+
 class Ended(NamedTuple):
     """How a command ended."""
 
@@ -46,6 +50,24 @@ class Ended(NamedTuple):
         return " ".join(self.stderr.decode(errors="replace").split())[-500:]
 
 
+class Process(Protocol):
+    """A process and all that it started."""
+
+    stdout: IO[bytes] | None
+    returncode: int | None
+    """None until it was waited for."""
+
+    def kill(self) -> None:
+        """Kills all of it; nothing where it has ended."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code; raises `subprocess.TimeoutExpired`."""
+
+
+Start = Callable[[Sequence[str], IO[bytes], IO[bytes], "dict[str, str] | None"], Process]
+"""From command, standard input, a file for its errors, and environment."""
+
+
 async def call(
     command: Sequence[str],
     *,
@@ -53,6 +75,7 @@ async def call(
     input: bytes = b"",
     most: int = 64 << 20,
     env: dict[str, str] | None = None,
+    start: Start | None = None,
 ) -> Ended:
     """Runs a command and returns what it printed.
 
@@ -62,6 +85,7 @@ async def call(
         input: Its standard input.
         most: Bytes of output; with more it is killed.
         env: Its whole environment; default: this process's.
+        start: Where the process comes from; default: `subprocess`.
 
     Raises:
         HostTimeout: It was not done in time.
@@ -71,10 +95,10 @@ async def call(
     def collect(stdout: IO[bytes]) -> bytes:
         text = stdout.read(most + 1)
         if len(text) > most:
-            raise HostError(f"{command[0]} printed more than {most:,} bytes")
+            raise TooMuchOutput(f"{command[0]} printed more than {most:,} bytes")
         return text
 
-    text, ended = await stream(command, collect, timeout=timeout, input=input, env=env)
+    text, ended = await stream(command, collect, timeout=timeout, input=input, env=env, start=start)
     return ended._replace(stdout=text)
 
 
@@ -85,6 +109,7 @@ async def stream(
     timeout: float,
     input: bytes = b"",
     env: dict[str, str] | None = None,
+    start: Start | None = None,
 ) -> tuple[T, Ended]:
     """Runs a command and hands its output, as it comes, to `consume` in a thread.
 
@@ -95,6 +120,7 @@ async def stream(
         timeout: Seconds until the process is killed.
         input: Its standard input.
         env: Its whole environment; default: this process's.
+        start: Where the process comes from; default: `subprocess`.
 
     Returns:
         What `consume` returned, and how the process ended (`stdout` is empty).
@@ -106,7 +132,7 @@ async def stream(
     """
     late = False
     with _scratch() as errors, _spooled(input) as source:  # no pipes: nobody need read them for the command to go on
-        process = _start(command, source, errors, env)
+        process = (start or _start)(command, source, errors, env)
 
         async def watch() -> None:
             nonlocal late
@@ -114,7 +140,7 @@ async def stream(
                 await anyio.sleep(timeout)
                 late = True
             finally:
-                _kill(process)
+                process.kill()
 
         outcome: list[T] = []
         fault: BaseException | None = None
@@ -137,14 +163,14 @@ async def stream(
                     await anyio.to_thread.run_sync(_reap, process, 5.0, limiter=_threads())
                 tasks.cancel_scope.cancel()
         finally:
-            _kill(process)
+            process.kill()
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(_reap, process, None, limiter=_threads())
         if late:
             raise HostTimeout(f"{command[0]} gave no answer within {timeout:.0f} seconds")
         if fault is not None:
             raise fault
-        return outcome[0], Ended(process.returncode, b"", _tail(errors))
+        return outcome[0], Ended(process.wait(0), b"", _tail(errors))
 
 
 @contextlib.contextmanager
@@ -232,13 +258,16 @@ def run_bounded(command: Sequence[str], timeout: float = 60) -> subprocess.Compl
             _kill(process)
 
 
-def _start(
-    command: Sequence[str], source: IO[bytes], errors: IO[bytes], env: dict[str, str] | None
-) -> subprocess.Popen[bytes]:
+class _Group(subprocess.Popen[bytes]):
+    """A command that is killed with its children."""
+
+    def kill(self) -> None:
+        _kill(self)
+
+
+def _start(command: Sequence[str], source: IO[bytes], errors: IO[bytes], env: dict[str, str] | None) -> Process:
     try:
-        return subprocess.Popen(
-            command, stdin=source, stdout=subprocess.PIPE, stderr=errors, env=env, start_new_session=True
-        )
+        return _Group(command, stdin=source, stdout=subprocess.PIPE, stderr=errors, env=env, start_new_session=True)
     except OSError as ex:
         raise HostError(f"{command[0]} cannot be started: {ex.strerror or ex}") from ex
 
@@ -250,7 +279,7 @@ def _kill(process: subprocess.Popen[Any]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def _reap(process: subprocess.Popen[bytes], timeout: float | None) -> None:
+def _reap(process: Process, timeout: float | None) -> None:
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(timeout)
 

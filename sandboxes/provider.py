@@ -22,6 +22,7 @@ from mlebench_inspect.sandboxes.compose import SandboxSettings
 from mlebench_inspect.sandboxes.disk import Meter
 from mlebench_inspect.sandboxes.extraction import Missing, Refused, Taken, Unreadable
 from mlebench_inspect.sandboxes.host import Ended, HostError, HostTimeout
+from mlebench_inspect.sandboxes.own_commands import EngineCommands, OwnCommands
 
 T = TypeVar("T")
 
@@ -74,12 +75,24 @@ class Provider(Protocol):
         """Script that is run in the sandbox before the agent starts, if one is needed; see `spec`."""
         ...
 
-    async def handle(self) -> str:
-        """What names the running sandbox from outside; taken at the start, while it surely answers."""
+    async def handle(self, container: str) -> str:
+        """What names the running sandbox from outside; taken at the start, while it surely answers.
+
+        Args:
+            container: The name of its container, where Inspect tells one.
+        """
         ...
 
-    async def set_apart(self, handle: str) -> dict[str, Any]:
-        """Keeps the sandbox's agent from using up what others share with it; tells, for the log, what came of it."""
+    def commands(self, handle: str) -> SandboxEnvironment:
+        """The running sandbox for commands of our own, which wait for none of the agent's."""
+        ...
+
+    async def settle(self, handle: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Keeps the sandbox's agent from using up what others share with it.
+
+        Returns:
+            For the log: what the provider gave to the sandbox (image and limits), and what came of that.
+        """
         ...
 
     async def take_out(
@@ -127,10 +140,6 @@ class Provider(Protocol):
         """What tells how much of the host's disk the sandbox takes; None where the provider itself sets a limit."""
         ...
 
-    async def describe(self, handle: str) -> dict[str, Any]:
-        """What the provider gave to the sandbox, for the log: image and limits."""
-        ...
-
 
 _NO_SUCH_FILE = re.compile(r"could not find the file .* in container|could not be found on container", re.IGNORECASE)
 
@@ -154,12 +163,15 @@ class Docker:
     def setup(self, public: Path, description: Path | None = None) -> str | None:
         return None
 
-    async def handle(self) -> str:
-        connection = await sandbox().connection()
-        return connection.container or ""
+    async def handle(self, container: str) -> str:
+        return container
 
-    async def set_apart(self, handle: str) -> dict[str, Any]:
-        return await apart.set_apart(handle)
+    def commands(self, handle: str) -> SandboxEnvironment:
+        return EngineCommands(sandbox(), handle)
+
+    async def settle(self, handle: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        found = await self._inspected(handle)
+        return self._given(found), await apart.set_apart(handle, found)
 
     async def take_out(
         self, handle: str, path: str, dest: Path, cap: int, *, as_root: bool = False, timeout: float = 600
@@ -213,12 +225,20 @@ class Docker:
     def disk_meter(self, handle: str) -> Meter | None:
         return Meter(handle)
 
-    async def describe(self, handle: str) -> dict[str, Any]:
+    async def _inspected(self, handle: str) -> dict[str, Any]:
+        """What the engine knows of the container; empty where it does not tell."""
         result = await self._command("inspect", handle)
         if result.returncode != 0:
             return {}
         (found,) = json.loads(result.stdout)
+        return dict(found)
+
+    @staticmethod
+    def _given(found: dict[str, Any]) -> dict[str, Any]:
+        if not found:
+            return {}
         given = found["HostConfig"]
+        devices = given.get("DeviceRequests") or []
         return {
             "image": found["Config"]["Image"],
             "image_id": found["Image"],
@@ -228,8 +248,8 @@ class Docker:
             "shm_size": given["ShmSize"],
             "network": given["NetworkMode"],
             "runtime": given["Runtime"],
-            "gpus": sum(len(r.get("DeviceIDs") or []) or r.get("Count", 0) for r in given.get("DeviceRequests") or []),
-            "gpu_ids": [i for r in given.get("DeviceRequests") or [] for i in r.get("DeviceIDs") or []],
+            "gpus": sum(len(r.get("DeviceIDs") or []) or r.get("Count", 0) for r in devices),
+            "gpu_ids": [i for r in devices for i in r.get("DeviceIDs") or []],
         }
 
     @staticmethod
@@ -262,11 +282,14 @@ class Local:
             data += "data/description.md"
         return f"#!/bin/sh\nset -e\nmkdir -p submission code logs\n{data}\n"
 
-    async def handle(self) -> str:
+    async def handle(self, container: str) -> str:
         return (await _run(sandbox(), ["pwd", "-P"])).strip()
 
-    async def set_apart(self, handle: str) -> dict[str, Any]:
-        return {}
+    def commands(self, handle: str) -> SandboxEnvironment:
+        return sandbox()  # whose paths are relative to its folder
+
+    async def settle(self, handle: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {}, {}
 
     async def take_out(
         self, handle: str, path: str, dest: Path, cap: int, *, as_root: bool = False, timeout: float = 600
@@ -296,9 +319,6 @@ class Local:
     def disk_meter(self, handle: str) -> Meter | None:
         return None
 
-    async def describe(self, handle: str) -> dict[str, Any]:
-        return {}
-
 
 class Kubernetes:
     """Pods of a cluster, through the package inspect-k8s-sandbox."""
@@ -322,11 +342,15 @@ class Kubernetes:
     def setup(self, public: Path, description: Path | None = None) -> str | None:
         return None
 
-    async def handle(self) -> str:
+    async def handle(self, container: str) -> str:
         return (await _run(sandbox(), ["hostname"])).strip()
 
-    async def set_apart(self, handle: str) -> dict[str, Any]:
-        return {}  # a matter of the cluster: its runtime (gVisor unless told otherwise) and user namespaces
+    def commands(self, handle: str) -> SandboxEnvironment:
+        return OwnCommands(sandbox())
+
+    async def settle(self, handle: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        # apart is a matter of the cluster: its runtime (gVisor unless told otherwise) and user namespaces
+        return {"pod": handle}, {}
 
     async def take_out(
         self, handle: str, path: str, dest: Path, cap: int, *, as_root: bool = False, timeout: float = 600
@@ -384,9 +408,6 @@ class Kubernetes:
 
     def disk_meter(self, handle: str) -> Meter | None:
         return None  # the pod's ephemeral-storage limit
-
-    async def describe(self, handle: str) -> dict[str, Any]:
-        return {"pod": handle}
 
 
 def _filtered(stream: Path, dest: Path, cap: int) -> Taken:

@@ -30,6 +30,7 @@ from mlebench_inspect.data.store import Store
 from mlebench_inspect.run import grading, outcome, setup
 from mlebench_inspect.run.outcome import SubmissionRecord, ending_of
 from mlebench_inspect.run.scoring import mlebench_scorer
+from mlebench_inspect.sandboxes import host
 from mlebench_inspect.sandboxes.extraction import Missing, Unreadable
 from mlebench_inspect.sandboxes.host import HostError
 from mlebench_inspect.sandboxes.provider import Local
@@ -213,7 +214,7 @@ def test_a_failed_setup_is_an_error_that_names_its_cause(tmp_path: Path, monkeyp
     async def fails(*args: Any) -> None:
         raise HostError("the first cause, with its mend")
 
-    monkeypatch.setattr(setup, "check_requirements", fails)
+    monkeypatch.setattr(setup, "look_around", fails)
     log = run(tmp_path, shell(COPY))
     assert "the first cause, with its mend" in error(log)
     assert is_without_score(log, "setup_failed")
@@ -435,12 +436,11 @@ def test_cancelled_gradings_leave_no_process_and_no_file(tmp_path: Path, monkeyp
     sample = store.prepared(found) / found.sample_submission
     word = f"mlebench_inspect.run.worker #{tmp_path.name}"
     slow = [sys.executable, "-c", "import time; time.sleep(1000)", word]
-    real = grading.host.call
 
-    async def call(command: list[str], **options: Any) -> Any:
-        return await real(slow, **options)
+    async def call(request: bytes, timeout: float) -> Any:
+        return await host.call(slow, timeout=timeout, input=request)
 
-    monkeypatch.setattr(grading.host, "call", call)
+    monkeypatch.setattr(grading.workers, "call", call)
 
     async def one() -> None:
         await grading.grade_file(found, sample, store, max_bytes=1 << 20)

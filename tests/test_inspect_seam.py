@@ -72,7 +72,7 @@ def test_command_slots(tmp_path: Path) -> None:
 
 
 def test_the_sandbox_that_really_runs(tmp_path: Path) -> None:
-    assert inside(_inspect.sandbox_type, tmp_path, sandbox="local")[0] == "local"
+    assert inside(_inspect.sandbox_in_use, tmp_path, sandbox="local")[0] == ("local", "")
 
 
 @pytest.mark.parametrize("call", ["generate", "compact"])

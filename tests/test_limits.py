@@ -16,6 +16,7 @@ from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.run import grading, limits
 from mlebench_inspect.run.grading import Exhausted
 from mlebench_inspect.run.limits import GIB, Limits
+from mlebench_inspect.sandboxes import host
 from mlebench_inspect.sandboxes.host import HostError
 from mlebench_inspect.tasks import competition
 
@@ -111,12 +112,11 @@ def behaving(monkeypatch: pytest.MonkeyPatch, how: str) -> None:
         "Competition.grade, Competition.check = waits(Competition.grade), waits(Competition.check)\n"
         "sys.exit(worker.main())"
     )
-    real = grading.host.call
 
-    async def call(command: list[str], **options: Any) -> Any:
-        return await real([sys.executable, "-c", code], **options)
+    async def call(request: bytes, timeout: float) -> Any:
+        return await host.call([sys.executable, "-c", code], timeout=timeout, input=request)
 
-    monkeypatch.setattr(grading.host, "call", call)
+    monkeypatch.setattr(grading.workers, "call", call)
 
 
 def test_a_submission_that_takes_too_long_is_invalid(

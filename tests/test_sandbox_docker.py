@@ -85,8 +85,7 @@ async def test_a_sandbox_that_fails_while_the_check_is_set_up_is_not_said_to_lac
     async def fails(*args: Any, **options: Any) -> None:
         raise RuntimeError("The mlebench requires that Python be installed in the sandbox.")
 
-    monkeypatch.setattr(endpoint, "sandbox", lambda: None)
-    monkeypatch.setattr(endpoint, "_AtRoot", lambda inner: inner)
+    monkeypatch.setattr(Docker, "commands", lambda self, handle: None)
     monkeypatch.setattr(endpoint, "sandbox_service", fails)
     with pytest.raises(endpoint.EndpointError, match="the sandbox or its engine may have failed"):
         await endpoint.serve_endpoint(Docker(), "x", Validation())

@@ -7,20 +7,12 @@ upload's name to the host through Inspect's sandbox service, so it works without
 from __future__ import annotations
 
 import re
-import shlex
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import anyio
 from inspect_ai.log import transcript
-from inspect_ai.util import (
-    ExecResult,
-    SandboxEnvironment,
-    background,
-    sandbox,
-    sandbox_service,
-)
+from inspect_ai.util import SandboxEnvironment, background, sandbox_service
 from pydantic import JsonValue
 
 from mlebench_inspect._inspect import before_each_service
@@ -53,35 +45,6 @@ _HEALTH_EVERY, _HEALTH_AT_MOST = 60.0, 300.0  # seconds; the second while it can
 _SOON, _LATER = 0.3, 2.0  # seconds between looks for requests: while the agent uses the check, and otherwise
 
 
-class _AtRoot(SandboxEnvironment):
-    """A sandbox as the endpoint uses it.
-
-    Commands start in `/`, since root has no capability here to enter a folder that the agent closes. They wait for no
-    other command: the agents' own may hold every slot that Inspect gives, and be waiting for an answer themselves.
-    """
-
-    def __init__(self, inner: SandboxEnvironment) -> None:
-        super().__init__()
-        self._inner = inner
-
-    async def exec(self, cmd: list[str], *args: Any, cwd: str | None = None, **options: Any) -> ExecResult[str]:
-        options["concurrency"] = False
-        return await self._inner.exec(cmd, *args, cwd=cwd or "/", **options)  # type: ignore[misc]
-
-    async def write_file(self, file: str, contents: str | bytes) -> None:
-        await self._inner.write_file(file, contents)
-
-    async def read_file(self, file: str, text: bool = True) -> Any:
-        return await self._inner.read_file(file, text)  # type: ignore[call-overload]
-
-    @classmethod
-    async def sample_cleanup(cls, *args: Any, **options: Any) -> None:
-        """Nothing to do: the sandbox itself is cleaned up."""
-
-    def default_polling_interval(self) -> float:
-        return self._inner.default_polling_interval()
-
-
 class EndpointError(RuntimeError):
     """The endpoint could not be started."""
 
@@ -94,7 +57,7 @@ async def serve_endpoint(box: Provider, handle: str, check: Validation) -> None:
     Raises:
         EndpointError: It does not start; the message says why.
     """
-    place = _AtRoot(sandbox())
+    place = box.commands(handle)
     last = 0.0
 
     async def validate(name: str = "") -> JsonValue:
@@ -148,12 +111,12 @@ mv -- "$1" ".aside-$(date +%s)-$$"
 """
 
 
-def keep_room_for_services(box: Provider) -> None:
+def keep_room_for_services(box: Provider, handle: str) -> None:
     """Moves aside what an agent has put where a service of Inspect's, such as a bridge to a model, is about to start.
 
     Inspect refuses to start one in a folder that it does not know for its own.
     """
-    place = _AtRoot(sandbox())
+    place = box.commands(handle)
 
     async def make_room(name: str, user: str | None) -> None:
         try:
@@ -201,9 +164,3 @@ async def _is_healthy(place: SandboxEnvironment, user: str | None) -> bool:
         return (await place.exec(["python3", "-I", "-c", _HEALTH], user=user, timeout=30)).success
     except Exception:  # a container that has ended, or one in which nothing can be started
         return False
-
-
-def put_file(path: str) -> list[str]:
-    """Command that writes its input to `path`, readable for all."""
-    aside = shlex.quote(f"{path}.part")
-    return ["/bin/sh", "-c", f"umask 022; cat >{aside} && chmod 755 {aside} && mv -f {aside} {shlex.quote(path)}"]

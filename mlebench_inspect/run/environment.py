@@ -8,7 +8,7 @@ from typing import Any
 from inspect_ai.util import SandboxEnvironment, StoreModel
 from pydantic import Field
 
-from mlebench_inspect.sandboxes.provider import GuestPaths, Provider, complaint
+from mlebench_inspect.sandboxes.provider import GuestPaths, complaint
 
 
 class UnfitSandbox(RuntimeError):
@@ -30,11 +30,16 @@ class Environment(StoreModel):
         return int(given) if given >= 0 else len(self.seen.get("gpus") or [])
 
 
-_REQUIREMENTS = """
-for c in bash python3; do command -v $c >/dev/null || echo "command $c"; done
-data=$1 proof=$2; shift 2
-for d in "$@"; do [ -d "$d" ] && [ -w "$d" ] || echo "writable $d"; done
-head -c 1 -- "$proof" >/dev/null && ls "$data" >/dev/null || echo "readable $proof"
+_LOOK = """
+data=$1 proof=$2 probe=$3; shift 3
+lacks=
+lack() { echo "$1"; lacks=1; }
+for c in bash python3; do command -v $c >/dev/null || lack "command $c"; done
+for d in "$@"; do [ -d "$d" ] && [ -w "$d" ] || lack "writable $d"; done
+head -c 1 -- "$proof" >/dev/null && ls "$data" >/dev/null || lack "readable $proof"
+[ -z "$lacks" ] || exit 0
+echo fit
+exec python3 -I -c "$probe"
 """
 
 _PROBE = r"""
@@ -74,42 +79,42 @@ print(json.dumps({
 """
 
 
-async def check_requirements(place: SandboxEnvironment, paths: GuestPaths, proof: str) -> None:
-    """Refuses a sandbox, such as a user's own image, without what every run needs.
+async def look_around(place: SandboxEnvironment, paths: GuestPaths, proof: str) -> dict[str, Any]:
+    """What a process of the agent's user sees in the sandbox; a probe that fails is noted, and ends no run.
 
     Args:
         place: The sandbox.
-        paths: Where things lie in it.
+        paths: Where things lie in it, relative to its working folder or absolute.
         proof: A file of the data, which the agent's user must be able to read.
 
     Raises:
-        UnfitSandbox: Naming all that is missing.
+        UnfitSandbox: It lacks what every run needs, such as a user's own image; the message names all of it.
     """
     folders = (paths.submission, paths.code, paths.logs)
-    result = await place.exec(["/bin/sh", "-c", _REQUIREMENTS, "sh", paths.data, proof, *folders], timeout=120)
-    if not result.success:
-        raise UnfitSandbox(f"the sandbox does not run /bin/sh: {complaint(result)}")
-    problems = []
-    for line in result.stdout.splitlines():
-        kind, _, what = line.partition(" ")
-        if kind == "command":
-            problems.append(f"there is no {what}: install it in the image")
-        elif kind == "readable":
-            problems.append(
-                f"the container's user cannot read {what}: make the prepared data readable on the host with "
-                "chmod -R a+rX DATA_DIR/ID/prepared/public"
-            )
-        else:
-            problems.append(f"{what} is not a folder that the container's user can write: make it, and chown it to it")
+    command = ["/bin/sh", "-c", _LOOK, "sh", paths.data, proof, _PROBE, *folders]
+    result = await place.exec(command, timeout=300)
+    fit, told = result.stdout.startswith("fit\n"), result.stdout.removeprefix("fit\n")
+    problems = [] if fit else [p for line in told.splitlines() if (p := _problem(line))]
     if problems:
         raise UnfitSandbox("the sandbox is unfit for a run: " + "; ".join(problems) + " (see docs/sandbox.md)")
-
-
-async def record_environment(place: SandboxEnvironment, box: Provider, handle: str, environment: Environment) -> None:
-    """Notes what the sandbox has. A probe that fails is noted too; it ends no run."""
-    environment.given = await box.describe(handle)
-    result = await place.exec(["python3", "-I", "-c", _PROBE], timeout=300)
+    if not fit:
+        raise UnfitSandbox(f"the sandbox does not run /bin/sh: {complaint(result)}")
     try:
-        environment.seen = json.loads(result.stdout)
-    except ValueError:
-        environment.seen = {"error": result.stderr.strip()[-300:] or "no answer"}
+        return dict(json.loads(told))
+    except (ValueError, TypeError):
+        return {"error": result.stderr.strip()[-300:] or "no answer"}
+
+
+def _problem(line: str) -> str | None:
+    """What a line of the look around says, with the mend."""
+    kind, _, what = line.partition(" ")
+    if kind == "command":
+        return f"there is no {what}: install it in the image"
+    if kind == "readable":
+        return (
+            f"the container's user cannot read {what}: make the prepared data readable on the host with "
+            "chmod -R a+rX DATA_DIR/ID/prepared/public"
+        )
+    if kind == "writable":
+        return f"{what} is not a folder that the container's user can write: make it, and chown it to it"
+    return None

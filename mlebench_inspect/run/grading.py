@@ -7,9 +7,7 @@ exhaust nothing but its own process, which has a limit on memory and time.
 from __future__ import annotations
 
 import json
-import os
 import signal
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +16,11 @@ from inspect_ai.util import concurrency
 
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.report import CheckReport, GradingReport
-from mlebench_inspect.run import limits, worker
+from mlebench_inspect.run import limits, worker, workers
 from mlebench_inspect.run.artifacts import Archive, sha256
 from mlebench_inspect.run.identity import answers_digest
 from mlebench_inspect.run.limits import Limits
 from mlebench_inspect.run.outcome import SubmissionRecord, scratch
-from mlebench_inspect.sandboxes import host
 from mlebench_inspect.sandboxes.host import HostError, HostTimeout
 from mlebench_inspect.tasks import Competition, GradingError
 
@@ -271,12 +268,9 @@ async def _answer(found: Competition, request: dict[str, Any], within: Limits, t
     `timeout` is of the wall's clock, by default one that only a busy host needs.
     """
     request = {**request, "competition": found.id, "memory": within.memory, "seconds": within.seconds}
-    command = [sys.executable, "-m", "mlebench_inspect.run.worker"]
     patience = timeout or limits.PATIENCE * within.seconds
     try:
-        ended = await host.call(
-            command, input=json.dumps(request).encode(), timeout=patience, env={**os.environ, **worker.ENVIRONMENT}
-        )
+        ended = await workers.call(json.dumps(request).encode(), timeout=patience)
     except HostTimeout:
         if timeout:
             raise Exhausted("time", f"takes more than {timeout:.0f} seconds") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 import uuid
@@ -9,14 +10,15 @@ import uuid
 import anyio.to_thread
 from inspect_ai.model import Model, ModelName
 from inspect_ai.solver import Generate, Solver, TaskState, solver
-from inspect_ai.util import sample_limits, sandbox
+from inspect_ai.util import SandboxEnvironment, sample_limits
 
-from mlebench_inspect._inspect import check_model_calls, command_slots, sandbox_type
+from mlebench_inspect._inspect import check_model_calls, command_slots, sandbox_in_use
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.models import prepare_model
+from mlebench_inspect.run import workers
 from mlebench_inspect.run.artifacts import KEEP_FREE, Archive
-from mlebench_inspect.run.endpoint import keep_room_for_services, put_file, serve_endpoint
-from mlebench_inspect.run.environment import Environment, check_requirements, record_environment
+from mlebench_inspect.run.endpoint import keep_room_for_services, serve_endpoint
+from mlebench_inspect.run.environment import Environment, look_around
 from mlebench_inspect.run.identity import Identity, data_facts, fields_of, noted_of, running_header
 from mlebench_inspect.run.instructions import TIME_PLACE, time_budget
 from mlebench_inspect.run.outcome import SubmissionRecord
@@ -78,28 +80,31 @@ def prepare_sample(
         meta, found = state.metadata, competition(state.metadata["competition"])
         box = provider(meta["provider"])
         record = state.store_as(SubmissionRecord)
-        await _require_isolation(state, box, record, allow_local)
+        kind, container = await sandbox_in_use()
+        await _require_isolation(state, box, kind, record, allow_local)
+        with contextlib.suppress(HostError):  # whoever needs one then will tell
+            workers.prepare()
         store = Store.open(data_dir, data, revision, search_score)  # type: ignore[arg-type]
-        record.handle, record.attempt = await box.handle(), uuid.uuid4().hex[:8]
+        record.handle, record.attempt = await box.handle(container), uuid.uuid4().hex[:8]
         record.log_folder = Archive.of_run().root
         record.time_limit, record.keep_free = sample_limits().time.limit, keep_free_bytes
         environment = state.store_as(Environment)
-        environment.apart = await box.set_apart(record.handle)
+        environment.given, environment.apart = await box.settle(record.handle)
         check = state.store_as(Validation)
         check.competition_id, check.provider = found.id, box.name
         check.data_dir, check.data, check.revision = data_dir, data, revision
         check.max_bytes, check.search_score = max_submission_bytes, search_score
         message = state.user_prompt
         message.text = message.text.replace(TIME_PLACE, time_budget(record.time_limit), 1)
-        await _furnish(box, message.text, scores=search_score is not None)
-        await check_requirements(sandbox(), box.paths, f"{box.paths.data}/{readable_proof(found)}")
-        await record_environment(sandbox(), box, record.handle, environment)
+        place, proof = box.commands(record.handle), f"{box.paths.data}/{readable_proof(found)}"
+        await _furnish(place, box, message.text, scores=search_score is not None)
+        environment.seen = await look_around(place, box.paths, proof)
         record.gpus = environment.gpus
         await _identify(record, environment, store, found)
         start_watching(box, record.handle)
         if box.root:
             await serve_endpoint(box, record.handle, check)
-            keep_room_for_services(box)
+            keep_room_for_services(box, record.handle)
         if max_disk_bytes:
             watch_disk(box, record.handle, max_disk_bytes)
         _warn(record.time_limit)
@@ -121,8 +126,9 @@ def readable_proof(found: Competition) -> str:
     return name if folder == "public" else "description.md"
 
 
-async def _require_isolation(state: TaskState, box: Provider, record: SubmissionRecord, allow_local: bool) -> None:
-    runs_in = await sandbox_type()
+async def _require_isolation(
+    state: TaskState, box: Provider, runs_in: str | None, record: SubmissionRecord, allow_local: bool
+) -> None:
     if runs_in is not None and runs_in != box.name:
         raise NoIsolation(
             f"the sample runs in the sandbox {runs_in}, but the task was built for {box.name}, whose data and "
@@ -151,16 +157,25 @@ async def _require_isolation(state: TaskState, box: Provider, record: Submission
     check_model_calls(check)  # whichever others an agent takes
 
 
-async def _furnish(box: Provider, instructions: str, *, scores: bool) -> None:
-    """Puts the instructions and, where there is an endpoint, its scripts into the sandbox."""
+_PUT = """
+umask 022
+while [ $# -gt 0 ]; do
+  printf %s "$2" >"$1.part" && chmod 755 "$1.part" && mv -f "$1.part" "$1" || { echo "$1" >&2; exit 1; }
+  shift 2
+done
+"""
+
+
+async def _furnish(place: SandboxEnvironment, box: Provider, instructions: str, *, scores: bool) -> None:
+    """Puts the instructions and, where there is an endpoint, its scripts into the sandbox, readable for all."""
     files = {box.paths.instructions: instructions}
     if box.root:
         for path in (box.paths.check, *([box.paths.score] if scores else [])):
             files[path] = guest_file("validate_submission.sh")  # which goes by its name
-    for path, text in files.items():
-        result = await sandbox().exec(put_file(path), input=text, user=box.root, timeout=120)
-        if not result.success:
-            raise HostError(f"{path} cannot be written in the sandbox: {complaint(result)}")
+    pairs = [part for file in files.items() for part in file]
+    result = await place.exec(["/bin/sh", "-c", _PUT, "sh", *pairs], user=box.root, timeout=120)
+    if not result.success:
+        raise HostError(f"the instructions cannot be written in the sandbox: {complaint(result)}")
 
 
 async def _identify(record: SubmissionRecord, environment: Environment, store: Store, found: Competition) -> None:

@@ -16,8 +16,16 @@ FAULT, NO_MEMORY = 3, 4
 """Exit codes: a fault of ours, whose reason is printed; too little memory."""
 
 
-ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
-"""What the process is started with: many threads would each hold memory, and take processor time from other samples."""
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "MALLOC_ARENA_MAX": "2",
+}
+"""What the process is started with: one thread. Many would each hold memory, and take processor time from other
+samples; and a process with several is not safely forked.
+"""
 
 
 def main() -> int:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from mlebench_inspect.sandboxes.apart import TERMINALS, set_apart
+from mlebench_inspect.sandboxes.apart import TERMINALS
 from mlebench_inspect.sandboxes.compose import KEEP_ALIVE, LIGHT_IMAGE
+from mlebench_inspect.sandboxes.provider import Docker
 
 pytestmark = [pytest.mark.docker, pytest.mark.anyio]
 
@@ -33,6 +35,10 @@ def container() -> Iterator[Callable[..., str]]:
     yield start
     if started:
         docker("rm", "-f", *started)
+
+
+async def set_apart(handle: str) -> dict[str, Any]:
+    return (await Docker().settle(handle))[1]
 
 
 def docker(*arguments: str) -> str:

@@ -1,0 +1,141 @@
+"""Where the processes that grade and check come from: forks of one with the libraries loaded, else new ones."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+from typing import IO
+
+from mlebench_inspect.run import worker
+from mlebench_inspect.sandboxes import host
+from mlebench_inspect.sandboxes.host import Ended, HostError
+
+_PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV")
+"""The environment of a process that reads what an agent wrote; keys of providers, say, are not in it."""
+
+
+async def call(request: bytes, *, timeout: float) -> Ended:
+    """What a process answered that was given this request; see `worker`.
+
+    Args:
+        request: Its standard input.
+        timeout: Seconds of the wall's clock until it is killed.
+
+    Raises:
+        HostTimeout: It was not done in time.
+        HostError: It cannot be had.
+    """
+    if sys.platform != "linux":  # elsewhere a fork of a process with such libraries is not safe
+        command = [sys.executable, "-m", "mlebench_inspect.run.worker"]
+        return await host.call(command, timeout=timeout, input=request, env=_environment())
+    return await host.call(["a grading process"], timeout=timeout, input=request, start=_fork)
+
+
+def prepare() -> None:
+    """Starts loading the libraries, beside everything else; nothing where that was done.
+
+    Raises:
+        HostError: The process cannot be started.
+    """
+    if sys.platform == "linux":
+        with _LOCK:
+            _nursery()
+
+
+class Fork:
+    """A forked process, as `host.stream` follows any other.
+
+    Args:
+        end: The socket by which it is killed, and its exit code comes.
+        stdout: What it prints.
+    """
+
+    def __init__(self, end: socket.socket, stdout: IO[bytes]) -> None:
+        self._end, self.stdout = end, stdout
+        self.returncode: int | None = None
+        self._reaping = threading.Lock()
+
+    def kill(self) -> None:
+        """Kills it and all in its session; nothing where it has ended."""
+        with contextlib.suppress(OSError):
+            self._end.shutdown(socket.SHUT_WR)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, as `subprocess` has it.
+
+        Raises:
+            subprocess.TimeoutExpired: It has not ended in time.
+        """
+        with self._reaping:
+            if self.returncode is None:
+                self._end.settimeout(timeout)
+                try:
+                    told = self._end.recv(64)
+                except TimeoutError:
+                    raise subprocess.TimeoutExpired("a grading process", timeout or 0) from None
+                except OSError:
+                    told = b""
+                self._end.close()
+                # without a word the process that forks was killed itself, and this one with it
+                self.returncode = int(told or -9)
+            return self.returncode
+
+
+class _Nursery:
+    def __init__(self) -> None:
+        self.owner = os.getpid()
+        self.control, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, "-m", "mlebench_inspect.run.nursery", str(theirs.fileno())]
+            null = subprocess.DEVNULL
+            try:
+                self.process = subprocess.Popen(
+                    command,
+                    **{"stdin": null, "stdout": null, "stderr": null},
+                    pass_fds=[theirs.fileno()],
+                    start_new_session=True,
+                    env=_environment(),
+                )
+            except OSError as ex:
+                raise HostError(f"{sys.executable} cannot be started: {ex.strerror or ex}") from ex
+
+    def serves(self) -> bool:
+        """False where it has ended, or is that of the process that this one was forked from."""
+        return self.owner == os.getpid() and self.process.poll() is None
+
+
+_LOCK = threading.Lock()
+_found: _Nursery | None = None
+
+
+def _nursery() -> _Nursery:
+    global _found
+    if _found is None or not _found.serves():
+        _found = _Nursery()
+    return _found
+
+
+def _fork(command: object, source: IO[bytes], errors: IO[bytes], env: object) -> Fork:
+    reader, writer = os.pipe()
+    mine, theirs = socket.socketpair()
+    try:
+        with _LOCK:
+            given = [source.fileno(), writer, errors.fileno(), theirs.fileno()]
+            socket.send_fds(_nursery().control, [b"x"], given)
+    except OSError as ex:
+        mine.close()
+        os.close(reader)
+        raise HostError(f"a grading process cannot be had: {ex.strerror or ex}") from ex
+    finally:
+        os.close(writer)
+        theirs.close()
+    return Fork(mine, os.fdopen(reader, "rb"))
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    return {**kept, **worker.ENVIRONMENT}
