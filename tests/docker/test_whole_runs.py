@@ -77,7 +77,8 @@ def test_a_run_ends_in_a_graded_submission(
     end = sample.error.message if sample.error else sample.limit.type if sample.limit else "its own"
     for name, found in {**value(log), "end": end, "calls": len(api.requests), "seconds": sample.total_time}.items():
         record_property(name, found)
-    assert end == ("time" if model == "never-done" else "its own")
+    # the search stops by itself shortly before its time is over
+    assert end == ("time" if model == "never-done" and scaffold != "search" else "its own")
     assert value(log)["valid"] == 1
     assert value(log)["score"] > FLOOR[data["data"]]
     assert len(api.requests) < MOST_CALLS
