@@ -13,6 +13,8 @@ from inspect_ai.util import sandbox
 
 from mlebench_inspect.benchmark import TASKS
 
+_OF_INSPECT = ("epochs", "model", "max_samples")
+
 
 @solver
 def shell(script: str) -> Solver:
@@ -30,7 +32,7 @@ def run(
     tmp_path: Path, solver: Solver, *, task: str = "spaceship-titanic", sandbox: str = "local", **options: Any
 ) -> EvalLog:
     """One evaluation, on miniature data unless told otherwise; the log lies in `tmp_path/logs`."""
-    eval_options = {k: options.pop(k) for k in list(options) if k in ("epochs", "time_limit", "model", "max_samples")}
+    eval_options = {k: options.pop(k) for k in list(options) if k in _OF_INSPECT or k.endswith("_limit")}
     built = TASKS[task](**{"data": "miniature", "sandbox": sandbox, "hardware": "lite", **options})
     (log,) = inspect_eval(
         built, **{"model": None, **eval_options}, solver=solver, log_dir=str(tmp_path / "logs"), display="none"

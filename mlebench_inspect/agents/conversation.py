@@ -17,11 +17,11 @@ from inspect_ai.util import LimitExceededError
 from pydantic import JsonValue
 
 from mlebench_inspect.agents.ending import note_end
-from mlebench_inspect.agents.replies import mended
+from mlebench_inspect.agents.replies import no_refusal
+from mlebench_inspect.agents.sending import LEAST, sent
 from mlebench_inspect.agents.windows import (
     CHARACTERS,
     USUAL,
-    is_too_long,
     opening,
     plain_users,
     shortened,
@@ -30,8 +30,6 @@ from mlebench_inspect.agents.windows import (
     told,
 )
 
-LEAST = 300
-"""Tokens; no window is so small that less than this is tried."""
 _SUMMARY = """\
 The conversation becomes too long and will be cut. Write down, for yourself, what you need to go on: what the data is
 like; what you have tried, with the validation score of each; which files hold the best submission and its code; what
@@ -77,10 +75,10 @@ class Conversation:
         if self._compaction and self._tokens() > self._limit():
             await self._compact(tools)
         while True:
-            output = await self._sent(self._view, tools)
+            output = await sent(self._view, tools)
             if output.stop_reason != "model_length":
                 self._calibrate(output)
-                return output
+                return no_refusal(output)
             if not await self._shrink(output.completion):
                 note_end("window_too_small", f"Not even the task and the last turn fit: {output.completion}")
                 return output
@@ -108,29 +106,18 @@ class Conversation:
     def _calibrate(self, output: ModelOutput) -> None:
         usage = output.usage
         if usage is not None:
-            sent = usage.input_tokens + (usage.input_tokens_cache_read or 0) + (usage.input_tokens_cache_write or 0)
-            self._learn_size(sent)
+            cached = (usage.input_tokens_cache_read or 0) + (usage.input_tokens_cache_write or 0)
+            self._learn_size(usage.input_tokens + cached)
 
-    def _learn_size(self, sent: int) -> None:
-        if sent > LEAST:
-            self._characters = min(8.0, max(0.5, size(self._view) / sent))
-
-    async def _sent(self, view: Sequence[ChatMessage], tools: Sequence[Tool] = ()) -> ModelOutput:
-        try:
-            return mended(await get_model().generate(list(view), list(tools)), tools)
-        except LimitExceededError:
-            raise
-        except Exception as ex:
-            said = getattr(ex, "provider_message", None) or str(ex)[-2000:]  # the error itself begins with the request
-            if not is_too_long(said):
-                raise
-            return ModelOutput.from_content(str(get_model()), said, stop_reason="model_length")
+    def _learn_size(self, tokens: int) -> None:
+        if tokens > LEAST:
+            self._characters = min(8.0, max(0.5, size(self._view) / tokens))
 
     async def _shrink(self, error: str) -> bool:
         """Halves what is sent, by what the error says of the window; whether there was anything to halve."""
-        window, sent = told(error)
-        if sent:
-            self._learn_size(sent)
+        window, tokens = told(error)
+        if tokens:
+            self._learn_size(tokens)
         before = self._tokens()
         self._window = min(window or self._known_window(), before)
         return await self._keep(self._window / 2, f"The API takes no {before} tokens: {error[:300]}")
@@ -169,7 +156,7 @@ class Conversation:
         limit = self._limit()
         while True:
             question = shrunk(self._view, self._head, int(limit * self._characters))
-            output = await self._sent([*question, ChatMessageUser(content=_SUMMARY)])
+            output = await sent([*question, ChatMessageUser(content=_SUMMARY)])
             if output.stop_reason != "model_length" or limit < 2 * LEAST:
                 break
             limit /= 2

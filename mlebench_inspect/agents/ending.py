@@ -7,15 +7,17 @@ from typing import Literal
 from inspect_ai.log import transcript
 from inspect_ai.util import StoreModel, store_as
 
+How = Literal["submitted", "given_up", "no_action", "window_too_small", "steps_used", "time_used"]
+
 
 class AgentEnd(StoreModel):
     """Kept in the sample's store, and told in its transcript."""
 
-    how: Literal["", "submitted", "given_up", "no_action", "window_too_small"] = ""
+    how: How | Literal[""] = ""
     why: str = ""
 
 
-def note_end(how: Literal["submitted", "given_up", "no_action", "window_too_small"], why: str) -> None:
+def note_end(how: How, why: str) -> None:
     """Notes that the run ends now; the first note stays."""
     end = store_as(AgentEnd)
     if end.how:

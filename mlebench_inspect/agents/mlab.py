@@ -7,14 +7,20 @@ import json
 import posixpath
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from inspect_ai.agent import Agent, AgentState, agent
-from inspect_ai.model import ChatMessageUser, GenerateConfig, ModelOutput, get_model
+from inspect_ai.model import ChatMessageUser, GenerateConfig, ModelOutput
 from inspect_ai.util import OutputLimitExceededError, sandbox, store_as
 
 from mlebench_inspect.agents.commands import seconds_for, time_left
-from mlebench_inspect.options import agent_options
+from mlebench_inspect.agents.ending import note_end
+from mlebench_inspect.agents.pace import pause
+from mlebench_inspect.agents.sending import Questions
+from mlebench_inspect.agents.submitting import Ending
+from mlebench_inspect.agents.windows import shortened
+from mlebench_inspect.options import AtLeast0, agent_options
 from mlebench_inspect.run.instructions import duration
 from mlebench_inspect.run.validation import Validation, check_submission
 from mlebench_inspect.sandboxes.provider import provider
@@ -54,17 +60,27 @@ the result of the action
 ```
 """
 
-MAX_OBSERVATION, SEGMENT, MAX_TEXT = 5_000, 10_000, 200_000
+MAX_OBSERVATION, MAX_ENTRY, SEGMENT, MAX_TEXT = 5_000, 10_000, 10_000, 200_000
+MAX_DIFF = 5_000  # lines of a script; the difference between longer ones takes too long to tell
 
 
 class ActionError(Exception):
     """An action that cannot be done; the message is the observation."""
 
 
+class InputError(Exception):
+    """What is no action; the message tells why."""
+
+
 @dataclass
 class _Step:
     reply: str
     observation: str
+
+    @property
+    def acted(self) -> bool:
+        """Whether it was an action at all."""
+        return not self.observation.startswith(_BAD_INPUT)
 
 
 @dataclass
@@ -79,9 +95,12 @@ class _Research:
     steps: list[_Step] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     undo: dict[str, list[str]] = field(default_factory=dict)
+    ending: Ending = field(default_factory=lambda: Ending(early=True))
+    ended: bool = False
+    questions: Questions = field(default_factory=Questions)
 
     async def ask(self, prompt: str) -> ModelOutput:
-        return await get_model().generate([ChatMessageUser(content=prompt)], config=self.config)
+        return await self.questions.ask([ChatMessageUser(content=prompt)], config=self.config)
 
     async def digest(self, text: str, what: str, wanted: str) -> str:
         """What the model finds in a long text, segment by segment, put together in the end."""
@@ -115,8 +134,8 @@ class _Research:
 
     async def inspect_script_lines(self, script_name: str, start_line_number: str, end_line_number: str) -> str:
         first, last = _line_numbers(start_line_number, end_line_number)
-        if last - first > 100:
-            raise ActionError("No more than 100 lines are shown at once.")
+        if not first <= last <= first + 100:
+            raise ActionError("No more than 100 lines are shown at once, and the first number comes first.")
         lines = (await self._read(script_name)).split("\n")
         return f"Here are the lines (the file ends at line {len(lines)}):\n\n" + "\n".join(lines[first - 1 : last])
 
@@ -146,8 +165,8 @@ class _Research:
         new = "\n".join([*before, code[1].rstrip("\n"), *after]).rstrip("\n") + "\n"
         self.undo.setdefault(save_name, []).append(await self._read(save_name, missing=""))
         await self._write(save_name, new)
-        diff = "".join(difflib.unified_diff(old.splitlines(keepends=True), new.splitlines(keepends=True)))
-        return f"The edited file is saved to {save_name}. Here is the diff; check that the edit is right:\n\n{diff}"
+        told = f"The edited file is saved to {save_name}. Here is the diff; check that the edit is right:"
+        return f"{told}\n\n{_diff(old, new)}"
 
     async def undo_edit_script(self, script_name: str) -> str:
         if not self.undo.get(script_name):
@@ -180,6 +199,10 @@ class _Research:
         return await check_submission(store_as(Validation))
 
     async def final_answer(self, final_answer: str) -> str:
+        refused = await self.ending.refused(final_answer)
+        if refused is not None:
+            raise InputError(refused)
+        self.ended = True
         return ""
 
     async def _read(self, path: str, missing: str | None = None) -> str:
@@ -189,13 +212,13 @@ class _Research:
             if missing is not None:
                 return missing
             raise ActionError(f"The file {path} does not exist.") from None
-        except (OSError, UnicodeDecodeError, OutputLimitExceededError) as ex:
+        except (OSError, ValueError, OutputLimitExceededError) as ex:
             raise ActionError(f"Cannot read file {path}: {ex}") from None
 
     async def _write(self, path: str, content: str) -> None:
         try:
             await sandbox().write_file(posixpath.join(self.folder, path), content)
-        except OSError as ex:
+        except (OSError, RuntimeError, ValueError) as ex:
             raise ActionError(f"Cannot write file {path}: {ex}") from None
 
     # memory
@@ -286,6 +309,7 @@ def mlab(
     exec_timeout: int = 86_400,
     steps_in_context: int = 3,
     research_log: bool = True,
+    idle_turns: AtLeast0 = 20,
 ) -> Agent:
     """The research agent of MLAgentBench; the defaults are the published settings.
 
@@ -296,6 +320,8 @@ def mlab(
         exec_timeout: Seconds that a script may run.
         steps_in_context: Latest steps that the prompt shows in full.
         research_log: Whether each step is summarised for later steps, which costs two more model calls a step.
+        idle_turns: Steps in a row that are no action (faulty inputs, a final answer without a submission) after which
+            the run ends; 0 for never.
     """
 
     async def execute(state: AgentState) -> AgentState:
@@ -308,6 +334,7 @@ def mlab(
             folder=folder,
             format="\n".join(f"{name}: {what}" for name, what in ENTRIES.items()),
         )
+        steps = _Pace(idle_turns)
         for number in range(max_steps):
             prompt = beginning
             if number == 0:
@@ -320,27 +347,50 @@ def mlab(
                 prompt += f"\n{step.reply}\nObservation:\n```\n{step.observation}\n```\n"
             entries = await _reply(state, research, prompt + _what_is_left(max_steps - number), max_retries)
             if entries is None:
-                break
+                return state
             name = entries["Action"].strip()
-            observation = await _act(research, name, entries["Action Input"])
-            step = _Step("\n".join(f"{k}: {entries[k]}" for k in ENTRIES).replace("**", ""), observation)
-            if len(observation) > MAX_OBSERVATION:
+            told = "\n".join(f"{k}: {shortened(entries[k], MAX_ENTRY)}" for k in ENTRIES)
+            step = _Step(told.replace("**", ""), "")
+            step.observation = await _act(research, name, entries["Action Input"])
+            if not await steps.go_on(name, step) or research.ended:
+                return state
+            if len(step.observation) > MAX_OBSERVATION:
                 wanted = "Summarise all that matters in it, concisely and objectively."
-                step.observation = await research.digest(observation, f"the observation of your action {name}", wanted)
-            if not observation.startswith(_BAD_INPUT):  # faulty inputs are forgotten once a good one follows
-                research.steps = [s for s in research.steps if not s.observation.startswith(_BAD_INPUT)]
+                found = await research.digest(step.observation, f"the observation of your action {name}", wanted)
+                step.observation = shortened(found, MAX_OBSERVATION)
+            if step.acted:  # faulty inputs are forgotten once a good one follows
+                research.steps = [s for s in research.steps if s.acted]
             research.steps.append(step)
-            if name == "Final Answer" and not observation.startswith(_BAD_INPUT):
-                break
             state.messages.append(ChatMessageUser(content=f"Observation:\n```\n{step.observation}\n```"))
             if research_log:
                 await research.note(step)
+        note_end("steps_used", f"all {max_steps} steps are used")
         return state
 
     return execute
 
 
 _BAD_INPUT = "ActionInputParsingError"
+
+
+class _Pace:
+    """Slows down what leads nowhere, and ends a run that does nothing any more."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._idle, self._same = most, 0, 0
+        self._last: object = None
+
+    async def go_on(self, name: str, step: _Step) -> bool:
+        """Whether there is a next step."""
+        self._idle = 0 if step.acted else self._idle + 1
+        self._same = self._same + 1 if step == self._last else 0
+        self._last = replace(step)
+        if self._most and self._idle >= self._most:
+            told = f"{self._idle} steps in a row without an action; the last: {name}, {step.observation}"
+            note_end("no_action", told)
+            return False
+        await pause(max(self._idle, self._same))
+        return True
 
 
 def _what_is_left(steps: int) -> str:
@@ -352,20 +402,25 @@ def _what_is_left(steps: int) -> str:
 
 async def _reply(state: AgentState, research: _Research, prompt: str, max_retries: int) -> dict[str, str] | None:
     """The model's next step; None if it does not keep to the format."""
-    for _ in range(max_retries):
+    for missed in range(max_retries):
+        await pause(missed)
         state.output = await research.ask(prompt)
         state.messages.append(state.output.message)
+        if state.output.stop_reason == "model_length":
+            return None
         entries = parse_entries(state.output.completion)
         if entries is not None:
             return entries
         prompt += f"\nYour reply had the wrong format. Give a valid reply with all entries: {', '.join(ENTRIES)}\n"
+    last = " ".join(state.output.completion.split()[:60]) or "(nothing)"
+    note_end("no_action", f"{max_retries} replies in a row in the wrong format; the last: {last}")
     return None
 
 
 def parse_entries(text: str) -> dict[str, str] | None:
     """The entries of a reply; None unless all are there and the action is known. What follows them is left out."""
     names = "|".join(re.escape(name) for name in [*ENTRIES, "Observation"])
-    parts = re.split(rf"^[*#\s]*({names})\**:\**", text, flags=re.MULTILINE)
+    parts = re.split(rf"^[*#> \t]*({names})\**:\**", text[:MAX_TEXT], flags=re.MULTILINE)
     found: dict[str, str] = {}
     for name, content in zip(parts[1::2], parts[2::2], strict=True):
         if name == "Observation":
@@ -377,15 +432,34 @@ def parse_entries(text: str) -> dict[str, str] | None:
 async def _act(research: _Research, name: str, text: str) -> str:
     action = ACTIONS[name]
     try:
-        inputs = json.loads(re.sub(r"^```\w*|```$", "", text.strip()).strip(), strict=False)
+        inputs = _inputs(text)
         if not isinstance(inputs, dict) or inputs.keys() != action.inputs.keys():
             raise ValueError(f"the entries must be {', '.join(action.inputs)}")
-    except ValueError as ex:
+    except (ValueError, RecursionError) as ex:
         return f"{_BAD_INPUT}: {ex}. The input of {name} must be valid JSON with the right entries:\n{_usage(name)}"
     try:
         return await action.run(research, **{k: str(v) for k, v in inputs.items()})
+    except InputError as ex:
+        return f"{_BAD_INPUT}: {ex}"
     except ActionError as ex:
         return f"EnvError: {ex}"
+    except UnicodeDecodeError:
+        return "EnvError: what came back is no UTF-8 text; print text."
+    except (OSError, ValueError, OutputLimitExceededError) as ex:  # what no command can be given, or has no end
+        return f"EnvError: {name} cannot be done: {ex}"
+
+
+def _inputs(text: str) -> Any:
+    """The JSON in an entry; a fence around it and what a model's template leaves behind it are passed over."""
+    start = text.find("{")
+    return json.JSONDecoder(strict=False).raw_decode(text, max(start, 0))[0]
+
+
+def _diff(old: str, new: str) -> str:
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    if len(before) + len(after) > MAX_DIFF:
+        return f"(too long to be shown: {len(before)} lines became {len(after)})"
+    return "".join(difflib.unified_diff(before, after))
 
 
 def _usage(name: str) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 
 from inspect_ai.model import ModelOutput
-from inspect_ai.tool import Tool, ToolCall, ToolDef
+from inspect_ai.tool import Tool, ToolCall, ToolDef, ToolInfo
+from inspect_ai.util import LimitExceededError
+
+from mlebench_inspect.agents.windows import is_too_long
 
 MOST_CALLS = 32
 """In one message; more are not made."""
@@ -15,21 +18,49 @@ _MARK = re.compile(r"<\|.*$|</?s>$", re.DOTALL)
 _PREFIX = re.compile(r"^(functions?|tools?|default_api)[.:/]")
 
 
-def mended(output: ModelOutput, tools: Sequence[Tool] = ()) -> ModelOutput:
+async def answer(request: Awaitable[ModelOutput], model: str, tools: Sequence[Tool | ToolInfo] = ()) -> ModelOutput:
+    """The answer to a request, mended; with the stop reason `model_length` where the API finds the request too long.
+
+    Args:
+        request: The call of the model.
+        model: Its name.
+        tools: That it may call.
+    """
+    try:
+        return mended(await request, tools)
+    except LimitExceededError:
+        raise
+    except Exception as ex:
+        said = getattr(ex, "provider_message", None) or str(ex)[-2000:]  # the error itself begins with the request
+        if not is_too_long(said):
+            raise
+        return ModelOutput.from_content(model, said, stop_reason="model_length")
+
+
+def mended(output: ModelOutput, tools: Sequence[Tool | ToolInfo] = ()) -> ModelOutput:
     """The answer as it can be acted on and sent again.
 
     Calls get ids of their own and the names of the tools that they mean; an answer without any message becomes an empty
-    one. A refusal is an answer like others: what many of them lead to is decided elsewhere.
+    one.
     """
     if output.empty:
         return ModelOutput.from_content(output.model, "")
     output = output.model_copy(deep=True)
-    message, choice = output.message, output.choices[0]
+    message = output.message
     if message.tool_calls:
-        message.tool_calls = _calls(message.tool_calls[:MOST_CALLS], {ToolDef(t).name for t in tools})
-    if choice.stop_reason == "content_filter":
-        choice.stop_reason = "stop"
+        message.tool_calls = _calls(message.tool_calls[:MOST_CALLS], {_named(t) for t in tools})
     return output
+
+
+def no_refusal(output: ModelOutput) -> ModelOutput:
+    """The answer with a refusal as an answer like others: what many of them lead to is decided elsewhere."""
+    if output.stop_reason == "content_filter":
+        output.choices[0].stop_reason = "stop"
+    return output
+
+
+def _named(tool: Tool | ToolInfo) -> str:
+    return tool.name if isinstance(tool, ToolInfo) else ToolDef(tool).name
 
 
 def _calls(calls: Sequence[ToolCall], names: set[str]) -> list[ToolCall]:

@@ -17,10 +17,37 @@ _PLENTY = 0.1
 """Part of the time that must be left for an early end to be asked back."""
 
 
+class Ending:
+    """Decides whether an agent that wants to end its run may: not without a valid submission, unless it gives up.
+
+    Args:
+        early: Whether a valid submission ends the run while much of the time is left; else that is asked back once.
+    """
+
+    def __init__(self, *, early: bool) -> None:
+        self._early, self._asked = early, False
+
+    async def refused(self, answer: str) -> str | None:
+        """Why the run goes on, to be told to the agent; None where it ends, which is then noted.
+
+        Args:
+            answer: What the agent says at its end.
+        """
+        verdict = await check_submission(store_as(Validation))
+        invalid, given_up = verdict.startswith("Invalid"), _GIVE_UP.match(answer)
+        left = time_left()
+        plenty = not self._early and left is not None and left > _PLENTY * (sample_limits().time.limit or 0)
+        asked, self._asked = self._asked, True
+        if not (asked and given_up if invalid else asked or (_is_valid(verdict) and not plenty)):
+            return f"{verdict}{_hint(left)} {_way_out(invalid)}"
+        note_end("given_up" if given_up and invalid else "submitted", given_up["why"] if given_up else answer)
+        return None
+
+
 @tool(name="submit")
 def submit() -> Tool:
     """Ends the run. An early end is asked back once, and one without a valid submission until the agent gives up."""
-    asked = False
+    ending = Ending(early=False)
 
     async def execute(answer: str = "") -> str:
         """End your run. What lies in the submission's place is then graded.
@@ -28,17 +55,10 @@ def submit() -> Tool:
         Args:
             answer: What you did, in a few words.
         """
-        nonlocal asked
-        verdict = await check_submission(store_as(Validation))
-        invalid, given_up = verdict.startswith("Invalid"), _GIVE_UP.match(answer)
-        left = time_left()
-        plenty = left is not None and left > _PLENTY * (sample_limits().time.limit or 0)
-        ends = asked and given_up if invalid else asked or (_is_valid(verdict) and not plenty)
-        asked = True
-        if not ends:
-            raise ToolError(f"{verdict}{_hint(left)} {_way_out(invalid)}")
-        note_end("given_up" if given_up and invalid else "submitted", given_up["why"] if given_up else answer)
-        return answer or verdict
+        refused = await ending.refused(answer)
+        if refused is not None:
+            raise ToolError(refused)
+        return answer or "The run ends."
 
     return execute
 

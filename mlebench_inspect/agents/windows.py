@@ -110,7 +110,7 @@ def shrunk(messages: Sequence[ChatMessage], head: int, most: int) -> list[ChatMe
         head: How many messages, at its beginning, tell the task.
         most: Characters. Half of them may go to the task.
     """
-    first = _fitting(messages[:head], most // 2)
+    first = fitting(messages[:head], most // 2)
     room, kept = most - size(first), list[list[ChatMessage]]()
     for turn in reversed(list(turns(messages[head:]))):
         lesser = [cut(m, max(200, most // 8)) for m in turn]
@@ -121,7 +121,7 @@ def shrunk(messages: Sequence[ChatMessage], head: int, most: int) -> list[ChatMe
     return first + [m for turn in kept for m in turn]
 
 
-def _fitting(messages: Sequence[ChatMessage], most: int) -> list[ChatMessage]:
+def fitting(messages: Sequence[ChatMessage], most: int) -> list[ChatMessage]:
     """All of the messages; the longest loses its middle until they fit."""
     found = list(messages)
     while found and size(found) > most:

@@ -16,6 +16,7 @@ from inspect_ai.model import (
 )
 
 from mlebench_inspect.agents import conversation as module
+from mlebench_inspect.agents import sending
 from mlebench_inspect.agents.conversation import Conversation
 from mlebench_inspect.agents.windows import size
 
@@ -29,7 +30,7 @@ class Provider:
         self.window, self.native = window, native
         self.sent: list[list[ChatMessage]] = []
 
-    async def generate(self, messages: Sequence[ChatMessage], tools: Sequence[Any]) -> ModelOutput:
+    async def generate(self, messages: Sequence[ChatMessage], tools: Sequence[Any], config: Any) -> ModelOutput:
         tokens = size(messages) // 4
         self.sent.append(list(messages))
         if tokens > self.window:
@@ -53,7 +54,8 @@ async def talk(
     async def notes() -> str:
         return "fold 3 is best"
 
-    monkeypatch.setattr(module, "get_model", lambda: model)
+    for asks in (module, sending):
+        monkeypatch.setattr(asks, "get_model", lambda: model)
     talks = Conversation(window, compaction, notes)
     messages: list[ChatMessage] = [ChatMessageSystem(content="Work."), ChatMessageUser(content="The task.")]
     for number in range(turns):

@@ -8,13 +8,17 @@ import anyio
 from inspect_ai.log import transcript
 from inspect_ai.model import ChatMessage, ChatMessageUser, ModelOutput, get_model
 
+from mlebench_inspect.agents.pace import pause
 from mlebench_inspect.agents.search import prompts
 from mlebench_inspect.agents.search.parsing import Reply, Review, read_reply, read_review
+from mlebench_inspect.agents.sending import Counted, Questions
+from mlebench_inspect.agents.windows import cut
 
 Role = Literal["draft", "debug", "review"]
 TRIES = 3
 PAUSES = (1.0, 3.0, 10.0, 30.0, 60.0)
 """Seconds before the next question, by how many answers in a row could not be used."""
+_QUOTED = 8_000  # characters of an answer that could not be used, which it is shown again
 
 
 class Engineer:
@@ -23,7 +27,10 @@ class Engineer:
     def __init__(self) -> None:
         self.failures = 0
         """Questions in a row that got no script, whatever was tried."""
-        self._useless = 0
+        self._useless = self._same = 0
+        self._scripts: set[int] = set()
+        self._questions: dict[Role, Questions] = {}
+        self._counted = Counted()
 
     async def write(self, role: Role, prompt: str) -> Reply:
         """A plan and a script; without one, the reply's `fault` says why.
@@ -39,12 +46,14 @@ class Engineer:
             reply = _read(output)
             if reply.code:
                 self.failures = self._useless = 0
+                await self._slow_down(reply.code)
                 return reply
             self._useless += 1
             transcript().info(f"The model's answer cannot be used: {reply.fault}", source="mlebench")
             await anyio.sleep(PAUSES[min(self._useless, len(PAUSES)) - 1])
             if output.completion.strip() and not _refused(output):
-                messages = [messages[0], output.message, ChatMessageUser(content=prompts.again(reply.fault))]
+                again = ChatMessageUser(content=prompts.again(reply.fault))
+                messages = [messages[0], cut(output.message.model_copy(update={"tool_calls": None}), _QUOTED), again]
         self.failures += 1
         return reply
 
@@ -54,14 +63,24 @@ class Engineer:
         return Review("") if _refused(output) else read_review(output.completion)
 
     async def _ask(self, role: Role, messages: list[ChatMessage]) -> ModelOutput:
-        return await get_model(role=role, default=get_model()).generate(messages)
+        self._counted.exchange()
+        questions = self._questions.setdefault(role, Questions())
+        return await questions.ask(messages, model=get_model(role=role, default=get_model()))
+
+    async def _slow_down(self, code: str) -> None:
+        """Ever longer pauses for a model that writes again and again what it wrote before."""
+        self._same = self._same + 1 if hash(code) in self._scripts else 0
+        self._scripts.add(hash(code))
+        await pause(self._same)
 
 
 def _read(output: ModelOutput) -> Reply:
     if _refused(output):
         return Reply("", "", "it is a refusal, by the model or its provider")
+    if output.stop_reason == "model_length":
+        return Reply("", "", "the question does not fit into the model's window")
     reply = read_reply(output.completion)
-    if not reply.code and output.stop_reason in ("max_tokens", "model_length"):
+    if not reply.code and output.stop_reason == "max_tokens":
         return reply._replace(fault="it is cut off at the longest length that answers may have; write a shorter script")
     return reply
 

@@ -156,7 +156,7 @@ class Hands:
         """Whether a file could be written: a full disk is no reason to end a search."""
         try:
             await sandbox().write_file(path, text)
-        except (OSError, RuntimeError) as ex:
+        except (OSError, RuntimeError, ValueError) as ex:  # no room, or text that no file can hold
             transcript().info(f"{path} cannot be written: {type(ex).__name__}", source="mlebench")
             return False
         return True

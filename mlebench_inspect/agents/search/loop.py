@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import anyio
 from inspect_ai.log import transcript
-from inspect_ai.util import collect, span
+from inspect_ai.util import collect, sample_limits, span
 from pydantic import JsonValue
 
 from mlebench_inspect.agents.commands import time_left
+from mlebench_inspect.agents.ending import note_end
 from mlebench_inspect.agents.search import keeping, prompts
 from mlebench_inspect.agents.search.engineer import Engineer
 from mlebench_inspect.agents.search.hands import Hands, Ran
@@ -24,6 +25,7 @@ from mlebench_inspect.agents.search.tree import Node, Tree
 
 MARGIN = 30.0
 """Seconds before the sample's time limit at which nothing runs any more."""
+_SHARE = 0.1  # of a short run's time, which the margin does not go beyond
 SHORTEST = 5.0
 """Seconds that a script must have, to be run at all."""
 _KEPT_OUTPUT = 8_000
@@ -86,7 +88,17 @@ class Search:
         finally:
             with anyio.move_on_after(60, shield=True):
                 await self.hands.stop()
+        self._tell_end()
         await keeping.save(self.hands, self.tree)
+
+    def _tell_end(self) -> None:
+        if self.engineer.failures >= self.limits.max_failures:
+            last = self.tree.nodes[-1].fault if self.tree.nodes else ""
+            note_end("no_action", f"the model gave no script {self.engineer.failures} times in a row; the last: {last}")
+        elif self._seconds_left() <= 0:
+            note_end("time_used", "the time is used")
+        else:
+            note_end("steps_used", f"{self.tree.steps} steps are taken, and the policy has no other")
 
     async def _branch(self) -> None:
         while self._seconds_left() > 0:
@@ -205,8 +217,8 @@ class Search:
         return self.limits.max_steps - self.tree.steps
 
     def _seconds_left(self) -> float:
-        left = time_left()
-        return math.inf if left is None else max(0.0, left - MARGIN)
+        left, whole = time_left(), sample_limits().time.limit
+        return math.inf if left is None else max(0.0, left - min(MARGIN, _SHARE * whole if whole else MARGIN))
 
     def _elapsed(self) -> float:
         return self._before + time.monotonic() - self._begun

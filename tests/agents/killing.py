@@ -1,0 +1,105 @@
+"""A run that is killed in the middle of its sample, and taken up again by `inspect eval-retry`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
+
+from agents.chat_api import ChatApi, Reply, Request, Script
+from mlebench_inspect.reporting.figures import report
+from mlebench_inspect.reporting.results import read_results
+from runs import value
+
+INSPECT = str(Path(sys.executable).with_name("inspect"))
+PATIENCE = 600
+"""Seconds that each part may take."""
+
+
+@dataclass
+class Killing:
+    """One evaluation that is killed, and its retry.
+
+    Args:
+        folder: For logs, temporary files, and Inspect's own.
+        api: What serves the model; it stays there for the retry.
+        script: What the model does.
+    """
+
+    folder: Path
+    api: ChatApi
+    script: Script
+
+    def kill_in_call(self, number: int, solver: str, *options: str) -> None:
+        """Starts the evaluation, and kills it while the model's call of that number waits for its answer."""
+        asked = threading.Event()
+
+        def falls_silent(request: Request) -> Reply:
+            if len(self.api.requests) < number:
+                return self.script(request)
+            asked.set()
+            return Reply(b"", silent=True)
+
+        self.api.script = falls_silent
+        task = ["mlebench_inspect/spaceship-titanic", "-T", "data=miniature", "-T", "hardware=lite", *options]
+        model = ["--model", "openai-api/stand-in/model", "--model-base-url", self.api.address]
+        with self._inspect("eval", *task, "--solver", solver, *model, "--time-limit", "900") as process:
+            while not asked.wait(1):
+                assert process.poll() is None, self.printed()
+            os.killpg(process.pid, signal.SIGKILL)
+        self.api.script = self.script
+
+    def retry(self) -> EvalLog:
+        """The log of the retry."""
+        with self._inspect("eval-retry", self._newest()) as process:
+            process.wait(PATIENCE)
+        return read_eval_log(self._newest())
+
+    @contextmanager
+    def _inspect(self, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+        (self.folder / "temporary").mkdir(exist_ok=True)
+        own = {"TMPDIR": str(self.folder / "temporary"), "XDG_DATA_HOME": str(self.folder / "inspect")}
+        with open(self.folder / "printed.txt", "ab") as out:
+            process = subprocess.Popen(
+                [INSPECT, *command, "--log-dir", str(self.folder / "logs"), "--display", "plain"],
+                env={**os.environ, **own, "STAND_IN_API_KEY": "none"},
+                cwd=self.folder,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(60)
+
+    def printed(self) -> str:
+        """The end of what Inspect printed."""
+        return (self.folder / "printed.txt").read_text(errors="replace")[-3000:]
+
+    def temporary(self) -> set[str]:
+        """Temporary files and folders that lie there."""
+        return set(os.listdir(self.folder / "temporary"))
+
+    def _newest(self) -> str:
+        return max((i.name for i in list_eval_logs(str(self.folder / "logs"))), default="")
+
+    def check(self, log: EvalLog) -> None:
+        """The sample was run again and graded, and is one result."""
+        assert log.status == "success", self.printed()
+        (sample,) = log.samples or []
+        assert sample.error is None, sample.error.message
+        assert sample.limit is None
+        assert value(log)["valid"] == 1
+        (found,) = report(read_results([self.folder / "logs"]))
+        assert (found.seeds, found.without_score, found.outcomes["valid"].mean) == (1, 0, 100)
