@@ -31,9 +31,9 @@ def shell(script: str) -> Solver:
 def run(
     tmp_path: Path, solver: Solver, *, task: str = "spaceship-titanic", sandbox: str = "local", **options: Any
 ) -> EvalLog:
-    """One evaluation on miniature data; the log lies in `tmp_path/logs`."""
+    """One evaluation, on miniature data unless told otherwise; the log lies in `tmp_path/logs`."""
     eval_options = {k: options.pop(k) for k in list(options) if k in _OF_INSPECT or k.endswith("_limit")}
-    built = TASKS[task](data="miniature", sandbox=sandbox, hardware="lite", **options)
+    built = TASKS[task](**{"data": "miniature", "sandbox": sandbox, "hardware": "lite", **options})
     (log,) = inspect_eval(
         built, **{"model": None, **eval_options}, solver=solver, log_dir=str(tmp_path / "logs"), display="none"
     )

@@ -58,4 +58,4 @@ def _tools(request: Request) -> list[ToolInfo]:
 
 def _reply(output: ModelOutput) -> Reply:
     made = output.message.tool_calls or []
-    return calls(*(call(c.function, c.arguments) for c in made)) if made else says(output.message.text)
+    return calls(*(call(c.function, c.arguments, c.id) for c in made)) if made else says(output.message.text)

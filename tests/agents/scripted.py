@@ -130,10 +130,13 @@ def mlab_step(text: str) -> ModelOutput:
     else:
         edit = {"script_name": "train.py", "edit_instruction": "write a model", "save_name": "train.py"}
         action, inputs = "Edit Script (AI)", edit
+    return says(mlab_reply(action, inputs))
+
+
+def mlab_reply(action: str, inputs: dict[str, str]) -> str:
+    """An action in the research agent's format."""
     entries = ["Reflection", "Research Plan and Status", "Fact Check", "Thought"]
-    return says(
-        "\n".join([*(f"{e}: none" for e in entries), f"Action: {action}", f"Action Input: {json.dumps(inputs)}"])
-    )
+    return "\n".join([*(f"{e}: none" for e in entries), f"Action: {action}", f"Action Input: {json.dumps(inputs)}"])
 
 
 def last_user_text(messages: list[ChatMessage]) -> str:
