@@ -9,6 +9,7 @@ from inspect_ai.model import get_model
 from pydantic import Field
 
 from mlebench_inspect.agents.bridged import MODEL, run_in_sandbox
+from mlebench_inspect.agents.gateway import IdleTurns
 from mlebench_inspect.options import Form, agent_options
 from mlebench_inspect.sandboxes.compose import CODE, DATA, LOGS, SUBMISSION
 
@@ -39,6 +40,7 @@ def aide(
     exec_timeout: int = 32400,
     data_preview: bool = True,
     temperature: float | None = 0.5,
+    idle_turns: IdleTurns = 20,
 ) -> Agent:
     """AIDE (aideml) in the image `mlebench-inspect-aide`; the defaults are the published settings.
 
@@ -54,6 +56,7 @@ def aide(
         exec_timeout: Seconds that the code of one step may run; fewer where less time is left.
         data_preview: Whether the prompts show the beginning of the data.
         temperature: Of all its calls, in place of the run's; None for the run's or the model's own.
+        idle_turns: Answers in a row without code or a review after which the run ends; 0 for never.
     """
 
     async def execute(state: AgentState) -> AgentState:
@@ -81,6 +84,7 @@ def aide(
             note=note,
             model_aliases={"feedback": get_model(role="feedback")},
             forward_generation_config=temperature is not None,
+            idle_turns=idle_turns,
         )
 
     return execute

@@ -11,7 +11,7 @@ from inspect_ai.model import ChatMessageSystem, Model
 from inspect_ai.util import ExecRemoteAwaitableOptions, sandbox, store_as
 
 from mlebench_inspect.agents.commands import time_left
-from mlebench_inspect.agents.plain_chat import plain_chat_filter
+from mlebench_inspect.agents.gateway import Gateway
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.plain import one_line
 from mlebench_inspect.run.outcome import SubmissionRecord
@@ -35,6 +35,7 @@ async def run_in_sandbox(
     note: str = "",
     model_aliases: dict[str, str | Model] | None = None,
     forward_generation_config: bool = False,
+    idle_turns: int = 0,
 ) -> AgentState:
     """Runs the guest script of a scaffold with the scaffold's own Python until it ends.
 
@@ -48,6 +49,7 @@ async def run_in_sandbox(
         note: What the scaffold's agent is told on top of the task.
         model_aliases: Models by further names than the evaluation's.
         forward_generation_config: Whether what the scaffold sends, such as its temperature, goes before the run's.
+        idle_turns: Turns in a row without an action after which the run ends; 0 for never.
 
     Raises:
         NotInstalled: The scaffold is not in the image.
@@ -55,37 +57,48 @@ async def run_in_sandbox(
     """
     box = sandbox()
     python = await installed(scaffold, f"/opt/{scaffold}/bin/python")
-    folder, log = f"{HOME}/.{scaffold}", f"{LOGS}/{scaffold}.log"
+    folder = f"{HOME}/.{scaffold}"
     task = "\n\n".join(m.text for m in state.messages if m.role == "user" or isinstance(m, ChatMessageSystem))
     await box.write_file(f"{folder}/runner.py", guest_file(f"{scaffold}_runner.py"))
     await box.write_file(f"{folder}/task.md", f"{task}\n\n{note}".strip() + "\n")
-    async with sandbox_agent_bridge(
-        state,
-        model_aliases=model_aliases,
-        filter=plain_chat_filter,
-        forward_generation_config=forward_generation_config,
-    ) as bridge:
-        told = {**settings, "seconds_left": time_left()}
-        await box.write_file(f"{folder}/settings.json", json.dumps(told))
-        result = await box.exec_remote(
-            ["bash", "-c", f'exec "$0" {folder}/runner.py >>{log} 2>&1 </dev/null', python],
-            ExecRemoteAwaitableOptions(
-                cwd=HOME,
-                env={
-                    "OPENAI_BASE_URL": f"http://localhost:{bridge.port}/v1",
-                    "OPENAI_API_KEY": "none",
-                    "HOME": HOME,
-                    "PYTHONUNBUFFERED": "1",
-                },
-            ),
-            stream=False,
-        )
-        if not result.success:
-            tail = await box.exec(["tail", "-c", "2000", log], timeout=60)
-            said = one_line(tail.stdout or result.stderr[-2000:])
-            raise RuntimeError(f"{scaffold} ended with code {result.returncode}: {said}")
+    gateway = Gateway(idle_turns)
+
+    async def work() -> AgentState:
+        async with sandbox_agent_bridge(
+            state,
+            model_aliases=model_aliases,
+            filter=gateway.generate,
+            forward_generation_config=forward_generation_config,
+        ) as bridge:
+            told = {**settings, "seconds_left": time_left()}
+            await box.write_file(f"{folder}/settings.json", json.dumps(told))
+            await _run_to_its_end(scaffold, python, folder, bridge.port)
+        return bridge.state
+
+    done = await gateway.run(work)
     await _tell_end(scaffold, f"{folder}/end.txt")
-    return bridge.state
+    return done or state
+
+
+async def _run_to_its_end(scaffold: str, python: str, folder: str, port: int) -> None:
+    log = f"{LOGS}/{scaffold}.log"
+    result = await sandbox().exec_remote(
+        ["bash", "-c", f'exec "$0" {folder}/runner.py >>{log} 2>&1 </dev/null', python],
+        ExecRemoteAwaitableOptions(
+            cwd=HOME,
+            env={
+                "OPENAI_BASE_URL": f"http://localhost:{port}/v1",
+                "OPENAI_API_KEY": "none",
+                "HOME": HOME,
+                "PYTHONUNBUFFERED": "1",
+            },
+        ),
+        stream=False,
+    )
+    if not result.success:
+        tail = await sandbox().exec(["tail", "-c", "2000", log], timeout=60)
+        said = one_line(tail.stdout or result.stderr[-2000:])
+        raise RuntimeError(f"{scaffold} ended with code {result.returncode}: {said}")
 
 
 async def _tell_end(scaffold: str, file: str) -> None:

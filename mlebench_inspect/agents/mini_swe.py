@@ -11,43 +11,44 @@ from pydantic import Field
 
 from mlebench_inspect.agents.bridged import MODEL, installed
 from mlebench_inspect.agents.commands import time_left
-from mlebench_inspect.agents.plain_chat import plain_chat_filter
+from mlebench_inspect.agents.gateway import Gateway, IdleTurns
 from mlebench_inspect.options import Form, agent_options
 from mlebench_inspect.sandboxes.compose import HOME
 from mlebench_inspect.sandboxes.provider import guest_file
 
 _CONFIG = "/var/tmp/mini_swe_settings.yaml"
 _ENVIRONMENT = "/var/tmp/mini_swe_environment.py"  # the folder that inspect_swe has Python look in
+_VARIABLES = {
+    "MSWEA_MINI_CONFIG_PATH": _CONFIG,
+    "MSWEA_MODEL_NAME": f"openai/{MODEL}",  # litellm wants to know whose API it speaks
+    "MSWEA_COST_TRACKING": "ignore_errors",  # it has no price for that name; Inspect counts tokens and cost
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+}
 _Timeout = Annotated[int, Field(ge=0), Form("a whole number of seconds, 0 for what is left of the time")]
 
 
 @agent
 @agent_options
-def mini_swe_agent(command_timeout: _Timeout = 0) -> Agent:
+def mini_swe_agent(command_timeout: _Timeout = 0, idle_turns: IdleTurns = 20) -> Agent:
     """mini-swe-agent in the image `mlebench-inspect-mini-swe-agent`; needs the extra `scaffolds` (`inspect-swe`).
 
     Args:
         command_timeout: Seconds after which a command is stopped, at the latest shortly before the time is over; 0 for
             what is left of the time.
+        idle_turns: Turns in a row without an action after which the run ends; 0 for never.
     """
     from inspect_swe import mini_swe_agent as from_inspect_swe
 
-    inner = from_inspect_swe(
-        version="sandbox",
-        cwd=HOME,
-        env={
-            "MSWEA_MINI_CONFIG_PATH": _CONFIG,
-            "MSWEA_MODEL_NAME": f"openai/{MODEL}",  # litellm wants to know whose API it speaks
-            "MSWEA_COST_TRACKING": "ignore_errors",  # it has no price for that name; Inspect counts tokens and cost
-            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-        },
-        filter=plain_chat_filter,
-    )
-
     async def execute(state: AgentState) -> AgentState:
         await _furnish(await installed("mini-swe-agent", "/opt/mini-swe-agent/bin/python"), command_timeout)
-        done: AgentState = await inner(state)
-        return done
+        gateway = Gateway(idle_turns)
+        inner = from_inspect_swe(version="sandbox", cwd=HOME, env=_VARIABLES, filter=gateway.generate)
+
+        async def work() -> AgentState:
+            done: AgentState = await inner(state)
+            return done
+
+        return await gateway.run(work) or state
 
     return execute
 

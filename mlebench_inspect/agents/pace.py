@@ -43,7 +43,7 @@ class Pace:
         if self._most and self._idle >= self._most:
             note_end("no_action", f"{self._idle} turns in a row without an action; the last: {_last_words(state)}")
             return False
-        await _pause(max(self._idle, self._same))
+        await pause(max(self._idle, self._same))
         return self._say(state, results) or True
 
     def _count(self, state: AgentState, results: Sequence[ChatMessageTool]) -> None:
@@ -88,7 +88,7 @@ def _results(messages: Sequence[ChatMessage]) -> list[ChatMessageTool]:
     return found
 
 
-async def _pause(turns: int) -> None:
+async def pause(turns: int) -> None:
     """Slows a model down that gets nowhere, so that it uses up neither its calls nor somebody's money."""
     if turns < _PATIENCE:
         return

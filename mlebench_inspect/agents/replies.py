@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from inspect_ai.model import ModelOutput
-from inspect_ai.tool import Tool, ToolCall, ToolDef
+from inspect_ai.tool import Tool, ToolCall, ToolDef, ToolInfo
 
 MOST_CALLS = 32
 """In one message; more are not made."""
@@ -15,7 +15,7 @@ _MARK = re.compile(r"<\|.*$|</?s>$", re.DOTALL)
 _PREFIX = re.compile(r"^(functions?|tools?|default_api)[.:/]")
 
 
-def mended(output: ModelOutput, tools: Sequence[Tool] = ()) -> ModelOutput:
+def mended(output: ModelOutput, tools: Sequence[Tool | ToolInfo] = ()) -> ModelOutput:
     """The answer as it can be acted on and sent again.
 
     Calls get ids of their own and the names of the tools that they mean; an answer without any message becomes an empty
@@ -26,10 +26,14 @@ def mended(output: ModelOutput, tools: Sequence[Tool] = ()) -> ModelOutput:
     output = output.model_copy(deep=True)
     message, choice = output.message, output.choices[0]
     if message.tool_calls:
-        message.tool_calls = _calls(message.tool_calls[:MOST_CALLS], {ToolDef(t).name for t in tools})
+        message.tool_calls = _calls(message.tool_calls[:MOST_CALLS], {_named(t) for t in tools})
     if choice.stop_reason == "content_filter":
         choice.stop_reason = "stop"
     return output
+
+
+def _named(tool: Tool | ToolInfo) -> str:
+    return tool.name if isinstance(tool, ToolInfo) else ToolDef(tool).name
 
 
 def _calls(calls: Sequence[ToolCall], names: set[str]) -> list[ToolCall]:

@@ -29,6 +29,7 @@ HERE = Path(__file__).parent
 SETTINGS = json.loads((HERE / "settings.json").read_text())
 PYTHON = shutil.which("python3", path="/usr/local/bin:/usr/bin:/bin")
 MAX_OUTPUT = 1_000_000
+MOST_FAILED = 10  # steps in a row that came to nothing by an exception, after which the run ends with it
 START = time.monotonic()
 REVIEW = ("is_bug", "summary", "metric", "lower_is_better")
 TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -279,9 +280,18 @@ def main() -> None:
             put(written, submission)
         return result
 
+    failed = 0
     print(f"AIDE {importlib.metadata.version('aideml')}: {SETTINGS}")
     while len(journal) < cfg.agent.steps:
-        agent.step(exec_callback=execute)
+        try:
+            agent.step(exec_callback=execute)
+        except Exception:  # a request that is rejected, or an answer that aideml cannot take: another may fare better
+            failed += 1
+            if failed == MOST_FAILED:
+                raise
+            traceback.print_exc()
+            continue
+        failed = 0
         node, best = journal.nodes[-1], journal.get_best_node()
         if written.is_file() and (best is node or best is None):  # any submission beats none
             put(written, submission)

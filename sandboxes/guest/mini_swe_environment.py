@@ -50,7 +50,7 @@ class Environment(LocalEnvironment):
                 code, why = self._run(action.get("command", ""), cwd, seconds, out), ""
             except subprocess.TimeoutExpired:
                 code, why = -1, f"stopped after {seconds} seconds; put long work in the background"
-            except (OSError, ValueError) as ex:
+            except (OSError, ValueError, TypeError) as ex:  # also a NUL in it, or no text at all
                 code, why = -1, f"the command cannot be run: {ex}"
             output = {"output": read_ends(out), "returncode": code, "exception_info": why}
         self._check_finished(output)

@@ -8,6 +8,7 @@ written to `end.txt`.
 import json
 import os
 import time
+import traceback
 from pathlib import Path
 
 # before the imports: litellm would fetch a price list, and its start can fail where there is no network
@@ -21,6 +22,7 @@ from openhands.tools.terminal import TerminalTool
 from pydantic import SecretStr
 
 START = time.monotonic()
+MOST_FAILED = 10  # steps in a row that came to nothing by an exception, after which the run ends with it
 GO_ON = """\
 {left}Go on with the task in the way that you think best, by calling a tool. There is no person to ask. When nothing
 more is to be gained, end your work with the tool `finish`.
@@ -56,11 +58,19 @@ def has_finished(conversation) -> bool:
 
 def work(conversation, settings: dict) -> str:
     """Lets the agent work until it is done; otherwise returns what ended it."""
-    steps, most = Steps(), settings["max_iterations"]
+    steps, most, failed = Steps(), settings["max_iterations"], 0
     while steps.done < most:
         conversation.max_iteration_per_run = most - steps.done
         before = steps.done
-        conversation.run()
+        try:
+            conversation.run()
+        except Exception:  # a request that is rejected, or an answer that the SDK cannot take: another may fare better
+            failed = failed + 1 if steps.done <= before + 1 else 1
+            if failed == MOST_FAILED:
+                raise
+            traceback.print_exc()
+            continue
+        failed = 0
         if has_finished(conversation):
             return ""
         status = conversation.state.execution_status.value
