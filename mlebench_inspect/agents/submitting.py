@@ -30,17 +30,23 @@ def submit() -> Tool:
         """
         nonlocal asked
         verdict = await check_submission(store_as(Validation))
-        invalid, given_up = verdict.startswith("Invalid"), _GIVE_UP.match(answer)
+        invalid, given_up = verdict.startswith("Invalid"), reason_to_give_up(answer)
         left = time_left()
         plenty = left is not None and left > _PLENTY * (sample_limits().time.limit or 0)
         ends = asked and given_up if invalid else asked or (_is_valid(verdict) and not plenty)
         asked = True
         if not ends:
             raise ToolError(f"{verdict}{_hint(left)} {_way_out(invalid)}")
-        note_end("given_up" if given_up and invalid else "submitted", given_up["why"] if given_up else answer)
+        note_end("given_up" if given_up and invalid else "submitted", given_up or answer)
         return answer or verdict
 
     return execute
+
+
+def reason_to_give_up(answer: str) -> str | None:
+    """The reason, where an answer says `give_up:` and one."""
+    found = _GIVE_UP.match(answer)
+    return found["why"] if found else None
 
 
 def _is_valid(verdict: str) -> bool:

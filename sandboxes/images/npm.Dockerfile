@@ -30,7 +30,7 @@ ARG BASE_USER=agent
 USER root
 COPY --from=fetched /opt/${SCAFFOLD} /opt/${SCAFFOLD}
 COPY --from=fetched /opt/tools/ /usr/local/bin/
-RUN cd /opt/${SCAFFOLD}/node_modules && linked="$(find .bin -name ${PROGRAM} 2>/dev/null)" && \
+RUN cd /opt/${SCAFFOLD}/node_modules && linked="$(find . -path ./.bin/${PROGRAM})" && \
     found="/opt/${SCAFFOLD}/node_modules/${linked:-$(find . -type f -name ${PROGRAM} -perm -u+x)}" && \
     test -f "$found" && test -x "$found" && ln -s "$found" /usr/local/bin/${PROGRAM}
 USER ${BASE_USER}

@@ -35,7 +35,7 @@ from mlebench_inspect.reporting.comparison import compare
 from mlebench_inspect.reporting.results import read_results
 from mlebench_inspect.sandboxes.building import IMAGES, SCAFFOLDS, BuildError, build, image_exists
 from mlebench_inspect.sandboxes.compose import LIGHT_IMAGE
-from runs import run, value
+from runs import run, score, value
 
 pytestmark = pytest.mark.docker
 
@@ -188,3 +188,29 @@ def test_a_scaffold_that_is_not_in_the_image_names_the_command(name: str, tmp_pa
     assert sample.error is not None
     assert f"mlebench-inspect build {name}" in sample.error.message
     assert f"-T image=mlebench-inspect-{name}" in sample.error.message
+
+
+@pytest.mark.parametrize(
+    ("agent", "layer", "ours"),
+    [
+        ("claude_code", "claude-code", "claude_code"),
+        ("codex_cli", "codex", "codex"),
+        ("gemini_cli", "gemini-cli", "gemini_cli"),
+        ("mini_swe_agent", "mini-swe-agent", "mini_swe_agent"),
+        ("opencode", "opencode", "opencode"),
+    ],
+)
+def test_an_agent_that_this_host_cannot_fetch_names_the_command(
+    agent: str, layer: str, ours: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
+        for name in (variable, variable.lower()):
+            monkeypatch.setenv(name, "http://127.0.0.1:9")  # as on a host without a network
+    solver = SolverSpec(f"inspect_swe/{agent}")
+    log = run(tmp_path, solver, sandbox="docker", model=scripted(any_scaffold), time_limit=LIMIT)  # type: ignore[arg-type]
+    (sample,) = log.samples or []
+    assert sample.error is not None
+    assert f"{agent} is not in this sandbox's image" in sample.error.message
+    assert f"`mlebench-inspect build {layer}`" in sample.error.message
+    assert f"`--solver mlebench_inspect/{ours} -T image=mlebench-inspect-{layer}`" in sample.error.message
+    assert score(log).reason == "setup_failed"
