@@ -30,7 +30,8 @@ def run(
     tmp_path: Path, solver: Solver, *, task: str = "spaceship-titanic", sandbox: str = "local", **options: Any
 ) -> EvalLog:
     """One evaluation on miniature data; the log lies in `tmp_path/logs`."""
-    eval_options = {k: options.pop(k) for k in list(options) if k in ("epochs", "time_limit", "model", "max_samples")}
+    own = ("epochs", "time_limit", "token_limit", "model", "max_samples")
+    eval_options = {k: options.pop(k) for k in list(options) if k in own}
     built = TASKS[task](data="miniature", sandbox=sandbox, hardware="lite", **options)
     (log,) = inspect_eval(
         built, **{"model": None, **eval_options}, solver=solver, log_dir=str(tmp_path / "logs"), display="none"

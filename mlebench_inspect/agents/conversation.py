@@ -17,11 +17,10 @@ from inspect_ai.util import LimitExceededError
 from pydantic import JsonValue
 
 from mlebench_inspect.agents.ending import note_end
-from mlebench_inspect.agents.replies import mended
+from mlebench_inspect.agents.replies import answer
 from mlebench_inspect.agents.windows import (
     CHARACTERS,
     USUAL,
-    is_too_long,
     opening,
     plain_users,
     shortened,
@@ -116,15 +115,8 @@ class Conversation:
             self._characters = min(8.0, max(0.5, size(self._view) / sent))
 
     async def _sent(self, view: Sequence[ChatMessage], tools: Sequence[Tool] = ()) -> ModelOutput:
-        try:
-            return mended(await get_model().generate(list(view), list(tools)), tools)
-        except LimitExceededError:
-            raise
-        except Exception as ex:
-            said = getattr(ex, "provider_message", None) or str(ex)[-2000:]  # the error itself begins with the request
-            if not is_too_long(said):
-                raise
-            return ModelOutput.from_content(str(get_model()), said, stop_reason="model_length")
+        model = get_model()
+        return await answer(model.generate(list(view), list(tools)), str(model), tools)
 
     async def _shrink(self, error: str) -> bool:
         """Halves what is sent, by what the error says of the window; whether there was anything to halve."""

@@ -16,8 +16,8 @@ from pydantic import Field
 from mlebench_inspect.agents.ending import note_end
 from mlebench_inspect.agents.pace import pause
 from mlebench_inspect.agents.plain_chat import plain_chat_filter
-from mlebench_inspect.agents.replies import mended
-from mlebench_inspect.agents.windows import CHARACTERS, is_too_long, opening, plain_users, shrunk, size, told
+from mlebench_inspect.agents.replies import answer
+from mlebench_inspect.agents.windows import CHARACTERS, opening, plain_users, shrunk, size, told
 from mlebench_inspect.options import Form
 
 T = TypeVar("T")
@@ -93,7 +93,7 @@ class Gateway:
             return await model.generate(view, tools=tools, tool_choice=tool_choice, config=config)
 
         try:
-            output = mended(await self._fitting(ask, messages), tools)
+            output = await self._fitting(lambda view: answer(ask(view), str(model), tools), messages)
         except LimitExceededError:
             raise
         except Exception as ex:
@@ -112,12 +112,13 @@ class Gateway:
         while True:
             fits = size(messages) <= self._room
             view = list(messages) if fits else plain_users(shrunk(messages, head, int(self._room)))
-            output, said = await _asked(ask, view)
-            if output is not None:
+            output = await ask(view)
+            if output.stop_reason != "model_length":
                 return output
+            said = output.completion
             if not self._learn(said, size(view)):
                 await self._end("window_too_small", f"Not even the task and the last turn fit: {said}")
-            transcript().info({"shortened": said[:300], "characters": self._room}, source="mlebench")
+            transcript().info({"shortened": said[:300], "characters": int(self._room)}, source="mlebench")
 
     def _learn(self, said: str, sent: int) -> bool:
         """Makes less room, by what the API says of its window; whether there is any left."""
@@ -160,23 +161,6 @@ def acts(output: ModelOutput, tools: Sequence[ToolInfo], tool_choice: ToolChoice
     if isinstance(tool_choice, ToolFunction):
         return "{" in output.completion
     return not tools and "```" in output.completion
-
-
-async def _asked(
-    ask: Callable[[list[ChatMessage]], Awaitable[ModelOutput]], view: list[ChatMessage]
-) -> tuple[ModelOutput | None, str]:
-    """The answer, or what the API says where it finds the request too long."""
-    try:
-        output = await ask(view)
-    except LimitExceededError:
-        raise
-    except Exception as ex:
-        said = getattr(ex, "provider_message", None) or str(ex)[-2000:]  # the error itself begins with the request
-        if not is_too_long(said):
-            raise
-        return None, said
-    too_long = not output.empty and output.stop_reason == "model_length"
-    return (None, output.completion) if too_long else (output, "")
 
 
 def _is_rejection(ex: Exception) -> bool:

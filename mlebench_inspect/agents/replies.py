@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 
 from inspect_ai.model import ModelOutput
 from inspect_ai.tool import Tool, ToolCall, ToolDef, ToolInfo
+from inspect_ai.util import LimitExceededError
+
+from mlebench_inspect.agents.windows import is_too_long
 
 MOST_CALLS = 32
 """In one message; more are not made."""
 _MARK = re.compile(r"<\|.*$|</?s>$", re.DOTALL)
 _PREFIX = re.compile(r"^(functions?|tools?|default_api)[.:/]")
+
+
+async def answer(request: Awaitable[ModelOutput], model: str, tools: Sequence[Tool | ToolInfo] = ()) -> ModelOutput:
+    """The answer to a request, mended; with the stop reason `model_length` where the API finds the request too long.
+
+    Args:
+        request: The call of the model.
+        model: Its name.
+        tools: That it may call.
+    """
+    try:
+        return mended(await request, tools)
+    except LimitExceededError:
+        raise
+    except Exception as ex:
+        said = getattr(ex, "provider_message", None) or str(ex)[-2000:]  # the error itself begins with the request
+        if not is_too_long(said):
+            raise
+        return ModelOutput.from_content(model, said, stop_reason="model_length")
 
 
 def mended(output: ModelOutput, tools: Sequence[Tool | ToolInfo] = ()) -> ModelOutput:

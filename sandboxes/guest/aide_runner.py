@@ -304,6 +304,7 @@ def main() -> None:
             aide_config.save_run(cfg, journal)
         except Exception:  # the tree's picture is not worth the run
             traceback.print_exc()
+    (HERE / "end.txt").write_text(f"all {cfg.agent.steps} steps are used")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,11 @@ from runs import run, score, value
 TURNS = 12
 IDLE_TURNS = 5
 MOST_CALLS = 40
+TAKEN = {
+    *("arguments are a list", "wrong argument names", "wrong argument types"),
+    *("NUL in a command", "submits too early"),
+}
+"""Calls that a program gets as they are, and is left to answer."""
 FEW = [
     ("no message", "once"),
     ("refused by a content filter", "always"),
@@ -105,13 +110,13 @@ def misbehave(tmp_path: Path, api: ChatApi, kind: str, often: str) -> EvalLog:
 def check(log: EvalLog, api: ChatApi, kind: str, often: str) -> None:
     """`submitted` is no end that is noted here, nor is the end of the program's turns."""
     expected = {"time": "", "error": "error"}.get(KINDS[kind].end, KINDS[kind].end) if often == "always" else ""
-    if kind in ("submits too early", "NUL in a command", "wrong argument types", "wrong argument names"):
-        expected = ""  # which the tools take, or the program ends
+    if kind in TAKEN:
+        expected = ""
     assert end_of(log) == expected, (log.samples or [])[0].error
     assert len(api.requests) <= MOST_CALLS
     if expected == "error":
         assert score(log).reason == "model_unavailable"
-    elif not (KINDS[kind].from_the_start and often == "always"):
+    elif not KINDS[kind].from_the_start:
         assert value(log)["valid"] == 1
 
 

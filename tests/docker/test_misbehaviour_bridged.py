@@ -4,26 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from inspect_ai.log import EvalLog
+from inspect_ai.agent import Agent
+from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.model import GenerateConfig
 
 from agents.chat_api import ChatApi, chat_api
 from agents.misbehaviour import KINDS
 from agents.over_api import Misbehaving
-from mlebench_inspect.agents import aide, mini_swe_agent, openhands
-from mlebench_inspect.sandboxes.building import IMAGES
-from runs import run
+from mlebench_inspect.agents import aide, mini_swe_agent, openhands, pace
+from mlebench_inspect.sandboxes.building import IMAGES, build, image_exists
+from runs import run, score, value
 
 pytestmark = pytest.mark.docker
 
-SCAFFOLDS: dict[str, Callable[[], Any]] = {
-    "aide": lambda: aide(steps=2),
-    "openhands": openhands,
-    "mini-swe-agent": mini_swe_agent,
+LIMIT = 900
+TOKENS = 120
+"""Of each answer that is none of an error."""
+MOST_CALLS = 60
+
+SCAFFOLDS: dict[str, Callable[[], Agent]] = {
+    "aide": lambda: aide(steps=2, idle_turns=6),
+    "openhands": lambda: openhands(idle_turns=6),
+    "mini-swe-agent": lambda: mini_swe_agent(idle_turns=6),
 }
+FEW = [
+    ("mini-swe-agent", "wrong argument types", "once"),
+    ("mini-swe-agent", "rate limit", "always"),
+    ("openhands", "no message", "once"),
+    ("aide", "refused by a content filter", "once"),
+]
+ALL = [(scaffold, kind, often) for scaffold in SCAFFOLDS for kind in KINDS for often in ("once", "always")]
 
 
 @pytest.fixture
@@ -32,17 +44,60 @@ def api() -> Iterator[ChatApi]:
         yield found
 
 
-def misbehave(tmp_path: Path, api: ChatApi, scaffold: str, kind: str, often: str, limit: int = 240) -> EvalLog:
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "LONGEST_PAUSE", 0.5)
+
+
+def misbehave(tmp_path: Path, api: ChatApi, scaffold: str, kind: str, often: str) -> EvalLog:
+    """A run whose model misbehaves; one that acts for ever is ended by a limit of tokens, whatever the host's speed."""
     found = KINDS[kind]
     api.script = Misbehaving(found, often)
-    config = GenerateConfig(max_retries=1, attempt_timeout=5 if kind == "time-out" else None)
-    solver = aide() if (scaffold, often) == ("aide", "always") else SCAFFOLDS[scaffold]()
+    image = IMAGES[scaffold] if image_exists(IMAGES[scaffold]) else build(scaffold, quiet=True)
     log: EvalLog = run(
         tmp_path,
-        solver,
+        SCAFFOLDS[scaffold](),  # type: ignore[arg-type]
         sandbox="docker",
-        image=IMAGES[scaffold],
-        model=api.model(config=config),
-        time_limit=limit,
+        image=image,
+        model=api.model(config=GenerateConfig(max_retries=1, attempt_timeout=5 if kind == "time-out" else None)),
+        time_limit=LIMIT,
+        token_limit=20 * TOKENS if often == "always" else None,
     )
     return log
+
+
+def end_of(sample: EvalSample) -> str:
+    """The name of how the run ended: an error, a limit, what is told in the transcript; empty by the agent's word."""
+    if sample.error:
+        return "error"
+    if sample.limit:
+        return str(sample.limit.type)
+    told = [e.data for e in sample.events if e.event == "info" and isinstance(e.data, dict) and "end" in e.data]
+    return " ".join(str(data["why"]) for data in told if isinstance(data, dict))
+
+
+def check(log: EvalLog, api: ChatApi, kind: str, often: str) -> None:
+    (sample,) = log.samples or []
+    end = end_of(sample)
+    if often == "once":
+        assert end in ("", "all 2 steps are used"), sample.error
+        assert value(log)["valid"] == 1
+        return
+    assert end
+    assert len(api.requests) <= MOST_CALLS
+    if end == "error":
+        assert score(log).reason == "model_unavailable", sample.error
+    else:
+        assert KINDS[kind].end != "error"
+        assert value(log)["valid"] == 1
+
+
+@pytest.mark.parametrize(("scaffold", "kind", "often"), FEW)
+def test_a_run_ends_well(tmp_path: Path, api: ChatApi, scaffold: str, kind: str, often: str) -> None:
+    check(misbehave(tmp_path, api, scaffold, kind, often), api, kind, often)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(("scaffold", "kind", "often"), [case for case in ALL if case not in FEW])
+def test_every_run_ends_well(tmp_path: Path, api: ChatApi, scaffold: str, kind: str, often: str) -> None:
+    check(misbehave(tmp_path, api, scaffold, kind, often), api, kind, often)
