@@ -19,7 +19,7 @@ _LAYER = "/opt/gemini-cli"
 _LONGEST_ANSWER = 24 * 3600  # seconds; its own minute is too short for a model that thinks
 _REQUEST_TIMEOUT = 45773134  # its number of the flag
 _FLAGS = "/var/tmp/gemini_cli_flags.json"
-_SETTINGS = "/var/tmp/gemini_cli_settings.json"  # they go before those that inspect_swe writes
+_HOME = f"{HOME}/.gemini-cli"  # not where inspect_swe writes its settings, over any others
 
 
 @agent
@@ -44,7 +44,7 @@ def gemini_cli(tool_timeout: int = 14400, model_config: str = "gemini-2.5-pro", 
                 cwd=CODE,
                 web_search=False,
                 gemini_model=model_config,
-                env={"HOME": HOME, "GEMINI_CLI_SYSTEM_SETTINGS_PATH": _SETTINGS, "GEMINI_EXP": _FLAGS},
+                env={"HOME": HOME, "GEMINI_CLI_HOME": _HOME, "GEMINI_EXP": _FLAGS},
                 filter=filter,
             )
 
@@ -56,6 +56,8 @@ def gemini_cli(tool_timeout: int = 14400, model_config: str = "gemini-2.5-pro", 
 def _settings(tool_timeout: int) -> str:
     return json.dumps(
         {
+            "security": {"auth": {"selectedType": "gemini-api-key"}},
+            "privacy": {"usageStatisticsEnabled": False},
             "general": {"enableAutoUpdate": False, "enableAutoUpdateNotification": False},
             "model": {"disableLoopDetection": True},  # which takes five equal looks at a training for a loop
             "tools": {
@@ -73,7 +75,7 @@ async def _furnish(program: str, tool_timeout: int) -> str:
         The program's version: inspect_swe would fetch any other.
     """
     box = sandbox()
-    await box.write_file(_SETTINGS, _settings(tool_timeout))
+    await box.write_file(f"{_HOME}/.gemini/settings.json", _settings(tool_timeout))
     flags = {"flags": [{"flagId": _REQUEST_TIMEOUT, "intValue": str(_LONGEST_ANSWER)}]}
     await box.write_file(_FLAGS, json.dumps(flags))
     link = 'mkdir -p "$0" && ln -sfn "$1" "$0/gemini-cli" && node "$2" --version'
