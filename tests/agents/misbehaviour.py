@@ -117,7 +117,7 @@ SHELLS = {
 
 def shell_of(request: Request) -> str:
     """The tool for commands among those that the request offers."""
-    return next((n for t in request["tools"] if (n := t["function"]["name"]) in SHELLS), "bash")
+    return next((n for t in request.get("tools") or [] if (n := t["function"]["name"]) in SHELLS), "bash")
 
 
 KINDS: dict[str, Kind] = {

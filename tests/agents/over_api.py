@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageUser, ModelOutput
 from inspect_ai.tool import ToolInfo
 
 from agents.chat_api import Reply, Request, call, calls, content_text, says
-from agents.misbehaviour import Kind
+from agents.misbehaviour import SHELLS, Kind, acts
 from agents.scripted import any_scaffold
 
 
@@ -27,6 +28,22 @@ class Misbehaving:
         self._turns += 1
         bad = self._turns in (1, 3) if self._often == "once" else self._turns > 1
         return (self._kind.reply(request) if bad else None) or any_request(request)
+
+
+class EachInTurn:
+    """Misbehaves in every way, one after the other, each time followed by a turn without fault; then does its work."""
+
+    def __init__(self, kinds: Sequence[Kind]) -> None:
+        self.left = list(kinds)
+        self._bad = False
+
+    def __call__(self, request: Request) -> Reply:
+        self._bad = not self._bad
+        while self._bad and self.left:
+            if reply := self.left.pop(0).reply(request):
+                return reply
+        offered = {t["function"]["name"] for t in request.get("tools") or []}
+        return acts(request, "echo on") if self.left and offered & set(SHELLS) else any_request(request)
 
 
 def _message(sent: dict[str, Any]) -> ChatMessage:
