@@ -59,7 +59,8 @@ async def carried_out(made: ToolCall) -> ChatMessageTool:
 
 
 def program(filter: GenerateFilter) -> Agent:
-    """As the programs are: goes on while its model calls tools, and ends when it says something."""
+    """As the programs are: goes on while its model calls tools, ends when it speaks, drops calls of an id it knows."""
+    known: set[str] = set()
 
     async def execute(state: AgentState) -> AgentState:
         messages: list[ChatMessage] = list(state.messages)
@@ -69,7 +70,8 @@ def program(filter: GenerateFilter) -> Agent:
             messages.append(output.message)
             if not output.message.tool_calls:
                 return AgentState(messages=messages)
-            messages += [await carried_out(c) for c in output.message.tool_calls]
+            messages += [await carried_out(c) for c in output.message.tool_calls if c.id not in known]
+            known.update(c.id for c in output.message.tool_calls)
 
     return execute
 
@@ -148,3 +150,17 @@ def test_a_program_that_does_not_go_on_is_not_started_for_ever(tmp_path: Path, a
     log = run_stand_in(tmp_path, api, "a refusal", "always")
     assert end_of(log) == "no_action"
     assert len(api.requests) == IDLE_TURNS
+
+
+def test_calls_of_one_id_in_every_turn_are_calls_of_their_own(tmp_path: Path, api: ChatApi) -> None:
+    commands = ["ls", COPY]
+
+    def script(request: Request) -> Reply:
+        made = len(api.requests) - 1
+        return calls(call("Bash", {"command": commands[made]}, "call_1")) if made < len(commands) else says("done")
+
+    api.script = script
+    log = run_stand_in(tmp_path, api, "a refusal", "once")
+    assert end_of(log) == "submitted"
+    assert "accuracy 0.5" in text_of(api.requests[-1])
+    assert len(api.requests) == 3

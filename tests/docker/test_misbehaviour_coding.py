@@ -11,9 +11,9 @@ from inspect_ai.log import EvalLog
 from inspect_ai.model import GenerateConfig
 
 from agents import scripted
-from agents.chat_api import ChatApi, Reply, Request, chat_api
-from agents.misbehaviour import KINDS, acts
-from agents.over_api import Misbehaving, any_request
+from agents.chat_api import ChatApi, chat_api
+from agents.misbehaviour import KINDS
+from agents.over_api import EachInTurn, Misbehaving
 from mlebench_inspect.agents import claude_code, codex, gemini_cli, opencode, pace
 from mlebench_inspect.sandboxes.building import IMAGES, build, image_exists
 from runs import run, score, value
@@ -84,22 +84,6 @@ def check(log: EvalLog, api: ChatApi, often: str) -> None:
     assert value(log)["valid"] or end_of(log) == "model_unavailable"
 
 
-class EachOnce:
-    """Misbehaves in every way, one after the other with a good turn between, and then does its work."""
-
-    def __init__(self) -> None:
-        self.left, self._good = list(KINDS.values()), True
-
-    def __call__(self, request: Request) -> Reply:
-        self._good = not self._good
-        if self._good:
-            return acts(request, "echo well")
-        while self.left:
-            if bad := self.left.pop(0).reply(request):
-                return bad
-        return any_request(request)
-
-
 @pytest.mark.parametrize(("agent", "kind", "often"), FEW)
 def test_a_run_of_a_coding_agent_ends_well(tmp_path: Path, api: ChatApi, agent: str, kind: str, often: str) -> None:
     check(misbehave(tmp_path, api, agent, kind, often), api, often)
@@ -114,7 +98,7 @@ def test_every_run_ends_well(tmp_path: Path, api: ChatApi, agent: str, kind: str
 @pytest.mark.nightly
 @pytest.mark.parametrize("agent", AGENTS)
 def test_a_run_outlasts_every_kind_in_turn(tmp_path: Path, api: ChatApi, agent: str) -> None:
-    script = api.script = EachOnce()
+    script = api.script = EachInTurn(list(KINDS.values()))
     log = run_agent(tmp_path, api, agent, 3600)
     assert end_of(log) == "submitted", (log.samples or [])[0].error
     assert value(log)["valid"]
