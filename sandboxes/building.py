@@ -13,8 +13,13 @@ from mlebench_inspect.sandboxes.compose import FULL_IMAGE, LIGHT_IMAGE
 from mlebench_inspect.sandboxes.engine import EngineError, docker_path
 from mlebench_inspect.sandboxes.host import run_bounded
 
-CODING_AGENTS = {"claude-code": "claude", "codex": "codex"}
-"""Scaffolds whose layer holds a program out of an npm package, and the program's name."""
+CODING_AGENTS = {
+    "claude-code": ("claude",),
+    "codex": ("codex",),
+    "gemini-cli": ("gemini", "node", "rg"),
+    "opencode": ("opencode", "node", "rg"),
+}
+"""Scaffolds whose layer holds a program out of an npm package: its name, and what inspect-swe wants beside it."""
 SCAFFOLDS = ("aide", "openhands", "mini-swe-agent", *CODING_AGENTS)
 IMAGES = {"light": LIGHT_IMAGE, "full": FULL_IMAGE} | {name: f"mlebench-inspect-{name}" for name in SCAFFOLDS}
 _FOLDER = Path(__file__).parent
@@ -63,8 +68,9 @@ def _layer(scaffold: str) -> list[str]:
     """Options of `docker build` that tell how a scaffold's layer is made."""
     options = ["--build-arg", f"SCAFFOLD={scaffold}"]
     if scaffold in CODING_AGENTS:
-        program = CODING_AGENTS[scaffold]
-        return [*options, "--file", "{context}/npm.Dockerfile", "--build-arg", f"PROGRAM={program}"]
+        program, *tools = CODING_AGENTS[scaffold]
+        options += ["--build-arg", f"PROGRAM={program}", "--build-arg", f"TOOLS={' '.join(tools)}"]
+        return [*options, "--file", "{context}/npm.Dockerfile"]
     return [*options, "--file", "{context}/scaffold.Dockerfile"]
 
 

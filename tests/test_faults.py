@@ -559,7 +559,7 @@ FORGED = [
     'File "/x/inspect_ai/model/_model.py", line 1, in generate',
     'Traceback (most recent call last):\n  File "/x/inspect_ai/model/_providers/openai.py", line 1, in generate\nE: x',
     'x\n\nDuring handling of it:\n\n  |   File "C:\\\\inspect_ai\\\\model\\\\_model.py", line 1, in generate',
-    "mlebench_inspect.agents.bridged.NotInstalled: no",
+    "mlebench_inspect.run.programs.NotInstalled: no",
 ]
 
 

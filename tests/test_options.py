@@ -16,8 +16,8 @@ from mlebench_inspect.benchmark import ELSEWHERE, TASKS, benchmark
 from mlebench_inspect.options import OptionError, checked, form_of
 
 NAMES = (
-    *("aide", "baseline", "claude_code", "codex", "dummy", "mini_swe_agent", "mlab", "openhands", "react"),
-    "search",
+    *("aide", "baseline", "claude_code", "codex", "dummy", "gemini_cli", "mini_swe_agent", "mlab", "opencode"),
+    *("openhands", "react", "search"),
 )
 AGENTS = [getattr(registry, name) for name in NAMES]
 WRONG = ("abc", {"a": [1]}, -1, "1", "true")

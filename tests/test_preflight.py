@@ -102,7 +102,13 @@ def test_an_agent_without_a_model(docker: FakeDocker, solver: str | None) -> Non
 
 @pytest.mark.parametrize(
     ("agent", "layer"),
-    [("mini_swe_agent", "mini-swe-agent"), ("claude_code", "claude-code"), ("codex", "codex")],
+    [
+        ("mini_swe_agent", "mini-swe-agent"),
+        ("claude_code", "claude-code"),
+        ("codex", "codex"),
+        ("gemini_cli", "gemini-cli"),
+        ("opencode", "opencode"),
+    ],
 )
 def test_a_scaffold_that_is_not_in_the_image(docker: FakeDocker, agent: str, layer: str) -> None:
     docker.answers(run=(1, ""))
@@ -120,6 +126,8 @@ def test_packages_of_this_host(docker: FakeDocker, monkeypatch: pytest.MonkeyPat
         "mlebench_inspect/mini_swe_agent": "mini_swe_agent needs inspect_swe",
         "mlebench_inspect/codex": "codex needs inspect_swe",
         "mlebench_inspect/claude_code": "claude_code needs inspect_swe and anthropic",
+        "mlebench_inspect/gemini_cli": "gemini_cli needs inspect_swe and google.genai and websockets",
+        "mlebench_inspect/opencode": "opencode needs inspect_swe and anthropic",
         "inspect_swe/codex_cli": "codex_cli needs inspect_swe",
         "inspect_swe/claude_code": "claude_code needs inspect_swe and anthropic",
         "inspect_swe/gemini_cli": "gemini_cli needs inspect_swe and google.genai and websockets",

@@ -8,21 +8,15 @@ from typing import Any
 from inspect_ai.agent import AgentState, sandbox_agent_bridge
 from inspect_ai.log import transcript
 from inspect_ai.model import ChatMessageSystem, Model
-from inspect_ai.util import ExecRemoteAwaitableOptions, sandbox, store_as
+from inspect_ai.util import ExecRemoteAwaitableOptions, sandbox
 
 from mlebench_inspect.agents.commands import time_left
 from mlebench_inspect.agents.gateway import Gateway
 from mlebench_inspect.agents.sending import counting
-from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.plain import one_line
-from mlebench_inspect.run.outcome import SubmissionRecord
+from mlebench_inspect.run.programs import not_installed
 from mlebench_inspect.sandboxes.compose import HOME, LOGS
 from mlebench_inspect.sandboxes.provider import guest_file
-
-
-class NotInstalled(MlebenchError, RuntimeError):
-    """A scaffold is not in the sandbox's image. The message says what to type."""
-
 
 MODEL = "inspect"
 """The name that the bridge serves with the evaluation's model."""
@@ -126,6 +120,5 @@ async def installed(scaffold: str, program: str) -> str:
             f"{scaffold} is not in this sandbox's image. Build one that has it with `mlebench-inspect build {scaffold}`"
             f" and run the task with `-T image=mlebench-inspect-{scaffold}`"
         )
-        store_as(SubmissionRecord).unfit = told  # so that this is no result of the agent's
-        raise NotInstalled(told)
+        raise not_installed(told)
     return program

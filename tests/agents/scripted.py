@@ -101,6 +101,10 @@ def any_scaffold(messages: list[ChatMessage], tools: list[ToolInfo]) -> ModelOut
         return codex_step(messages, worked)
     if "Bash" in names:  # Claude Code
         work, end = calls("Bash", {"command": shell_solution(), "description": "Train and predict"}), says("done")
+    elif "run_shell_command" in names:  # Gemini CLI
+        work, end = calls("run_shell_command", {"command": shell_solution()}), says("done")
+    elif {"bash", "todowrite"} <= names:  # opencode
+        work, end = calls("bash", {"command": shell_solution(), "description": "Train and predict"}), says("done")
     elif "terminal" in names:
         work, end = calls("terminal", {"command": shell_solution()}), calls("finish", {"message": "done"})
     elif "submit" in names:

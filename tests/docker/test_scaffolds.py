@@ -23,8 +23,10 @@ from mlebench_inspect.agents import (
     claude_code,
     codex,
     dummy,
+    gemini_cli,
     mini_swe_agent,
     mlab,
+    opencode,
     openhands,
     react,
     search,
@@ -33,7 +35,7 @@ from mlebench_inspect.reporting.comparison import compare
 from mlebench_inspect.reporting.results import read_results
 from mlebench_inspect.sandboxes.building import IMAGES, SCAFFOLDS, BuildError, build, image_exists
 from mlebench_inspect.sandboxes.compose import LIGHT_IMAGE
-from runs import run, value
+from runs import run, score, value
 
 pytestmark = pytest.mark.docker
 
@@ -70,10 +72,12 @@ def _solver(name: str) -> Solver | Agent | SolverSpec:
         "claude-code": claude_code,
         "codex": codex,
         "dummy": dummy,
+        "gemini-cli": gemini_cli,
         "inspect-deepagent": lambda: deepagent(tools=[bash()], compaction=None),
         "inspect-react": lambda: inspect_react(tools=[bash()]),
         "mini-swe-agent": mini_swe_agent,
         "mlab": mlab,
+        "opencode": opencode,
         "openhands": openhands,
         "react": lambda: react(compaction=0),
         "search": lambda: search(policy="greedy", max_steps=2, drafts=2, parallel=2, review=False),
@@ -112,6 +116,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory, image: Callable[[str], str]) 
         ("search", 2),
         ("claude-code", 2),
         ("codex", 2),
+        ("gemini-cli", 2),
+        ("opencode", 2),
         ("inspect-react", 2),
         ("inspect-deepagent", 2),
         ("user-agent", 2),
@@ -182,3 +188,29 @@ def test_a_scaffold_that_is_not_in_the_image_names_the_command(name: str, tmp_pa
     assert sample.error is not None
     assert f"mlebench-inspect build {name}" in sample.error.message
     assert f"-T image=mlebench-inspect-{name}" in sample.error.message
+
+
+@pytest.mark.parametrize(
+    ("agent", "layer", "ours"),
+    [
+        ("claude_code", "claude-code", "claude_code"),
+        ("codex_cli", "codex", "codex"),
+        ("gemini_cli", "gemini-cli", "gemini_cli"),
+        ("mini_swe_agent", "mini-swe-agent", "mini_swe_agent"),
+        ("opencode", "opencode", "opencode"),
+    ],
+)
+def test_an_agent_that_this_host_cannot_fetch_names_the_command(
+    agent: str, layer: str, ours: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
+        for name in (variable, variable.lower()):
+            monkeypatch.setenv(name, "http://127.0.0.1:9")  # as on a host without a network
+    solver = SolverSpec(f"inspect_swe/{agent}")
+    log = run(tmp_path, solver, sandbox="docker", model=scripted(any_scaffold), time_limit=LIMIT)  # type: ignore[arg-type]
+    (sample,) = log.samples or []
+    assert sample.error is not None
+    assert f"{agent} is not in this sandbox's image" in sample.error.message
+    assert f"`mlebench-inspect build {layer}`" in sample.error.message
+    assert f"`--solver mlebench_inspect/{ours} -T image=mlebench-inspect-{layer}`" in sample.error.message
+    assert score(log).reason == "setup_failed"
