@@ -57,9 +57,13 @@ StillRunning = subprocess.TimeoutExpired
 class Process(Protocol):
     """A process and all that it started."""
 
-    stdout: IO[bytes] | None
-    returncode: int | None
-    """None until it was waited for."""
+    @property
+    def stdout(self) -> IO[bytes] | None:
+        """What it prints."""
+
+    @property
+    def returncode(self) -> int | None:
+        """None until it was waited for."""
 
     def kill(self) -> None:
         """Kills all of it; nothing where it has ended."""
