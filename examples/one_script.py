@@ -10,8 +10,8 @@ from inspect_ai.model import ChatMessageUser, get_model
 from inspect_ai.util import OutputLimitExceededError, sandbox
 
 TASK = """\
-Write one Python script that does all of this, in one block that begins with ```python. It is run in the folder that the
-paths above start from, and you are shown what it prints.
+Write one Python script that does all of this, in one block that begins with ```python. Use the paths
+above as they stand; you are shown what it prints.
 """
 
 

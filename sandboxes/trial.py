@@ -48,6 +48,8 @@ def ensure_image(image: str, *, build_missing: bool) -> None:
         return
     ours = next((name for name, known in IMAGES.items() if image in (known, f"{known}:latest")), None)
     if ours is None:
+        if image.startswith("mlebench-inspect-"):
+            raise UnfitEngine(f"there is no image {image}; mlebench-inspect build makes {', '.join(IMAGES.values())}")
         raise UnfitEngine(f"the engine has no image {image}; run: docker pull {image} (or build it)")
     if not build_missing:
         raise UnfitEngine(f"the image {image} is not built; run: mlebench-inspect build {ours} (or give -T build=true)")

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 from inspect_ai.agent import AgentState, sandbox_agent_bridge
-from inspect_ai.log import transcript
 from inspect_ai.model import ChatMessageSystem, Model
 from inspect_ai.util import ExecRemoteAwaitableOptions, sandbox
 
 from mlebench_inspect.agents.commands import time_left
+from mlebench_inspect.agents.ending import note_end
 from mlebench_inspect.agents.gateway import Gateway
 from mlebench_inspect.agents.sending import counting
 from mlebench_inspect.plain import one_line
@@ -70,11 +70,10 @@ async def run_in_sandbox(
             told = {**settings, "seconds_left": time_left()}
             await box.write_file(f"{folder}/settings.json", json.dumps(told))
             await _run_to_its_end(scaffold, python, folder, bridge.port)
+            await _note_told_end(f"{folder}/end.txt")
         return bridge.state
 
-    done = await gateway.run(work)
-    await _tell_end(scaffold, f"{folder}/end.txt")
-    return done or state
+    return await gateway.run(work) or state
 
 
 async def _run_to_its_end(scaffold: str, python: str, folder: str, port: int) -> None:
@@ -98,14 +97,14 @@ async def _run_to_its_end(scaffold: str, python: str, folder: str, port: int) ->
         raise RuntimeError(f"{scaffold} ended with code {result.returncode}: {said}")
 
 
-async def _tell_end(scaffold: str, file: str) -> None:
-    """Notes in the transcript how the scaffold ended, where it says so: by anything but its agent's word."""
+async def _note_told_end(file: str) -> None:
+    """Notes how the scaffold ended, where it says so: by anything but its agent's word."""
     try:
         said = await sandbox().exec(["sh", "-c", '[ -f "$0" ] && head -c 1000 "$0"', file], timeout=60)
     except (TimeoutError, UnicodeDecodeError):
         return
-    if said.stdout.strip():
-        transcript().info({"end": scaffold, "why": one_line(said.stdout)}, source="mlebench")
+    if why := one_line(said.stdout):
+        note_end("steps_used" if why.endswith("steps are used") else "finished", why)
 
 
 async def installed(scaffold: str, program: str) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 from inspect_ai.log import transcript
 from inspect_ai.util import StoreModel, store_as
 
-How = Literal["submitted", "given_up", "no_action", "window_too_small", "steps_used", "time_used"]
+How = Literal["submitted", "given_up", "no_action", "window_too_small", "steps_used", "time_used", "finished"]
 
 
 class AgentEnd(StoreModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Literal, TypeVar
 
@@ -26,6 +27,8 @@ IdleTurns = Annotated[int, Field(ge=0), Form("a whole number of turns, 0 for nev
 
 MOST_REJECTED = 5
 """Requests in a row that the provider rejects, after which the run ends with what it said."""
+# What programs write above a command's output, and is another each time.
+_STAMPS = re.compile(r"^(Chunk ID|Wall time|Process Group PGID)\b.*$", re.MULTILINE)
 _TRY_AGAIN = {401, 402, 403, 404, 407, 408, 409, 425, 429}
 """Answers of HTTP that complain of something else than the request's text."""
 
@@ -67,7 +70,9 @@ class Gateway:
         """
         with self._scope:
             try:
-                return await work()
+                done = await work()
+                note_end("finished", "the scaffold's program ended by its agent's word")
+                return done
             except LimitExceededError:
                 raise
             except Exception:
@@ -139,7 +144,7 @@ class Gateway:
     async def _pace(self, output: ModelOutput, before: Sequence[ChatMessage], acted: bool) -> None:
         self._idle = 0 if acted else self._idle + 1
         calls = [(c.function, c.arguments) for c in output.message.tool_calls or []]
-        turn = calls, output.completion, [m.text for m in before]
+        turn = calls, output.completion, [_STAMPS.sub("", m.text) for m in before]
         self._same = self._same + 1 if turn == self._last else 0
         self._last = turn
         if self._most and self._idle >= self._most:

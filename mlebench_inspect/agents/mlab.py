@@ -95,7 +95,7 @@ class _Research:
     steps: list[_Step] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     undo: dict[str, list[str]] = field(default_factory=dict)
-    ending: Ending = field(default_factory=lambda: Ending(early=True))
+    ending: Ending = field(default_factory=lambda: Ending(early=True, by="take Final Answer with a final_answer"))
     ended: bool = False
     questions: Questions = field(default_factory=Questions)
 

@@ -22,10 +22,11 @@ class Ending:
 
     Args:
         early: Whether a valid submission ends the run while much of the time is left; else that is asked back once.
+        by: What the agent is to do to end its run.
     """
 
-    def __init__(self, *, early: bool) -> None:
-        self._early, self._asked = early, False
+    def __init__(self, *, early: bool, by: str) -> None:
+        self._early, self._by, self._asked = early, by, False
 
     async def refused(self, answer: str) -> str | None:
         """Why the run goes on, to be told to the agent; None where it ends, which is then noted.
@@ -39,15 +40,23 @@ class Ending:
         plenty = not self._early and left is not None and left > _PLENTY * (sample_limits().time.limit or 0)
         asked, self._asked = self._asked, True
         if not (asked and given_up if invalid else asked or (_is_valid(verdict) and not plenty)):
-            return f"{verdict}{_hint(left)} {_way_out(invalid)}"
+            return f"{verdict}{_hint(left)} {self._way_out(invalid)}"
         note_end("given_up" if given_up and invalid else "submitted", given_up or answer)
         return None
+
+    def _way_out(self, invalid: bool) -> str:
+        if not invalid:
+            return "Go on if anything can be gained. To end the run as it stands, submit again."
+        return (
+            "Mend it: the run does not end without a valid submission. If that cannot be had, say so and why: "
+            f"{self._by} that begins with `give_up:`, followed by the reason."
+        )
 
 
 @tool(name="submit")
 def submit() -> Tool:
     """Ends the run. An early end is asked back once, and one without a valid submission until the agent gives up."""
-    ending = Ending(early=False)
+    ending = Ending(early=False, by="submit with an answer")
 
     async def execute(answer: str = "") -> str:
         """End your run. What lies in the submission's place is then graded.
@@ -75,12 +84,3 @@ def _is_valid(verdict: str) -> bool:
 
 def _hint(left: float | None) -> str:
     return f" You have {duration(left)} left." if left is not None else ""
-
-
-def _way_out(invalid: bool) -> str:
-    if not invalid:
-        return "Go on if anything can be gained. To end the run as it stands, submit again."
-    return (
-        "Mend it: the run does not end without a valid submission. If that cannot be had, say so and why: submit with "
-        "an answer that begins with `give_up:`, followed by the reason."
-    )

@@ -52,6 +52,8 @@ class Ending(BaseModel):
     """Whose exception it was."""
     limit: str | None = None
     """Kind of the limit that ended it, as Inspect names it, or `disk`."""
+    how: str | None = None
+    """The name that the agent gave to its end, if it is one of this package's (`AgentEnd`)."""
     refused: bool = False
     """Whether the model's last answer was a refusal, by its provider's filter or its own."""
 
@@ -256,6 +258,7 @@ def ending_of(events: Sequence[Event]) -> Ending:
             ending.limit = event.type
         elif isinstance(event, InfoEvent) and event.source == "mlebench" and isinstance(event.data, dict):
             ending.limit = str(event.data["limit"]) if "limit" in event.data else ending.limit
+            ending.how = str(event.data["end"]) if "end" in event.data else ending.how
         elif isinstance(event, ModelEvent):
             ending.refused = not event.output.empty and event.output.stop_reason == "content_filter"
     return ending

@@ -205,7 +205,8 @@ def _warn(time_limit: float | None) -> None:
     texts = [
         too_few_commands(agents_at_work(), slots) if slots is not None else None,
         f"a time limit of {time_limit:.0f} seconds leaves half of that to scoring; at least {SHORTEST} are advised. "
-        "What was taken out is kept in any case: inspect score grades it"
+        "What was taken out is kept in any case; to grade it: inspect score LOG --scorer mlebench_inspect/mlebench "
+        "--action overwrite --overwrite"
         if time_limit is not None and time_limit < SHORTEST
         else None,
     ]

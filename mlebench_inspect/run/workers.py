@@ -13,7 +13,9 @@ from mlebench_inspect.run import worker
 from mlebench_inspect.sandboxes import host
 from mlebench_inspect.sandboxes.host import Ended, HostError
 
-_PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV")
+NURSERY = "mlebench_inspect.run.nursery"
+"""The module whose process loads the libraries and forks."""
+PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV")
 """The environment of a process that reads what an agent wrote; keys of providers, say, are not in it."""
 
 
@@ -89,7 +91,7 @@ class _Nursery:
         self.owner = os.getpid()
         self.control, theirs = socket.socketpair()
         with theirs:
-            command = [sys.executable, "-m", "mlebench_inspect.run.nursery", str(theirs.fileno())]
+            command = [sys.executable, "-m", NURSERY, str(theirs.fileno())]
             self.process = host.serve(command, theirs.fileno(), _environment())
 
     def serves(self) -> bool:
@@ -126,5 +128,5 @@ def _fork(command: object, source: IO[bytes], errors: IO[bytes], env: object) ->
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return {**kept, **worker.ENVIRONMENT}

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from inspect_ai.agent import Agent, AgentState, agent
 from inspect_ai.log import EvalLog
-from inspect_ai.model import ChatMessageUser, GenerateConfig, execute_tools, get_model
+from inspect_ai.model import ChatMessageUser, GenerateConfig, ModelOutput, execute_tools, get_model
 from inspect_ai.tool import Tool, ToolDef, ToolInfo, tool
 
 from agents.chat_api import ChatApi, Reply, Request, call, calls, chat_api, error
 from agents.misbehaviour import KINDS
 from agents.test_misbehaviour import Misbehaving, end_of, well_behaved
-from mlebench_inspect.agents import pace
+from mlebench_inspect.agents import gateway, pace
 from mlebench_inspect.agents.commands import bash
 from mlebench_inspect.agents.gateway import MOST_REJECTED, Gateway
 from runs import run, score, value
@@ -71,13 +71,13 @@ def program(idle_turns: int = IDLE_TURNS, patience: int = 0) -> Agent:
     """Does what the model says, for so many turns, and gives up at an error; with patience it tries again before."""
 
     async def execute(state: AgentState) -> AgentState:
-        gateway, tools = Gateway(idle_turns), [bash(60), submit()]
+        passing, tools = Gateway(idle_turns), [bash(60), submit()]
 
         async def turn() -> bool:
             asked = [*state.messages]
             for tries in range(patience + 1):
                 try:
-                    output = await gateway.generate(
+                    output = await passing.generate(
                         get_model(), asked, [_info(t) for t in tools], None, GenerateConfig()
                     )
                     break
@@ -95,7 +95,7 @@ def program(idle_turns: int = IDLE_TURNS, patience: int = 0) -> Agent:
                     break
             return state
 
-        return await gateway.run(work) or state
+        return await passing.run(work) or state
 
     return execute
 
@@ -109,9 +109,13 @@ def misbehave(tmp_path: Path, api: ChatApi, kind: str, often: str) -> EvalLog:
 
 def check(log: EvalLog, api: ChatApi, kind: str, often: str) -> None:
     """`submitted` is no end that is noted here, nor is the end of the program's turns."""
-    expected = {"time": "", "error": "error"}.get(KINDS[kind].end, KINDS[kind].end) if often == "always" else ""
+    expected = (
+        {"time": "finished", "error": "error"}.get(KINDS[kind].end, KINDS[kind].end)
+        if often == "always"
+        else "finished"
+    )
     if kind in TAKEN:
-        expected = ""
+        expected = "finished"
     assert end_of(log) == expected, (log.samples or [])[0].error
     assert len(api.requests) <= MOST_CALLS
     if expected == "error":
@@ -135,7 +139,7 @@ def test_a_rejected_request_is_the_program_s_to_send_anew(tmp_path: Path, api: C
     rejected = error(400, "Invalid value for 'messages'")
     api.script = lambda request: rejected if len(api.requests) == 2 else well_behaved(request)
     log = run(tmp_path, program(patience=1), model=api.model(), allow_local=True, time_limit=240)
-    assert end_of(log) == ""
+    assert end_of(log) == "finished"
     assert value(log)["valid"] == 1
 
 
@@ -167,3 +171,20 @@ def test_a_program_s_own_error_is_its_own(tmp_path: Path, api: ChatApi) -> None:
     log = run(tmp_path, breaking(), model=api.model(), allow_local=True, time_limit=240)
     assert end_of(log) == "error"
     assert score(log).reason != "model_unavailable"
+
+
+@pytest.mark.anyio
+async def test_a_result_is_the_same_whatever_a_program_writes_above_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    paused: list[int] = []
+
+    async def pauses(turns: int) -> None:
+        paused.append(turns)
+
+    monkeypatch.setattr(gateway, "pause", pauses)
+    output = ModelOutput.for_tool_call("model", "exec_command", {"cmd": "ls"})
+    passed = Gateway()
+    for turn in range(3):
+        said = f"Chunk ID: 37bac{turn}\nWall time: 0.{turn} seconds\nProcess Group PGID: {turn}\ntrain.csv"
+        await passed._pace(output, [ChatMessageUser(content=said)], True)
+    await passed._pace(output, [ChatMessageUser(content="Wall time: 0.1 seconds\nepoch 2")], True)
+    assert paused == [0, 1, 2, 0]

@@ -10,8 +10,8 @@ from typing import Any
 from inspect_ai._cli.main import main
 from inspect_ai.solver import TaskState
 
-from campaign import agent
-from mlebench_inspect.run import outcome, scoring
+from campaign import agent, processes
+from mlebench_inspect.run import outcome, scoring, workers
 from mlebench_inspect.run.outcome import SubmissionRecord
 
 SCALE = 8.0
@@ -29,4 +29,5 @@ if __name__ == "__main__":
     assert agent.steady is not None  # registered by its import
     outcome.PAUSES = tuple(pause / SCALE for pause in outcome.PAUSES)
     scoring.take_out = take_out
+    workers.NURSERY, workers.PASSED_ON = processes.NURSERY, (*workers.PASSED_ON, agent.SOCKET)
     main()

@@ -18,7 +18,7 @@ from campaign.room import STAGES, Attempt, Room
 
 END_WITHIN = 240.0
 """Seconds within which an interrupted evaluation has to end."""
-_LATER = {"setup": 2.0, "agent": 2.0, "taking_out": 1.0, "grading": 1.5}
+_LATER = {"setup": 1.0, "agent": 2.0, "taking_out": 1.0, "grading": 1.5}
 """Most seconds between a sample's entry into a stage and the fault."""
 
 
@@ -116,7 +116,7 @@ def grader_stopped(here: Field, aim: Attempt) -> None:
 def _grader(here: Field, kind: str, do: Callable[[int], None]) -> None:
     until = time.monotonic() + 10
     while time.monotonic() < until:
-        for pid in processes.of_campaign(here.mark, processes.WORKER):
+        for pid in processes.of_campaign(here.mark, processes.NURSERY):
             competition = processes.graded_competition(pid)
             if competition is not None:
                 with here.room.fault(

@@ -8,7 +8,8 @@ import os
 import signal
 from pathlib import Path
 
-WORKER = "mlebench_inspect.run.worker"
+NURSERY = "campaign.slow_nursery"
+"""The module whose process forks graders; they have its command line."""
 
 
 def of_campaign(mark: str, word: str = "") -> list[int]:
@@ -25,7 +26,7 @@ def of_campaign(mark: str, word: str = "") -> list[int]:
 
 
 def graded_competition(pid: int) -> str | None:
-    """What a grading process grades, by its request; None where it has ended."""
+    """What a grading process grades, by its request; None where it has ended, or is none."""
     try:
         with open(f"/proc/{pid}/fd/0", encoding="utf-8") as request:
             return str(json.load(request)["competition"])

@@ -190,7 +190,7 @@ def remove_containers(setting: Setting, here: Field) -> None:
 def _leftovers(setting: Setting, here: Field) -> list[str]:
     """Grading processes and temporary folders that are still there at the end."""
     until = time.monotonic() + 60
-    while (left := processes.of_campaign(here.mark, processes.WORKER)) and time.monotonic() < until:
+    while (left := processes.of_campaign(here.mark, processes.NURSERY)) and time.monotonic() < until:
         time.sleep(0.2)
     wrong = [f"a grading process is left: {pid}" for pid in left]
     folders = [p.name for p in setting.temporary.glob("mlebench-*")]

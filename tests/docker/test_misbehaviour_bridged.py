@@ -76,20 +76,20 @@ def misbehave(tmp_path: Path, api: ChatApi, scaffold: str, kind: str, often: str
 
 
 def end_of(sample: EvalSample) -> str:
-    """The name of how the run ended: an error, a limit, what is told in the transcript; empty by the agent's word."""
+    """The name of how the run ended: an error, a limit, what is told in the transcript."""
     if sample.error:
         return "error"
     if sample.limit:
         return str(sample.limit.type)
     told = [e.data for e in sample.events if e.event == "info" and isinstance(e.data, dict) and "end" in e.data]
-    return " ".join(str(data["why"]) for data in told if isinstance(data, dict))
+    return " ".join(str(data["end"]) for data in told if isinstance(data, dict))
 
 
 def check(log: EvalLog, api: ChatApi, kind: str, often: str) -> None:
     (sample,) = log.samples or []
     end = end_of(sample)
     if often == "once":
-        assert end in ("", "all 2 steps are used"), sample.error
+        assert end in ("finished", "steps_used"), sample.error
         assert value(log)["valid"] == 1
         return
     assert end

@@ -119,7 +119,7 @@ def told_ends(log: EvalLog) -> list[Any]:
     """What the transcript tells of how the scaffold ended."""
     (sample,) = log.samples or []
     infos = [e.data for e in sample.events if e.event == "info"]
-    return [data["why"] for data in infos if isinstance(data, dict) and data.get("end") == "openhands"]
+    return [data["end"] for data in infos if isinstance(data, dict) and "end" in data]
 
 
 def test_openhands_goes_on_after_prose_and_equal_polls(tmp_path: Path, api: ChatApi) -> None:
@@ -134,11 +134,11 @@ def test_openhands_goes_on_after_prose_and_equal_polls(tmp_path: Path, api: Chat
     assert "Go on with the task" in text_of(api.requests[1])
     assert value(log)["valid"] == 1
     assert len(api.requests) == 9
-    assert told_ends(log) == []
+    assert told_ends(log) == ["finished"]
 
 
 def test_openhands_tells_that_its_steps_are_used(tmp_path: Path, api: ChatApi) -> None:
     api.script = lambda request: says("I would look at the data now.")
     log = run_in_image(tmp_path, api, "openhands", openhands(max_iterations=3))
-    assert told_ends(log) == ["all 3 steps are used"]
+    assert told_ends(log) == ["steps_used"]
     assert len(api.requests) == 3

@@ -20,7 +20,7 @@ from mlebench_inspect.agents.search import engineer as asking
 from mlebench_inspect.agents.search import loop
 from mlebench_inspect.agents.search.keeping import Kept
 from mlebench_inspect.agents.search.tree import Tree
-from runs import run, value
+from runs import run, score, value
 from search.engineers import CRASHES, HANGS, INVALID, LEARNS, Speak, answers, engineer, works
 
 SILENT = works(0.7).replace("print(", "str(")
@@ -208,6 +208,17 @@ def test_scripts_are_cut_to_the_time_left_and_the_search_ends_with_it(
     assert "no time left" in tree.nodes[2].fault
     assert "16 minutes 10 seconds are left. After this step 499 more can be taken" in asked[0]
     assert "0.6" in asked[1].partition("Where you stand")[2]
+
+
+def test_a_search_whose_model_is_slow_ends_before_its_time_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "PAUSES", (1000.0,))
+    log = run(tmp_path, search(parallel=1), model=engineer(lambda prompt: answers("no script")), time_limit=20)
+    (sample,) = log.samples or []
+    assert sample.limit is None
+    assert sample.store["AgentEnd:how"] == "time_used"
+    assert score(log).metadata["ending"]["how"] == "time_used"
 
 
 def test_the_next_best_takes_the_place_of_a_best_whose_file_is_gone(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from mlebench_inspect.agents.search import keeping, prompts
 from mlebench_inspect.agents.search.engineer import Engineer
 from mlebench_inspect.agents.search.hands import Hands, Ran
 from mlebench_inspect.agents.search.measure import Measured, measure
-from mlebench_inspect.agents.search.parsing import Reply
+from mlebench_inspect.agents.search.parsing import Reply, Review
 from mlebench_inspect.agents.search.plans import Plan, PolicyName
 from mlebench_inspect.agents.search.policies import next_step, reserve
 from mlebench_inspect.agents.search.prompts import Standing, Terms
@@ -28,6 +28,7 @@ MARGIN = 30.0
 _SHARE = 0.1  # of a short run's time, which the margin does not go beyond
 SHORTEST = 5.0
 """Seconds that a script must have, to be run at all."""
+OUT_OF_TIME = Reply("", "", "the time was used before there was a script")
 _KEPT_OUTPUT = 8_000
 
 
@@ -114,7 +115,9 @@ class Search:
 
     async def _work(self, node: Node) -> None:
         """From an operator to a solution that is done."""
-        reply = await self._written(node)
+        reply = OUT_OF_TIME
+        with anyio.move_on_after(self._seconds_left()):
+            reply = await self._written(node)
         node.plan, node.code, node.fault = reply.plan, reply.code, reply.fault
         if reply.code:
             folder = self.hands.folder(node.id)
@@ -181,7 +184,9 @@ class Search:
         """Has the solution reviewed, which gives a lesson, and may find that its score cannot be believed."""
         if not self._review or self._seconds_left() <= 0:
             return
-        review = await self.engineer.review(prompts.review(self.terms, node))
+        review = Review("")
+        with anyio.move_on_after(self._seconds_left()):
+            review = await self.engineer.review(prompts.review(self.terms, node))
         node.lesson = review.lesson
         if not node.fault and not review.sound:
             node.fault = f"its score cannot be believed: {review.lesson[:200]}"
