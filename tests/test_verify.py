@@ -256,7 +256,7 @@ LIES: dict[str, tuple[dict[str, Any], str]] = {
         f"{NONE}_1: it has a score, though what became of its submission is unreachable",
     ),
     "a medal of a snapshot": (
-        {record(INVALID): with_value("snapshots", 1, "worth", "medal", value="gold")},
+        {record(INVALID): with_value("snapshots", 0, "worth", "medal", value="gold")},
         "medal is none, stated as gold",
     ),
     "a figure": (
