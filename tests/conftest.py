@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.chat_api import ChatApi, chat_api
 from mlebench_inspect.sandboxes.building import image_exists
 from mlebench_inspect.sandboxes.compose import LIGHT_IMAGE
 from mlebench_inspect.tasks import competition
@@ -24,6 +25,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(callspec.params["competition_id"]))
         elif item.get_closest_marker("docker"):
             item.add_marker(pytest.mark.xdist_group("docker"))
+
+
+@pytest.fixture
+def api() -> Iterator[ChatApi]:
+    """A chat API on loopback, which answers by its `script`."""
+    with chat_api() as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)

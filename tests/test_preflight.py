@@ -54,6 +54,9 @@ def test_an_image_that_is_not_built_is_named_with_the_command(docker: FakeDocker
         "the image mlebench-inspect-light is not built; run: mlebench-inspect build light (or give -T build=true)"
     )
     assert "docker pull my/image" in refusal(image="my/image")
+    misspelt = refusal(image="mlebench-inspect-aid")
+    assert "docker pull" not in misspelt
+    assert "mlebench-inspect-aide" in misspelt
     assert not (tmp_path / "data").exists()
 
 

@@ -9,8 +9,7 @@ from inspect_ai.model import get_model
 from pydantic import Field
 
 from mlebench_inspect.agents.bridged import MODEL, run_in_sandbox
-from mlebench_inspect.agents.gateway import IdleTurns
-from mlebench_inspect.options import Form, agent_options
+from mlebench_inspect.options import AtLeast0, Form, agent_options
 from mlebench_inspect.sandboxes.compose import CODE, DATA, LOGS, SUBMISSION
 
 STEPS = {"paper": 2000, "reference": 500}
@@ -40,7 +39,7 @@ def aide(
     exec_timeout: int = 32400,
     data_preview: bool = True,
     temperature: float | None = 0.5,
-    idle_turns: IdleTurns = 20,
+    idle_turns: AtLeast0 = 20,
 ) -> Agent:
     """AIDE (aideml) in the image `mlebench-inspect-aide`; the defaults are the published settings.
 

@@ -7,8 +7,7 @@ from inspect_ai.model import GenerateFilter
 
 from mlebench_inspect.agents.bridged import installed
 from mlebench_inspect.agents.coding import work_to_the_end
-from mlebench_inspect.agents.gateway import IdleTurns
-from mlebench_inspect.options import agent_options
+from mlebench_inspect.options import AtLeast0, agent_options
 from mlebench_inspect.sandboxes.compose import CODE, HOME
 
 _LONGEST_ANSWER = 24 * 3600  # seconds; a provider that is busy is Inspect's to wait for
@@ -16,7 +15,7 @@ _LONGEST_ANSWER = 24 * 3600  # seconds; a provider that is busy is Inspect's to 
 
 @agent
 @agent_options
-def claude_code(tool_timeout: int = 14400, model_config: str | None = None, idle_turns: IdleTurns = 20) -> Agent:
+def claude_code(tool_timeout: int = 14400, model_config: str | None = None, idle_turns: AtLeast0 = 20) -> Agent:
     """Claude Code in the image `mlebench-inspect-claude-code`; needs the extra `scaffolds` (`inspect-swe`).
 
     Args:

@@ -7,14 +7,13 @@ from inspect_ai.model import GenerateFilter
 
 from mlebench_inspect.agents.bridged import installed
 from mlebench_inspect.agents.coding import work_to_the_end
-from mlebench_inspect.agents.gateway import IdleTurns
-from mlebench_inspect.options import agent_options
+from mlebench_inspect.options import AtLeast0, agent_options
 from mlebench_inspect.sandboxes.compose import CODE, HOME
 
 
 @agent
 @agent_options
-def codex(model_config: str | None = None, idle_turns: IdleTurns = 20) -> Agent:
+def codex(model_config: str | None = None, idle_turns: AtLeast0 = 20) -> Agent:
     """Codex CLI in the image `mlebench-inspect-codex`; needs the extra `scaffolds` (`inspect-swe`).
 
     Args:

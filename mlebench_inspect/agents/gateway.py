@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import anyio
 from inspect_ai.log import transcript
 from inspect_ai.model import ChatMessage, GenerateConfig, Model, ModelOutput, ModelUsage
 from inspect_ai.tool import ToolChoice, ToolFunction, ToolInfo
 from inspect_ai.util import LimitExceededError
-from pydantic import Field
 
 from mlebench_inspect.agents.ending import note_end
 from mlebench_inspect.agents.pace import pause
@@ -20,10 +19,8 @@ from mlebench_inspect.agents.plain_chat import plain_chat_filter
 from mlebench_inspect.agents.replies import answer, no_refusal
 from mlebench_inspect.agents.sending import LEAST
 from mlebench_inspect.agents.windows import CHARACTERS, opening, plain_users, shrunk, size, told
-from mlebench_inspect.options import Form
 
 T = TypeVar("T")
-IdleTurns = Annotated[int, Field(ge=0), Form("a whole number of turns, 0 for never")]
 
 MOST_REJECTED = 5
 """Requests in a row that the provider rejects, after which the run ends with what it said."""

@@ -11,8 +11,7 @@ from inspect_ai.util import sandbox
 from mlebench_inspect._inspect_swe import install_folder
 from mlebench_inspect.agents.bridged import installed
 from mlebench_inspect.agents.coding import work_to_the_end
-from mlebench_inspect.agents.gateway import IdleTurns
-from mlebench_inspect.options import agent_options
+from mlebench_inspect.options import AtLeast0, agent_options
 from mlebench_inspect.sandboxes.compose import CODE, HOME
 
 _LAYER = "/opt/gemini-cli"
@@ -24,7 +23,7 @@ _HOME = f"{HOME}/.gemini-cli"  # not where inspect_swe writes its settings, over
 
 @agent
 @agent_options
-def gemini_cli(tool_timeout: int = 14400, model_config: str = "gemini-2.5-pro", idle_turns: IdleTurns = 20) -> Agent:
+def gemini_cli(tool_timeout: int = 14400, model_config: str = "gemini-2.5-pro", idle_turns: AtLeast0 = 20) -> Agent:
     """Gemini CLI in the image `mlebench-inspect-gemini-cli`; needs the extra `scaffolds` (`inspect-swe`).
 
     Args:

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from mlebench_inspect.agents.bridged import MODEL, installed
 from mlebench_inspect.agents.commands import time_left
-from mlebench_inspect.agents.gateway import Gateway, IdleTurns
-from mlebench_inspect.options import Form, agent_options
+from mlebench_inspect.agents.gateway import Gateway
+from mlebench_inspect.options import AtLeast0, Form, agent_options
 from mlebench_inspect.sandboxes.compose import HOME
 from mlebench_inspect.sandboxes.provider import guest_file
 
@@ -29,7 +29,7 @@ _Timeout = Annotated[int, Field(ge=0), Form("a whole number of seconds, 0 for wh
 
 @agent
 @agent_options
-def mini_swe_agent(command_timeout: _Timeout = 0, idle_turns: IdleTurns = 20) -> Agent:
+def mini_swe_agent(command_timeout: _Timeout = 0, idle_turns: AtLeast0 = 20) -> Agent:
     """mini-swe-agent in the image `mlebench-inspect-mini-swe-agent`; needs the extra `scaffolds` (`inspect-swe`).
 
     Args:

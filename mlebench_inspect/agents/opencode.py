@@ -9,8 +9,7 @@ from inspect_ai.model import GenerateFilter
 
 from mlebench_inspect.agents.bridged import installed
 from mlebench_inspect.agents.coding import work_to_the_end
-from mlebench_inspect.agents.gateway import IdleTurns
-from mlebench_inspect.options import agent_options
+from mlebench_inspect.options import AtLeast0, agent_options
 from mlebench_inspect.sandboxes.compose import CODE, HOME
 
 _PERMISSION = {"*": "allow", "webfetch": "deny", "websearch": "deny", "question": "deny"}
@@ -19,7 +18,7 @@ _PERMISSION = {"*": "allow", "webfetch": "deny", "websearch": "deny", "question"
 @agent
 @agent_options
 def opencode(
-    tool_timeout: int = 14400, model_config: str = "anthropic/claude-sonnet-4-5", idle_turns: IdleTurns = 20
+    tool_timeout: int = 14400, model_config: str = "anthropic/claude-sonnet-4-5", idle_turns: AtLeast0 = 20
 ) -> Agent:
     """opencode in the image `mlebench-inspect-opencode`; needs the extra `scaffolds` (`inspect-swe`).
 

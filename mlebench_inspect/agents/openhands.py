@@ -5,8 +5,7 @@ from __future__ import annotations
 from inspect_ai.agent import Agent, AgentState, agent
 
 from mlebench_inspect.agents.bridged import MODEL, run_in_sandbox
-from mlebench_inspect.agents.gateway import IdleTurns
-from mlebench_inspect.options import agent_options
+from mlebench_inspect.options import AtLeast0, agent_options
 from mlebench_inspect.sandboxes.compose import HOME
 
 
@@ -16,7 +15,7 @@ def openhands(
     max_iterations: int = 500,
     max_input_tokens: int = 128_000,
     condenser_size: int = 240,
-    idle_turns: IdleTurns = 0,
+    idle_turns: AtLeast0 = 0,
 ) -> Agent:
     """OpenHands in the image `mlebench-inspect-openhands`; 500 iterations are the published setting.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from inspect_ai.tool import ToolCall, ToolInfo, ToolParams
 from inspect_ai.util import JSONSchema, sandbox
 
 from agents import scripted
-from agents.chat_api import ChatApi, Reply, Request, call, calls, chat_api, says, text_of
+from agents.chat_api import ChatApi, Reply, Request, call, calls, says, text_of
 from agents.misbehaviour import KINDS
 from agents.over_api import Misbehaving
 from mlebench_inspect.agents import pace
@@ -36,12 +35,6 @@ FEW = [
     ("server error", "always"),
 ]
 ALL = [(kind, often) for kind in KINDS for often in ("once", "always")]
-
-
-@pytest.fixture
-def api() -> Iterator[ChatApi]:
-    with chat_api() as found:
-        yield found
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from inspect_ai.log import EvalLog
 from inspect_ai.model import ChatMessageUser, GenerateConfig, ModelOutput, execute_tools, get_model
 from inspect_ai.tool import Tool, ToolDef, ToolInfo, tool
 
-from agents.chat_api import ChatApi, Reply, Request, call, calls, chat_api, error
+from agents.chat_api import ChatApi, Reply, Request, call, calls, error
 from agents.misbehaviour import KINDS
 from agents.test_misbehaviour import Misbehaving, end_of, well_behaved
 from mlebench_inspect.agents import gateway, pace
@@ -35,12 +34,6 @@ FEW = [
     ("rate limit", "always"),
 ]
 ALL = [(kind, often) for kind in KINDS for often in ("once", "always")]
-
-
-@pytest.fixture
-def api() -> Iterator[ChatApi]:
-    with chat_api() as found:
-        yield found
 
 
 @pytest.fixture(autouse=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.model import GenerateConfig
 
-from agents.chat_api import ChatApi, Reply, Request, call, calls, chat_api, error, says, text_of
+from agents.chat_api import ChatApi, Reply, Request, call, calls, error, says, text_of
 from agents.misbehaviour import KINDS, WINDOW, Kind, acts, by_tools, tokens_of
 from mlebench_inspect.agents import pace, react
 from runs import run, score, value
@@ -36,12 +35,6 @@ ALL = [
     for often in ("once", "always")
     if found.wants in ("", mode)
 ]
-
-
-@pytest.fixture
-def api() -> Iterator[ChatApi]:
-    with chat_api() as found:
-        yield found
 
 
 @pytest.fixture(autouse=True)

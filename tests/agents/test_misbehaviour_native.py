@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from inspect_ai.log import EvalLog
 from inspect_ai.model import GenerateConfig
 
 from agents import misbehaviour
-from agents.chat_api import ChatApi, Reply, Request, chat_api
+from agents.chat_api import ChatApi, Reply, Request
 from agents.misbehaviour import Kind
 from agents.native import kinds_of, mlab_work, search_work
 from agents.test_misbehaviour import end_of
@@ -38,12 +38,6 @@ FEW = [
     ("search", "server error", "always"),
 ]
 ALL = [(s, kind, often) for s in AGENTS for kind in kinds_of(s) for often in ("once", "always")]
-
-
-@pytest.fixture
-def api() -> Iterator[ChatApi]:
-    with chat_api() as found:
-        yield found
 
 
 @pytest.fixture(autouse=True)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import re
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from agents.chat_api import ChatApi, Reply, Request, chat_api, says, text_of
+from agents.chat_api import ChatApi, Reply, Request, says, text_of
 from mlebench_inspect.agents import mlab
 from runs import run, value
 
@@ -24,12 +21,6 @@ STEPS = (
     ("List Files", {"dir_path": "."}),
     ("Final Answer", {"final_answer": "done"}),
 )
-
-
-@pytest.fixture
-def api() -> Iterator[ChatApi]:
-    with chat_api() as found:
-        yield found
 
 
 class Researcher:

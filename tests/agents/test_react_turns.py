@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from inspect_ai.model import ChatMessageTool, ModelOutput
 from inspect_ai.tool import ToolCall, ToolError
 from inspect_ai.util import ExecResult, OutputLimitExceededError
 
-from agents.chat_api import ChatApi, Reply, Request, call, calls, chat_api, error, says, text_of
+from agents.chat_api import ChatApi, Reply, Request, call, calls, error, says, text_of
 from agents.misbehaviour import acts, tokens_of
 from mlebench_inspect.agents import commands, pace, react, submitting
 from mlebench_inspect.agents.pace import Pace
@@ -23,12 +23,6 @@ from runs import run, value
 VALID, INVALID = "The submission is valid.", "Invalid: there is no file submission/submission.csv."
 COPY = "cp data/sample_submission.csv submission/submission.csv"
 DAY = 86_400.0
-
-
-@pytest.fixture
-def api() -> Iterator[ChatApi]:
-    with chat_api() as found:
-        yield found
 
 
 class _Time:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from agents.chat_api import ChatApi, Reply, Request, call, calls, chat_api, says
+from agents.chat_api import ChatApi, Reply, Request, call, calls, says
 from agents.killing import Killing
 from agents.limits import LIMITS, check_limited, price
 from agents.native import DATA, mlab_goes_on, mlab_work
@@ -18,12 +17,6 @@ from search.engineers import answers, works
 
 AGENTS = {"react": react, "mlab": mlab, "search": lambda: search(parallel=1)}
 CASES = [(s, kind) for s in ("react", "mlab") for kind in LIMITS] + [("search", "message")]
-
-
-@pytest.fixture
-def api() -> Iterator[ChatApi]:
-    with chat_api() as found:
-        yield found
 
 
 @pytest.fixture(autouse=True)

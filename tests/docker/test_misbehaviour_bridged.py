@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.model import GenerateConfig
 
 from agents import scripted
-from agents.chat_api import ChatApi, chat_api
+from agents.chat_api import ChatApi
 from agents.misbehaviour import KINDS
 from agents.over_api import EachInTurn, Misbehaving
 from mlebench_inspect.agents import aide, mini_swe_agent, openhands, pace
@@ -44,12 +44,6 @@ FEW = [
     ("aide", "refused by a content filter", "once"),
 ]
 ALL = [(scaffold, kind, often) for scaffold in SCAFFOLDS for kind in KINDS for often in ("once", "always")]
-
-
-@pytest.fixture
-def api() -> Iterator[ChatApi]:
-    with chat_api() as found:
-        yield found
 
 
 @pytest.fixture(autouse=True)

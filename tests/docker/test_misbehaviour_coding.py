@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from inspect_ai.log import EvalLog
 from inspect_ai.model import GenerateConfig
 
 from agents import scripted
-from agents.chat_api import ChatApi, chat_api
+from agents.chat_api import ChatApi
 from agents.misbehaviour import KINDS
 from agents.over_api import EachInTurn, Misbehaving
 from mlebench_inspect.agents import claude_code, codex, gemini_cli, opencode, pace
@@ -32,12 +32,6 @@ MOST_CALLS = {"once": 40, "always": 100}
 COPY = "cp /home/data/sample_submission.csv /home/submission/submission.csv; echo 'accuracy 0.5'"
 FEW = [("claude-code", "a refusal", "once"), ("codex", "an empty message", "once")]
 ALL = [(agent, kind, often) for often in ("once", "always") for agent in AGENTS for kind in KINDS]
-
-
-@pytest.fixture
-def api() -> Iterator[ChatApi]:
-    with chat_api() as found:
-        yield found
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 from inspect_ai.agent import Agent
 from inspect_ai.log import EvalLog
 
-from agents.chat_api import ChatApi, Reply, Request, call, calls, chat_api, says, text_of, turn
+from agents.chat_api import ChatApi, Reply, Request, call, calls, says, text_of, turn
 from mlebench_inspect.agents import aide, mini_swe_agent, openhands
 from mlebench_inspect.sandboxes.building import IMAGES, build, image_exists
 from runs import run, value
@@ -22,12 +21,6 @@ pytestmark = pytest.mark.docker
 
 LIMIT = 900
 COPY = "cp /home/data/sample_submission.csv /home/submission/submission.csv"
-
-
-@pytest.fixture
-def api() -> Iterator[ChatApi]:
-    with chat_api() as found:
-        yield found
 
 
 def run_in_image(tmp_path: Path, api: ChatApi, scaffold: str, agent: Agent, **options: Any) -> EvalLog:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from inspect_ai.log import EvalLog
 
 from agents import scripted
-from agents.chat_api import ChatApi, chat_api
+from agents.chat_api import ChatApi
 from agents.temperaments import LONG_SOLUTION, MODELS, SOLUTION, TEN, NowAndThen
 from mlebench_inspect.agents import aide, claude_code, codex, mini_swe_agent, mlab, openhands, react, search
 from mlebench_inspect.sandboxes.building import IMAGES, SCAFFOLDS, build, image_exists
@@ -37,12 +37,6 @@ AGENTS: dict[str, Callable[[str], Any]] = {
     "claude-code": lambda model: claude_code(),
     "codex": lambda model: codex(),
 }
-
-
-@pytest.fixture
-def api() -> Iterator[ChatApi]:
-    with chat_api() as found:
-        yield found
 
 
 @pytest.fixture
