@@ -45,7 +45,7 @@ def copy(megabytes: int) -> None:
 
 def one(container: str, way: str) -> None:
     """Copies once and prints time and memory."""
-    from mlebench_inspect.sandboxes.provider import Docker
+    from mlebench_inspect.sandboxes.docker import Docker
 
     before, start = peak(), time.perf_counter()
     path = "/home/submission/submission.csv"

@@ -38,7 +38,8 @@ from mlebench_inspect.run.setup import prepare_sample
 from mlebench_inspect.run.snapshots import MOST, MOST_BYTES
 from mlebench_inspect.sandboxes.compose import PresetName, SandboxSettings, check_fits
 from mlebench_inspect.sandboxes.engine import machine
-from mlebench_inspect.sandboxes.provider import Provider, provider
+from mlebench_inspect.sandboxes.provider import Provider
+from mlebench_inspect.sandboxes.providers import provider
 from mlebench_inspect.tasks import SPLITS, Competition, Split, competition, competition_ids
 from mlebench_inspect.tasks import competitions as competitions_of
 from mlebench_inspect.viewer import viewer_config

@@ -1,93 +1,116 @@
-"""Helm values of one sample for the package inspect-k8s-sandbox: a pod with the public data from a volume claim."""
+"""Pods of a cluster as sandboxes."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import tempfile
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import yaml
-from inspect_ai.util import SandboxEnvironmentSpec
+import anyio
+import anyio.to_thread
+from inspect_ai.util import SandboxEnvironment, SandboxEnvironmentSpec, sandbox
 
-from mlebench_inspect.sandboxes.compose import DATA, HOME, KEEP_ALIVE, SandboxSettings, merged, size_in_bytes
-
-USER = "agent"
-
-
-def helm_values(settings: SandboxSettings, folder: Path) -> dict[str, Any]:
-    """Values for the chart `agent-env` of inspect-k8s-sandbox.
-
-    Args:
-        settings: Hardware and isolation. `runtime` is the RuntimeClass (the chart's default is gVisor), `network` is
-            `none` or, for more, settings of the chart in `compose_overrides`.
-        folder: Where the sample's public data lies within the volume claim.
-
-    Raises:
-        ValueError: A setting has no meaning in a cluster.
-    """
-    if settings.network != "none":
-        raise ValueError("with k8s, open the network by Helm values, as -T compose_overrides='{allowDomains: [...]}'")
-    if settings.gpus == "all":
-        raise ValueError("with k8s, gpus must be a number")
-    limits: dict[str, Any] = {"ephemeral-storage": str(settings.disk_bytes())}
-    if settings.cpus:
-        limits["cpu"] = f"{settings.cpus:g}"
-    if settings.memory:
-        limits["memory"] = str(size_in_bytes(settings.memory))
-    if settings.gpus:
-        limits["nvidia.com/gpu"] = int(settings.gpus)
-    volumes: list[dict[str, Any]] = [
-        {"name": "data", "persistentVolumeClaim": {"claimName": settings.claim, "readOnly": True}}
-    ]
-    mounts: list[dict[str, Any]] = [{"name": "data", "mountPath": DATA, "subPath": folder.as_posix(), "readOnly": True}]
-    if settings.shm_size:
-        size = str(size_in_bytes(settings.shm_size))
-        volumes.append({"name": "shm", "emptyDir": {"medium": "Memory", "sizeLimit": size}})
-        mounts.append({"name": "shm", "mountPath": "/dev/shm"})
-    service: dict[str, Any] = {
-        "image": settings.image,
-        "command": KEEP_ALIVE,
-        "workingDir": HOME,
-        "resources": {"limits": limits, "requests": limits},
-        # Root starts the pod and the submission check; commands of the agent run as its user, for which root needs
-        # just these two capabilities.
-        "securityContext": {
-            "runAsUser": 0,
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"], "add": ["SETUID", "SETGID"]},
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-        "volumes": volumes,
-        "volumeMounts": mounts,
-        "networkIsolated": True,
-    }
-    if settings.runtime:
-        service["runtimeClassName"] = settings.runtime
-    values: dict[str, Any] = {"services": {"default": service}}
-    result: dict[str, Any] = merged(values, settings.compose_overrides)
-    return result
+from mlebench_inspect.sandboxes import extraction
+from mlebench_inspect.sandboxes.compose import SandboxSettings
+from mlebench_inspect.sandboxes.disk import Meter
+from mlebench_inspect.sandboxes.extraction import Refused, Taken, Unreadable
+from mlebench_inspect.sandboxes.host import HostTimeout
+from mlebench_inspect.sandboxes.own_commands import OwnCommands
+from mlebench_inspect.sandboxes.provider import GuestPaths, output_of
 
 
-def kubernetes_spec(settings: SandboxSettings, folder: Path) -> SandboxEnvironmentSpec:
-    """Sandbox of one sample; the values lie in a temporary file named by their content.
+class Kubernetes:
+    """Pods of a cluster, through the package inspect-k8s-sandbox."""
 
-    Raises:
-        ValueError: The package is not installed, or a setting has no meaning in a cluster.
-    """
-    try:
-        from k8s_sandbox import K8sSandboxEnvironmentConfig
-    except ImportError:
-        raise ValueError("the package inspect-k8s-sandbox is missing: pip install 'mlebench-inspect[k8s]'") from None
-    text = yaml.safe_dump(helm_values(settings, folder), sort_keys=False)
-    place = Path(tempfile.gettempdir(), f"mlebench-k8s-{os.getuid()}")
-    place.mkdir(mode=0o700, exist_ok=True)
-    if place.is_symlink() or place.stat().st_uid != os.getuid():
-        raise ValueError(f"{place} is not a folder of yours; remove it")
-    file = place / f"{hashlib.sha256(text.encode()).hexdigest()[:24]}.yaml"
-    aside = file.with_suffix(f".{os.getpid()}")
-    aside.write_text(text, encoding="utf-8")
-    os.replace(aside, file)
-    config = K8sSandboxEnvironmentConfig(values=file, default_user=settings.user or USER)
-    return SandboxEnvironmentSpec("k8s", config)
+    name = "k8s"
+    paths = GuestPaths()
+    isolated = True
+    root: str | None = "root"
+
+    def spec(
+        self, settings: SandboxSettings, public: Path, data_dir: Path, description: Path | None = None
+    ) -> SandboxEnvironmentSpec:
+        from mlebench_inspect.sandboxes.helm import kubernetes_spec
+
+        if description is not None:
+            raise ValueError(
+                "-T description=obfuscated needs the sandbox docker: a cluster's pods see description.md of the volume"
+            )
+        return kubernetes_spec(settings, public.relative_to(data_dir))
+
+    def setup(self, public: Path, description: Path | None = None) -> str | None:
+        return None
+
+    async def handle(self, container: str) -> str:
+        return (await output_of(sandbox(), ["hostname"])).strip()
+
+    def commands(self, handle: str) -> SandboxEnvironment:
+        return OwnCommands(sandbox())
+
+    async def settle(self, handle: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        # apart is a matter of the cluster: its runtime (gVisor unless told otherwise) and user namespaces
+        return {"pod": handle}, {}
+
+    async def take_out(
+        self, handle: str, path: str, dest: Path, cap: int, *, as_root: bool = False, timeout: float = 600
+    ) -> int:
+        try:
+            with anyio.fail_after(timeout):
+                return await extraction.read_out(sandbox(), path, dest, cap, user=self.root if as_root else None)
+        except TimeoutError:
+            raise HostTimeout(f"the pod did not hand the file over within {timeout:.0f} seconds") from None
+
+    async def take_folder(self, handle: str, path: str, dest: Path, cap: int, *, timeout: float = 600) -> Taken:
+        parent, _, name = path.rpartition("/")
+        script = 'umask 077; f=$(mktemp) && tar -c -C "$1" -- "$2" 2>/dev/null | head -c "$3" >"$f"; echo "$f"'
+        most = 10 * cap
+        packed = (await output_of(sandbox(), ["/bin/sh", "-c", script, "sh", parent, name, str(most)], 600)).strip()
+        stream = dest.with_name(f"{dest.name}.tar")
+        try:
+            await self.take_out(handle, packed, stream, most, timeout=timeout)
+            return await anyio.to_thread.run_sync(_filtered, stream, dest, cap)
+        except Refused as ex:
+            raise Unreadable(str(ex)) from ex
+        finally:
+            stream.unlink(missing_ok=True)
+            with anyio.CancelScope(shield=True), contextlib.suppress(Exception):
+                await sandbox().exec(["rm", "-f", "--", packed], timeout=60)
+
+    async def responds(self, handle: str) -> bool:
+        try:
+            return (await sandbox().exec(["cat", "/etc/passwd"], timeout=60)).success
+        except Exception:  # whatever the cluster's client raises
+            return False
+
+    @asynccontextmanager
+    async def frozen(self, handle: str) -> AsyncIterator[bool]:
+        # Every process of the agent's but the shell that says so; commands still work.
+        stopped = await self._signal("STOP")
+        try:
+            yield stopped
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._signal("CONT")
+
+    @staticmethod
+    async def _signal(name: str) -> bool:
+        try:
+            return (await sandbox().exec(["/bin/sh", "-c", f"kill -{name} -1"], timeout=60)).success
+        except Exception:  # whatever the cluster's client raises
+            return False
+
+    async def lost(self, handle: str) -> bool:
+        return not await self.responds(handle)
+
+    def sentinel(self, handle: str) -> list[str] | None:
+        return None
+
+    def disk_meter(self, handle: str) -> Meter | None:
+        return None  # the pod's ephemeral-storage limit
+
+
+def _filtered(stream: Path, dest: Path, cap: int) -> Taken:
+    with open(stream, "rb") as source:
+        return extraction.folder_from_tar(source, dest, cap)

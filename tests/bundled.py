@@ -23,7 +23,8 @@ from mlebench_inspect.bundles.schema import MANIFEST
 from mlebench_inspect.reporting.results import read_results
 from mlebench_inspect.run.snapshots import SnapshotRecord
 from mlebench_inspect.run.validation import Validation, check_submission
-from mlebench_inspect.sandboxes.provider import PROVIDERS, Local
+from mlebench_inspect.sandboxes.local import Local
+from mlebench_inspect.sandboxes.providers import PROVIDERS
 
 VALID, INVALID, NONE = "leaf-classification", "random-acts-of-pizza", "spaceship-titanic"
 NEVER = "nomad2018-predict-transparent-conductors"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlebench_inspect.sandboxes.compose import DATA, SandboxSettings, docker_config
-from mlebench_inspect.sandboxes.kubernetes import helm_values
+from mlebench_inspect.sandboxes.helm import helm_values
 
 
 def docker(overrides: dict[str, Any]) -> Any:

@@ -33,7 +33,7 @@ from mlebench_inspect.run.scoring import mlebench_scorer
 from mlebench_inspect.sandboxes import host
 from mlebench_inspect.sandboxes.extraction import Missing, Unreadable
 from mlebench_inspect.sandboxes.host import HostError
-from mlebench_inspect.sandboxes.provider import Local
+from mlebench_inspect.sandboxes.local import Local
 from mlebench_inspect.tasks import competition
 from runs import run, score, shell, value
 
@@ -144,7 +144,7 @@ FAULTS: dict[str, Callable[[], Exception]] = {
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> type[Broken]:
-    from mlebench_inspect.sandboxes.provider import PROVIDERS
+    from mlebench_inspect.sandboxes.providers import PROVIDERS
 
     monkeypatch.setitem(PROVIDERS, "local", Broken())
     monkeypatch.setattr(Broken, "here", False)
@@ -170,7 +170,7 @@ def test_no_fault_of_the_host_is_an_invalid_submission(
 
 @pytest.mark.anyio
 async def test_a_sandbox_that_is_gone_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mlebench_inspect.sandboxes.provider import PROVIDERS
+    from mlebench_inspect.sandboxes.providers import PROVIDERS
 
     order: list[str] = []
 

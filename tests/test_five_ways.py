@@ -35,7 +35,8 @@ from inspect_ai import eval, eval_retry
 from inspect_ai.solver import solver
 from inspect_ai.util import sandbox
 from mlebench_inspect.benchmark import TASKS
-from mlebench_inspect.sandboxes.provider import PROVIDERS, Local
+from mlebench_inspect.sandboxes.local import Local
+from mlebench_inspect.sandboxes.providers import PROVIDERS
 
 mode, logs, data, mark = sys.argv[1:]
 

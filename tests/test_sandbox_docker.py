@@ -15,7 +15,8 @@ from mlebench_inspect.run.grading import Unscored, grade_outcome
 from mlebench_inspect.run.outcome import Ending, SubmissionRecord
 from mlebench_inspect.run.validation import Validation
 from mlebench_inspect.run.watching import agents_at_work, start_watching, stop_watching
-from mlebench_inspect.sandboxes.provider import Docker, complaint
+from mlebench_inspect.sandboxes.docker import Docker
+from mlebench_inspect.sandboxes.provider import complaint
 from mlebench_inspect.tasks import competition
 
 

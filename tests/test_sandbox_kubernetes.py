@@ -11,7 +11,7 @@ import yaml
 
 from mlebench_inspect.benchmark import TASKS
 from mlebench_inspect.sandboxes.compose import FULL_IMAGE, SandboxSettings
-from mlebench_inspect.sandboxes.kubernetes import helm_values
+from mlebench_inspect.sandboxes.helm import helm_values
 
 k8s_sandbox = pytest.importorskip("k8s_sandbox", reason="needs the extra k8s")
 FOLDER = Path("spaceship-titanic/prepared/public")

@@ -9,7 +9,7 @@ import pytest
 from agents.chat_api import chat_api, says, text_of
 from mlebench_inspect.agents import mlab, react
 from mlebench_inspect.run.instructions import task_text
-from mlebench_inspect.sandboxes.provider import provider
+from mlebench_inspect.sandboxes.providers import provider
 from mlebench_inspect.tasks import competition
 from runs import run
 

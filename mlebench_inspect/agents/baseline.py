@@ -10,7 +10,8 @@ from inspect_ai.util import ExecResult, sandbox, store_as
 
 from mlebench_inspect.options import agent_options
 from mlebench_inspect.run.validation import Validation, check_submission
-from mlebench_inspect.sandboxes.provider import Provider, guest_file, provider
+from mlebench_inspect.sandboxes.provider import Provider, guest_file
+from mlebench_inspect.sandboxes.providers import provider
 from mlebench_inspect.tasks import Competition, competition
 
 # Beyond the script's own budget: for what cannot be interrupted at once, and for writing the submission.

@@ -14,7 +14,7 @@ from mlebench_inspect.agents.gateway import Gateway
 from mlebench_inspect.agents.submitting import reason_to_give_up
 from mlebench_inspect.run.instructions import duration
 from mlebench_inspect.run.validation import Validation, check_candidate
-from mlebench_inspect.sandboxes.provider import provider
+from mlebench_inspect.sandboxes.providers import provider
 
 
 async def work_to_the_end(make: Callable[[GenerateFilter], Agent], state: AgentState, idle_turns: int) -> AgentState:

@@ -23,7 +23,7 @@ from mlebench_inspect.agents.windows import shortened
 from mlebench_inspect.options import AtLeast0, agent_options
 from mlebench_inspect.run.instructions import duration
 from mlebench_inspect.run.validation import Validation, check_submission
-from mlebench_inspect.sandboxes.provider import provider
+from mlebench_inspect.sandboxes.providers import provider
 
 ENTRIES = {
     "Reflection": "What the last observation means; after an error, its cause and how to mend it.",

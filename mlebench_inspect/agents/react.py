@@ -20,7 +20,7 @@ from mlebench_inspect.models import takes_plain_chat_only
 from mlebench_inspect.options import Form, agent_options
 from mlebench_inspect.run.search_score import score_predictions
 from mlebench_inspect.run.validation import Validation, validate_submission
-from mlebench_inspect.sandboxes.provider import provider
+from mlebench_inspect.sandboxes.providers import provider
 
 if TYPE_CHECKING:
     from mlebench_inspect.agents.conversation import Conversation

@@ -28,7 +28,8 @@ from mlebench_inspect.run.artifacts import Archive, sha256
 from mlebench_inspect.run.watching import stop_watching
 from mlebench_inspect.sandboxes.extraction import Missing, Refused, Unreadable
 from mlebench_inspect.sandboxes.host import HostError
-from mlebench_inspect.sandboxes.provider import Provider, provider
+from mlebench_inspect.sandboxes.provider import Provider
+from mlebench_inspect.sandboxes.providers import provider
 
 T = TypeVar("T")
 Outcome = Literal["never_taken", "taken", "missing", "refused", "unreachable"]

@@ -28,7 +28,8 @@ from mlebench_inspect.run.snapshots import MOST, MOST_BYTES, Bounds, watch
 from mlebench_inspect.run.validation import Validation
 from mlebench_inspect.run.watching import agents_at_work, start_watching, too_few_commands, watch_disk
 from mlebench_inspect.sandboxes.host import HostError
-from mlebench_inspect.sandboxes.provider import Provider, complaint, guest_file, provider
+from mlebench_inspect.sandboxes.provider import Provider, complaint, guest_file
+from mlebench_inspect.sandboxes.providers import provider
 from mlebench_inspect.tasks import Competition, competition
 
 logger = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ from mlebench_inspect.run.limits import CHECK_SLOTS
 from mlebench_inspect.run.outcome import SubmissionRecord, copying, scratch
 from mlebench_inspect.sandboxes.extraction import Missing, Refused
 from mlebench_inspect.sandboxes.host import HostError
-from mlebench_inspect.sandboxes.provider import provider
+from mlebench_inspect.sandboxes.providers import provider
 from mlebench_inspect.tasks import GradingError, competition
 
 Report = TypeVar("Report", CheckReport, GradingReport)

@@ -17,7 +17,7 @@ from inspect_ai.hooks import Hooks, SampleEnd, SampleScoring, SampleStart, hooks
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import ExecResult, sandbox
 
-from mlebench_inspect.sandboxes.provider import provider
+from mlebench_inspect.sandboxes.providers import provider
 from mlebench_inspect.tasks import competition
 
 SOCKET = "MLEBENCH_CAMPAIGN_SOCKET"

@@ -11,7 +11,7 @@ import pytest
 
 from mlebench_inspect.sandboxes.apart import TERMINALS
 from mlebench_inspect.sandboxes.compose import KEEP_ALIVE, LIGHT_IMAGE
-from mlebench_inspect.sandboxes.provider import Docker
+from mlebench_inspect.sandboxes.docker import Docker
 
 pytestmark = [pytest.mark.docker, pytest.mark.anyio]
 

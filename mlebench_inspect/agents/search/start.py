@@ -12,7 +12,7 @@ from mlebench_inspect.agents.search.plans import Plan, PolicyName
 from mlebench_inspect.agents.search.prompts import Terms
 from mlebench_inspect.agents.search.tree import Tree
 from mlebench_inspect.run.validation import Validation
-from mlebench_inspect.sandboxes.provider import provider
+from mlebench_inspect.sandboxes.providers import provider
 from mlebench_inspect.tasks import HELD_BACK, competition
 
 
