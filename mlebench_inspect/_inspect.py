@@ -407,6 +407,8 @@ class CommandLine(NamedTuple):
     """Seconds."""
     max_samples: int | None = None
     max_sandboxes: int | None = None
+    model_roles: tuple[str, ...] = ()
+    """Names of the roles that models were given."""
 
 
 def command_line() -> CommandLine:
@@ -434,6 +436,7 @@ def command_line() -> CommandLine:
             given.get("time_limit"),
             given.get("max_samples"),
             given.get("max_sandboxes"),
+            tuple(str(role).partition("=")[0].strip() for role in given.get("model_role") or ()),
         )
     except (OSError, ValueError, TypeError):  # Inspect itself tells what is wrong with them
         return CommandLine(command)
