@@ -63,7 +63,8 @@ def _told(report: GradingReport) -> list[str]:
     gap = f", {report.gap}" if report.gap else ""
     lines.append(f"{report.competition_id}: {report.metric} {score}: {report.title.lower()}{gap}")
     tiers = {name: getattr(report, f"{name}_threshold") for name in ("gold", "silver", "bronze", "median")}
-    lines.append(", ".join(f"{name} {value:g}" for name, value in tiers.items()) + f"; {better} is better")
+    told = ", ".join(f"{name} {value:g}" for name, value in tiers.items() if value is not None) or "no medal tiers"
+    lines.append(f"{told}; {better} is better")
     if report.rank:
         lines.append(f"rank {report.rank} of {report.teams} teams, better than {report.percentile:g} % of them")
     lines += [note for note in (report.score_note, report.notice) if note]
@@ -88,8 +89,8 @@ def grade(submissions: Path, output_dir: Path, data_dir: Path | None, revision: 
     from mlebench_inspect.reporting.grading_reports import grade_files, read_submissions
 
     def tell(report: GradingReport) -> None:
-        outcome = f"{report.metric} {report.score}, medal {report.medal}" if report.valid_submission else report.error
-        click.echo(f"{report.competition_id}: {outcome}")
+        told = f"{report.metric} {report.score}, medal {report.medal or 'undefined'}"
+        click.echo(f"{report.competition_id}: {told if report.valid_submission else report.error}")
 
     def complain(line: int, fault: str) -> None:
         click.echo(f"mlebench-inspect: {submissions}, line {line}: {fault}", err=True)

@@ -32,6 +32,8 @@ class Job(BaseModel):
     seed: int = 0
     raw_only: bool = False
     search_score: float | None = None
+    folder: Path | None = None
+    """Of a competition that is not of this package."""
 
     @property
     def store(self) -> Store:
