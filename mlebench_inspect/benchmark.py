@@ -210,7 +210,12 @@ def benchmark(
         solver=react(),
         scorer=[
             mlebench_scorer(
-                data_dir, data, revision, max_submission_bytes, max_artifact_bytes, competitions_dir=competitions_dir
+                data_dir,
+                data,
+                revision,
+                max_submission_bytes,
+                max_artifact_bytes,
+                competitions_dir=None if competitions_dir is None else str(Path(competitions_dir).absolute()),
             ),
             mlebench_faults(),
         ],

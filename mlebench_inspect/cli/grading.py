@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mlebench_inspect.cli.group import cli, data_dir_option, miniature_option, revision_option
+from mlebench_inspect.cli.group import cli, data_dir_option, miniature_option, named, revision_option
 from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.graders.submission import Revision
 from mlebench_inspect.tasks import CatalogueError, competition
@@ -16,7 +16,7 @@ from mlebench_inspect.tasks import CatalogueError, competition
 
 @cli.command("grade-sample")
 @click.argument("submission", type=click.Path(path_type=Path))
-@click.argument("competition_id", metavar="ID")
+@click.argument("competition_id", metavar="ID_OR_DIR")
 @data_dir_option
 @revision_option
 @miniature_option
@@ -29,10 +29,10 @@ def grade_sample(
 
     if is_swapped(submission, competition_id):
         raise click.UsageError(f"the file comes first, then the ID: grade-sample {competition_id} {submission}")
-    found = competition(competition_id)
+    found = named(competition_id)
     store = Store.open(data_dir, "miniature" if miniature else "real", revision)
     if not store.is_prepared(found):
-        raise CatalogueError(f"{found.id} is not prepared; run: {store.prepare_command([found.id])}")
+        raise CatalogueError(f"{found.id} is not prepared; run: {store.prepare_command([found.typed])}")
     report = found.grade(submission, store.private(found), revision, data=store.data)
     if submission.is_file() and not submission.is_symlink():
         with open(submission, "rb") as file:

@@ -113,7 +113,7 @@ def _row(store: Store, found: Competition, rules: bool | None) -> Row:
 def _state(store: Store, found: Competition) -> str:
     if not store.is_prepared(found):
         return "missing"
-    if store.revision != "v1":
+    if store.revision != "v1" or found.is_own:
         return "prepared"
     try:
         manifest = Manifest.read(store.prepared(found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
@@ -21,7 +22,7 @@ from mlebench_inspect.run.identity import answers_digest
 from mlebench_inspect.run.outcome import PAUSES_AT_THE_END, SubmissionRecord, ending_of, take_out
 from mlebench_inspect.run.search_score import SearchScores, summary
 from mlebench_inspect.run.snapshots import grade_snapshots, table
-from mlebench_inspect.tasks import Competition, competition
+from mlebench_inspect.tasks import Competition, competition, own
 
 NAME, FAULTS = "mlebench", "mlebench_faults"
 NO_TIERS = "undefined"
@@ -38,6 +39,7 @@ def mlebench_scorer(
     max_submission_bytes: int = MAX_SUBMISSION,
     max_artifact_bytes: int = MAX_FOLDER,
     accept_answers: bool = False,
+    competitions_dir: str | None = None,
 ) -> Scorer:
     """Medal tier of the submission that lies in the sandbox, or beside the log when there is no sandbox any more.
 
@@ -50,7 +52,10 @@ def mlebench_scorer(
         max_submission_bytes: Larger submissions are invalid.
         max_artifact_bytes: Most bytes that are kept of each of the agent's folders for code and logs; 0 for none.
         accept_answers: Grade against the answers that are there, even if they are not those that the run began with.
+        competitions_dir: Folder of competitions of one's own, as the task has it.
     """
+    if competitions_dir is not None and Path(competitions_dir).is_dir():
+        own.add(competitions_dir)
 
     async def score(state: TaskState, target: Target) -> Score:
         found, meta = competition(state.metadata["competition"]), state.metadata
