@@ -1,4 +1,4 @@
-"""The tutorial on a competition of one's own, typed as it is written, in an empty folder and an environment of its own."""
+"""The tutorial on a competition of one's own, typed as it is written, in an empty folder and a fresh environment."""
 
 from __future__ import annotations
 
