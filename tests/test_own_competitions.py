@@ -71,7 +71,7 @@ def test_a_broken_one_is_named_and_keeps_nobody_from_the_others(tmp_path: Path) 
     wrong = listed.stderr.splitlines()
     assert len(wrong) == 3
     for words in (
-        "competition.yaml: colour",
+        "colour",
         "spaceship-titanic is built in already",
         "nowhere: there is no such folder",
     ):
@@ -131,18 +131,8 @@ FAULTS = {
         ("return mean_", "return 1000 - mean_", "the best score", "the answers score 1000.0, not 0"),
         ("= aligned(known, submission, ID, [TARGET])", "= known, submission", "order of rows", "in the opposite order"),
         ("known, submission = aligned(", "return aligned(", "one clear line", "a missing value in rent"),
-        (
-            "def checked(known, ".replace("known, ", "known: "),
-            "def check(known: ",
-            "their functions",
-            "no function checked",
-        ),
-        (
-            "from mlebench_inspect.graders.metrics",
-            "import prepare\nfrom mlebench_inspect.graders.metrics",
-            "by a dot",
-            "from .prepare import",
-        ),
+        ("def checked(", "def looked_at(", "their functions", "no function checked"),
+        ("from typing import", "import prepare\nfrom typing import", "by a dot", "from .prepare import"),
     ],
     "miniature.py": [
         ("default_rng(seed)", "default_rng()", "its seed alone", "seed 0 made other files"),
@@ -207,7 +197,7 @@ def test_one_that_grades_again_needs_no_variable(tmp_path: Path) -> None:
     own._added.clear()
     assert log.eval.scorers is not None
     options = log.eval.scorers[0].options or {}
-    again = score_again(log, mlebench_scorer(data="miniature", **options), action="overwrite")
+    again = score_again(log, mlebench_scorer(**options), action="overwrite")
     assert value(again)["score"] == value(log)["score"]
 
 
@@ -259,7 +249,9 @@ def test_without_tiers_medals_are_undefined_and_no_failures(tierless: Path, tmp_
 
 
 def test_in_a_mixed_run_ones_own_stand_apart(tierless: Path, tmp_path: Path) -> None:
-    log = run(tmp_path, dummy(), task="all", competitions_dir=str(tierless), competitions="spaceship-titanic,flats")
+    log = run(
+        tmp_path, dummy(), task="all", competitions_dir=str(tierless), competitions="spooky-author-identification,flats"
+    )
     assert log.results is not None
     metrics = log.results.scores[0].metrics
     assert metrics["competitions"].value == 1

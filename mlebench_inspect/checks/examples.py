@@ -14,6 +14,7 @@ import yaml
 
 from mlebench_inspect.checks.case import Case
 from mlebench_inspect.checks.fault import Fault
+from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.graders.submission import InvalidSubmission, Revision
 from mlebench_inspect.tasks import Competition
 
@@ -36,8 +37,11 @@ def grades_its_examples(case: Case) -> None:
             compare(case.found, revision, example, case.folder / f"example-{number}")
 
 
-def compare(found: Competition, revision: Revision, case: dict[str, Any], folder: Path) -> None:
+def compare(found: Competition, revision: Revision, case: dict[str, Any], folder: Path) -> GradingReport:
     """Grades an example in a new folder.
+
+    Returns:
+        Its grading.
 
     Raises:
         Fault: It comes to something else.
@@ -64,6 +68,7 @@ def compare(found: Competition, revision: Revision, case: dict[str, Any], folder
         lacking = [words for words in case["invalid"] if words not in (report.error or "")]
         if lacking:
             raise Fault(f"{name}: {', '.join(map(repr, lacking))} is not in the message: {report.error}", mend)
+    return report
 
 
 def refused_by_check(found: Competition, answers: Path, submission: Path, revision: Revision) -> str | None:
