@@ -17,6 +17,9 @@ PAGE = Path(__file__).parents[1] / "docs/own-competition.md"
 _BLOCK = re.compile(r'^(`{3,})(\w+)(?: title="([^"]+)")?\n(.*?)^\1$', re.MULTILINE | re.DOTALL)
 
 
+COMMANDS = {"mlebench-inspect": "mlebench_inspect.cli", "inspect": "inspect_ai", "pip": "pip"}
+
+
 class Block(NamedTuple):
     """A block of the page: a file to write, or commands to type."""
 
@@ -33,7 +36,7 @@ def blocks() -> list[Block]:
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A fresh virtual environment that sees this one's packages, and installs its own into itself; no network."""
     root = tmp_path_factory.mktemp("environment")
-    venv.create(root / "venv", with_pip=True, symlinks=True)
+    venv.create(root / "venv", with_pip=False, symlinks=True)
     python = root / "venv/bin/python"
     site = Path(
         subprocess.check_output(
@@ -41,7 +44,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         ).strip()
     )
     (site / "beside.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
-    for name, module in (("mlebench-inspect", "mlebench_inspect.cli"), ("inspect", "inspect_ai")):
+    for name, module in COMMANDS.items():
         (root / "venv/bin" / name).write_text(f'#!/bin/sh\nexec {python} -m {module} "$@"\n')
         (root / "venv/bin" / name).chmod(0o755)
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("MLEBENCH_", "INSPECT_", "PIP_", "PYTHON"))}

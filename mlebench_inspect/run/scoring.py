@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
@@ -54,8 +54,9 @@ def mlebench_scorer(
         accept_answers: Grade against the answers that are there, even if they are not those that the run began with.
         competitions_dir: Folder of competitions of one's own, as the task has it.
     """
-    if competitions_dir is not None and Path(competitions_dir).is_dir():
-        own.add(competitions_dir)
+    if competitions_dir is not None:
+        with contextlib.suppress(ValueError):  # a competition that is missed is told of where it is graded
+            own.add(competitions_dir)
 
     async def score(state: TaskState, target: Target) -> Score:
         found, meta = competition(state.metadata["competition"]), state.metadata
