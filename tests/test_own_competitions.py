@@ -101,6 +101,35 @@ def test_two_of_one_id_are_one_clear_error(tmp_path: Path, monkeypatch: pytest.M
     assert competition("flats").folder == first
 
 
+def test_listing_runs_none_of_their_code(tmp_path: Path) -> None:
+    folder = lay_out("flats", tmp_path)
+    for name in ("prepare.py", "grade.py", "miniature.py", "__init__.py"):
+        (folder / name).write_text("raise SystemExit('this was run')\n")
+    done = cli("list", "--split", "own", "--ids", **{own.VARIABLE: str(tmp_path)})
+    assert (done.returncode, done.stdout, done.stderr) == (0, "flats\n", "")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("no_such_package", "is no package with competitions"),
+        ("json", "there is no competition.yaml"),
+        ("os", "is no package"),
+    ],
+)
+def test_a_broken_entry_point_is_named_and_keeps_nobody_from_the_others(value: str, told: str, tmp_path: Path) -> None:
+    lay_out("flats", tmp_path / "mine")
+    about = tmp_path / "site/broken-1.0.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(f"[{own.GROUP}]\nbroken = {value}\n")
+    variables = {own.VARIABLE: str(tmp_path / "mine"), "PYTHONPATH": str(tmp_path / "site")}
+    done = cli("list", "--split", "own", "--ids", **variables)
+    assert (done.returncode, done.stdout) == (0, "flats\n")
+    assert done.stderr.startswith(f"mlebench-inspect: left out: entry point broken = {value}: {told}")
+    assert len(done.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize("name", ["spaceship-titanic", "own", "familiarity", "a b", "../x", "", "-a", "a_b"])
 def test_a_name_that_cannot_be_an_id_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(LayoutError):
