@@ -155,7 +155,7 @@ def benchmark(
     check_command_line(sandbox)
     if competitions_dir is not None:
         inside = own.add(competitions_dir)
-        competitions = inside if split == "own" and not competitions else competitions
+        competitions = list(inside) if split == "own" and not competitions else competitions
     chosen = chosen_competitions(split, competitions, split_file)
     check_revision(chosen, revision)
     if search_score is not None:

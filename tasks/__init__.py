@@ -501,16 +501,21 @@ class Competition(_Model):
                     None,
                 )
         medal = None if t is None else "none" if score is None else medal_tier(score, t, higher_is_better=higher)
-        won = {f"{tier}_medal": None if medal is None else medal == tier for tier in ("gold", "silver", "bronze")}
-        bounds = {f"{name}_threshold": getattr(t, name, None) for name in Thresholds.model_fields}
+        won = {tier: None if medal is None else medal == tier for tier in ("gold", "silver", "bronze")}
+        bounds: dict[str, float] = t.model_dump() if t else {}
         above = None if t is None else score is not None and above_median(score, t, higher_is_better=higher)
         place = None if score is None else standing(score, self.leaderboard(), higher_is_better=higher)
         return GradingReport(
             competition_id=self.id,
             score=score if score is not None and math.isfinite(score) else None,
-            **bounds,
+            gold_threshold=bounds.get("gold"),
+            silver_threshold=bounds.get("silver"),
+            bronze_threshold=bounds.get("bronze"),
+            median_threshold=bounds.get("median"),
             any_medal=None if medal is None else medal != "none",
-            **won,
+            gold_medal=won["gold"],
+            silver_medal=won["silver"],
+            bronze_medal=won["bronze"],
             above_median=above,
             submission_exists=exists,
             valid_submission=score is not None,

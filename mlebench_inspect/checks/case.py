@@ -51,7 +51,8 @@ class Case:
     def answers(self) -> pd.DataFrame:
         """The answers, as the grader has them read."""
         read = getattr(self.grader, "read_answers", _read)
-        return read(self.prepared / self.found.answers, self.options)
+        answers: pd.DataFrame = read(self.prepared / self.found.answers, self.options)
+        return answers
 
     @cached_property
     def perfect(self) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from mlebench_inspect.checks.fault import Fault
 
 SHORTEST = 500
 """Characters of a description."""
-_FUNCTIONS = {
+_FUNCTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "prepare": {"prepare": ("raw", "public", "private", "revision")},
     "grade": {"checked": ("known", "submission", "revision"), "grade": ("answers", "submission", "revision")},
     "miniature": {"make_raw": ("raw", "seed")},

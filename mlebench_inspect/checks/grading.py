@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.checks.case import Case
@@ -38,7 +39,7 @@ def gives_the_best_to_the_answers(case: Case) -> None:
     if not math.isclose(best.score, wanted, abs_tol=_CLOSE):
         mend = "mend the metric, higher_is_better or best_score in competition.yaml"
         raise Fault(f"the answers score {best.score}, not {wanted:g}", mend)
-    others = {"a shuffled submission": shuffled(case)}
+    others: dict[str, Path | pd.DataFrame] = {"a shuffled submission": shuffled(case)}
     if case.found.is_own:
         others["the sample submission"] = case.prepared / case.found.sample_submission
     for name, submission in others.items():
