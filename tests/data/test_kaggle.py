@@ -56,7 +56,7 @@ def test_a_killed_download_goes_on_in_the_next_process(
     partial = folder / "demo.zip"
     wait_until(lambda: partial.exists() and partial.stat().st_size > 2_000_000)
     process.kill()
-    process.communicate()
+    process.communicate(timeout=120)
     kaggle.stall_at = None
     result = download()
     assert Path(result["path"]).read_bytes() == demo
@@ -235,7 +235,9 @@ def test_signed_urls_and_keys_do_not_get_into_debug_logs(
 
 def test_nothing_heavy_is_imported_for_the_command_line() -> None:
     code = "import sys, mlebench_inspect.cli, mlebench_inspect.data; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300
+    ).stdout.split()
     assert not {"kaggle", "kagglesdk", "requests", "pandas", "numpy", "rich"} & set(loaded)
 
 
@@ -261,7 +263,8 @@ def test_the_client_has_what_is_patched() -> None:
         "names = inspect.signature(KaggleApi.download_file).parameters\n"
         "assert {'max_retries', 'timeout', 'chunk_size'} <= set(names), names"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"KAGGLE_CONFIG_DIR": "/tmp"})
+    environment = os.environ | {"KAGGLE_CONFIG_DIR": "/tmp"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=300)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
