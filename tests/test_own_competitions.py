@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -251,6 +252,23 @@ def test_a_result_on_ones_own_is_bundled_verified_and_compared(tmp_path: Path) -
         told = cli(command, tmp_path / "logs", **variables)
         assert told.returncode == 0, told.stderr
         assert not NAN.search(told.stdout)
+
+
+def test_one_is_exported_with_a_grader_that_needs_nothing_else(tmp_path: Path) -> None:
+    folder, tasks = lay_out("flats", tmp_path), tmp_path / "tasks"
+    assert cli("miniature", folder).returncode == 0
+    told = cli("export-tasks", folder, "--format", "harbor", "--miniature", "--output-dir", tasks)
+    assert told.returncode == 0, told.stderr
+    verifier, logs = tmp_path / "verifier", tmp_path / "verdict"
+    shutil.copytree(tasks / "flats/tests", verifier)
+    shutil.copytree(verifier / "package", verifier, dirs_exist_ok=True)  # as its Dockerfile does
+    command = [sys.executable, "-I", verifier / "grade_submission.py", folder / "example/submission.csv", logs]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((logs / "reward.json").read_text())["score"] == pytest.approx(154.11833)
+    change(folder, thresholds=None)
+    refused = cli("export-tasks", folder, "--format", "harbor", "--miniature", "--output-dir", tasks)
+    assert "flats has no medal tiers" in refused.stderr
 
 
 @pytest.fixture

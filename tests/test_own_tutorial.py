@@ -40,7 +40,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     python = root / "venv/bin/python"
     site = Path(
         subprocess.check_output(
-            [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True
+            [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True, timeout=60
         ).strip()
     )
     (site / "beside.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
