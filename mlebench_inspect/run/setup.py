@@ -8,11 +8,12 @@ import time
 import uuid
 
 import anyio.to_thread
+from inspect_ai.log import EvalLog
 from inspect_ai.model import Model, ModelName
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import SandboxEnvironment, sample_limits
 
-from mlebench_inspect._inspect import check_model_calls, command_slots, sandbox_in_use
+from mlebench_inspect._inspect import check_model_calls, command_slots, raise_command_slots, sandbox_in_use
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.models import prepare_model
 from mlebench_inspect.run import workers
@@ -33,6 +34,8 @@ from mlebench_inspect.sandboxes.providers import provider
 from mlebench_inspect.tasks import Competition, competition
 
 logger = logging.getLogger(__name__)
+COMMANDS = 8
+"""Of each sample that run at once: an agent's tool calls, its long trainings, and what serves it."""
 SHORTEST = 120
 """Seconds of time limit below which half of it, which Inspect gives to scoring, may not suffice on a busy host."""
 _warned: set[str] = set()
@@ -102,7 +105,7 @@ def prepare_sample(
         await _furnish(place, box, message.text, scores=search_score is not None)
         environment.seen = await look_around(place, box.paths, proof)
         record.gpus = environment.gpus
-        await _identify(record, environment, store, found)
+        header = await _identify(record, environment, store, found)
         start_watching(box, record.handle)
         name_the_mend_of_installs()
         if box.root:
@@ -110,7 +113,7 @@ def prepare_sample(
             keep_room_for_services(box, record.handle)
         if max_disk_bytes:
             watch_disk(box, record.handle, max_disk_bytes)
-        _warn(record.time_limit)
+        _make_room(record.time_limit, header.eval.config.max_subprocesses)
         record.started = time.time()
         if snapshot_every:
             bounds = Bounds(max_snapshots, max_snapshot_bytes, keep_free_bytes)
@@ -181,8 +184,8 @@ async def _furnish(place: SandboxEnvironment, box: Provider, instructions: str, 
         raise HostError(f"the instructions cannot be written in the sandbox: {complaint(result)}")
 
 
-async def _identify(record: SubmissionRecord, environment: Environment, store: Store, found: Competition) -> None:
-    """Notes what this sample is of: the run's plan and identity, and its data by hash."""
+async def _identify(record: SubmissionRecord, environment: Environment, store: Store, found: Competition) -> EvalLog:
+    """Notes what this sample is of: the run's plan and identity, and its data by hash; returns the log's header."""
     header = await running_header()
     if header is None:
         raise HostError("Inspect does not tell which evaluation runs here; update mlebench-inspect or inspect-ai")
@@ -198,10 +201,12 @@ async def _identify(record: SubmissionRecord, environment: Environment, store: S
     record.plan = Plan.of(header.eval).model_dump()
     record.identity, record.digest = identity.model_dump(mode="json"), identity.digest
     record.answers_sha256 = facts["answers"]
+    return header
 
 
-def _warn(time_limit: float | None) -> None:
-    """Says, once for a process, what may cut a sample's time; never fails one."""
+def _make_room(time_limit: float | None, max_subprocesses: int | None) -> None:
+    """Makes room for agents' commands, and says, once for a process, what may cut a sample's time; never fails one."""
+    raise_command_slots(COMMANDS * agents_at_work(), max_subprocesses)
     slots = command_slots()
     texts = [
         too_few_commands(agents_at_work(), slots) if slots is not None else None,
