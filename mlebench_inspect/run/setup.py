@@ -20,6 +20,7 @@ from mlebench_inspect.run import workers
 from mlebench_inspect.run.artifacts import KEEP_FREE, Archive
 from mlebench_inspect.run.endpoint import keep_room_for_services, serve_endpoint
 from mlebench_inspect.run.environment import Environment, look_around
+from mlebench_inspect.run.gpu_probe import look_for_gpus
 from mlebench_inspect.run.identity import Identity, data_facts, fields_of, noted_of, running_header
 from mlebench_inspect.run.instructions import TIME_PLACE, time_budget
 from mlebench_inspect.run.outcome import SubmissionRecord
@@ -104,6 +105,7 @@ def prepare_sample(
         place, proof = box.commands(record.handle), f"{box.paths.data}/{readable_proof(found)}"
         await _furnish(place, box, message.text, scores=search_score is not None)
         environment.seen = await look_around(place, box.paths, proof)
+        environment.frameworks = await look_for_gpus(place, environment.given, environment.seen)
         record.gpus = environment.gpus
         header = await _identify(record, environment, store, found)
         start_watching(box, record.handle)
