@@ -6,6 +6,7 @@ Each function says what it does where the interface is gone: `tests/test_inspect
 from __future__ import annotations
 
 import functools
+import json
 import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -19,7 +20,7 @@ import click
 from inspect_ai.dataset import Dataset
 from inspect_ai.log import EvalLog, read_eval_log, read_eval_log_sample_summaries
 from inspect_ai.model import Model
-from inspect_ai.util import SandboxEnvironment, sandbox
+from inspect_ai.util import ComposeConfig, SandboxEnvironment, sandbox
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, from_json
 from rich.markup import escape
@@ -335,6 +336,55 @@ def docker_sandbox() -> type[SandboxEnvironment]:
     except ImportError:
         return _NoDocker
     return DockerSandboxEnvironment
+
+
+class _Initialised:
+    """Settings of sandboxes that were looked at in one batch of tasks."""
+
+    def __init__(self) -> None:
+        self.kinds: set[str] = set()
+
+
+def init_alike_once() -> bool:
+    """Has Docker's images and engine looked at once for all samples that differ in nothing but what is mounted.
+
+    Inspect does so for each sample of its own settings before the first one starts, which takes half a second each.
+
+    Returns:
+        Whether that is so; False where Inspect begins a batch of tasks in another way.
+    """
+    docker = docker_sandbox()
+    try:
+        from inspect_ai.util._sandbox.lifecycle import sandbox_lifecycle_state
+    except ImportError:
+        return False
+    usual = docker.task_init
+    if docker is _NoDocker or hasattr(usual, "is_once"):
+        return docker is not _NoDocker
+
+    async def once(cls: type[SandboxEnvironment], task_name: str, config: Any) -> None:
+        batch, kind = sandbox_lifecycle_state(), _but_mounts(config)
+        seen = batch.get(_Initialised).kinds if batch is not None else set()
+        if kind is None or kind not in seen:
+            await usual(task_name, config)
+            seen.update([kind] if kind else [])
+
+    once.is_once = True  # type: ignore[attr-defined]
+    docker.task_init = classmethod(once)  # type: ignore[assignment,method-assign]
+    return True
+
+
+def _but_mounts(config: Any) -> str | None:
+    """Compose settings without the mounts; None where Inspect may have something to build or to fetch."""
+    if not isinstance(config, ComposeConfig):
+        return None
+    plain = config.model_dump(by_alias=True, exclude_none=True, mode="json")
+    services = plain["services"].values()
+    if not all(s.get("image") and s.get("x-local") and "build" not in s for s in services):
+        return None
+    for service in services:
+        service.pop("volumes", None)
+    return json.dumps(plain, sort_keys=True)
 
 
 class _NoDocker(SandboxEnvironment):

@@ -14,7 +14,7 @@ from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.log import HeadlineMetric
 
-from mlebench_inspect._inspect import command_line, limit_sandboxes, prerequisite_error
+from mlebench_inspect._inspect import command_line, init_alike_once, limit_sandboxes, prerequisite_error
 from mlebench_inspect.agents.react import react
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.gpus.asked import samples_with_gpus
@@ -246,6 +246,7 @@ def benchmark(
     )
     if box.name == "docker":
         limit_sandboxes(task, share.at_once)
+        init_alike_once()
     return task
 
 

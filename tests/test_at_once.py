@@ -15,14 +15,21 @@ from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
 from inspect_ai.dataset import Sample
 from inspect_ai.solver import Generate, Solver, TaskState, solver
-from inspect_ai.util import sandboxenv, subprocess
+from inspect_ai.util import SandboxEnvironmentSpec, sandboxenv, subprocess
 
 from fake_docker import FakeDocker, engine_info, put_on_path
 from mlebench_inspect import _inspect
-from mlebench_inspect._inspect import CommandLine, command_line, command_slots, limit_sandboxes, raise_command_slots
+from mlebench_inspect._inspect import (
+    CommandLine,
+    command_line,
+    command_slots,
+    init_alike_once,
+    limit_sandboxes,
+    raise_command_slots,
+)
 from mlebench_inspect.benchmark import TASKS
 from mlebench_inspect.run.at_once import GIB, Division, TooMany, share_out, words
-from mlebench_inspect.sandboxes.compose import SandboxSettings, size_in_bytes
+from mlebench_inspect.sandboxes.compose import SandboxSettings, docker_config, size_in_bytes
 from mlebench_inspect.sandboxes.engine import Machine
 
 ENGINE = Machine(8, 32 * GIB, is_engine=True)
@@ -188,29 +195,60 @@ class Counted(_inspect._NoDocker):
         return 50
 
 
+@solver
+def works(beside: int = 0) -> Solver:
+    """Waits until so many are at work, and for a moment in which there may be more."""
+
+    async def solve(state: TaskState, generate: Generate) -> TaskState:
+        with anyio.fail_after(120):
+            while Counted.most < beside:
+                await anyio.sleep(0.01)
+        await anyio.sleep(0.3 if beside else 0)
+        return state
+
+    return solve
+
+
 def test_inspect_keeps_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sandboxenv(name="counted")(Counted)
     monkeypatch.setattr(_inspect, "docker_sandbox", lambda: Counted)
     monkeypatch.setattr(_inspect, "_AT_ONCE", WeakKeyDictionary())  # without the tasks of other tests
 
-    @solver
-    def works() -> Solver:
-        async def solve(state: TaskState, generate: Generate) -> TaskState:
-            await anyio.sleep(0.05)
-            return state
-
-        return solve
-
-    def most(**options: Any) -> int:
-        task = Task([Sample(id=str(i), input="x", sandbox="counted") for i in range(8)], solver=works())
+    def most(expected: int, **options: Any) -> int:
+        task = Task([Sample(id=str(i), input="x", sandbox="counted") for i in range(8)], solver=works(expected))
         assert limit_sandboxes(task, 3)
         Counted.most = 0
         (log,) = inspect_eval(task, model=None, log_dir=str(tmp_path), display="none", max_samples=8, **options)
         assert log.status == "success", log.error
         return Counted.most
 
-    assert most() == 3
-    assert most(max_sandboxes=2) == 2
+    assert most(3) == 3
+    assert most(2, max_sandboxes=2) == 2
+
+
+def test_images_are_looked_at_once_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inits: list[str] = []
+
+    class Base(Counted):
+        @classmethod
+        async def task_init(cls, task_name: str, config: Any) -> None:
+            inits.append(config.services["default"].image)
+
+    sandboxenv(name="initialised")(Base)
+    monkeypatch.setattr(_inspect, "docker_sandbox", lambda: Base)
+    assert init_alike_once()
+    assert init_alike_once()
+
+    def sample(number: int, image: str) -> Sample:
+        config = docker_config(SandboxSettings(image=image, cpus=1), Path(f"/{number}"))
+        return Sample(id=str(number), input="x", sandbox=SandboxEnvironmentSpec("initialised", config))
+
+    for _ in range(2):
+        inits.clear()
+        samples = [sample(i, "two" if i == 3 else "one") for i in range(5)]
+        (log,) = inspect_eval(Task(samples, solver=works()), model=None, log_dir=str(tmp_path), display="none")
+        assert log.status == "success", log.error
+        assert sorted(inits) == ["one", "two"]
 
 
 def test_a_limit_goes_with_its_task(monkeypatch: pytest.MonkeyPatch) -> None:
