@@ -8,7 +8,7 @@ import time
 import uuid
 
 import anyio.to_thread
-from inspect_ai.log import EvalLog
+from inspect_ai.log import EvalLog, EvalSpec
 from inspect_ai.model import Model, ModelName
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import SandboxEnvironment, sample_limits
@@ -28,7 +28,7 @@ from mlebench_inspect.run.plan import Plan
 from mlebench_inspect.run.programs import name_the_mend_of_installs
 from mlebench_inspect.run.snapshots import MOST, MOST_BYTES, Bounds, watch
 from mlebench_inspect.run.validation import Validation
-from mlebench_inspect.run.watching import agents_at_work, start_watching, too_few_commands, watch_disk
+from mlebench_inspect.run.watching import agents_at_work, start_watching, too_few_commands, too_many_samples, watch_disk
 from mlebench_inspect.sandboxes.host import HostError
 from mlebench_inspect.sandboxes.provider import Provider, complaint, guest_file
 from mlebench_inspect.sandboxes.providers import provider
@@ -115,7 +115,7 @@ def prepare_sample(
             keep_room_for_services(box, record.handle)
         if max_disk_bytes:
             watch_disk(box, record.handle, max_disk_bytes)
-        _make_room(record.time_limit, header.eval.config.max_subprocesses)
+        _make_room(record.time_limit, header.eval)
         record.started = time.time()
         if snapshot_every:
             bounds = Bounds(max_snapshots, max_snapshot_bytes, keep_free_bytes)
@@ -206,12 +206,13 @@ async def _identify(record: SubmissionRecord, environment: Environment, store: S
     return header
 
 
-def _make_room(time_limit: float | None, max_subprocesses: int | None) -> None:
+def _make_room(time_limit: float | None, run: EvalSpec) -> None:
     """Makes room for agents' commands, and says, once for a process, what may cut a sample's time; never fails one."""
-    raise_command_slots(COMMANDS * agents_at_work(), max_subprocesses)
-    slots = command_slots()
+    raise_command_slots(COMMANDS * agents_at_work(), run.config.max_subprocesses)
+    slots, divided = command_slots(), (run.metadata or {}).get("at_once")
     texts = [
         too_few_commands(agents_at_work(), slots) if slots is not None else None,
+        too_many_samples(agents_at_work(), divided) if divided else None,
         f"a time limit of {time_limit:.0f} seconds leaves half of that to scoring; at least {SHORTEST} are advised. "
         "What was taken out is kept in any case; to grade it: inspect score LOG --scorer mlebench_inspect/mlebench "
         "--action overwrite --overwrite"
