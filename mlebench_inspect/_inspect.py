@@ -528,6 +528,7 @@ class CommandLine(NamedTuple):
     max_connections: int | None = None
     tasks_at_once: int = 1
     """At most; the models of a task count as tasks."""
+    keeps_sandboxes: bool = False
 
 
 def command_line() -> CommandLine:
@@ -563,6 +564,7 @@ def command_line() -> CommandLine:
             tuple(str(role).partition("=")[0].strip() for role in given.get("model_role") or ()),
             given.get("max_connections"),
             _tasks_at_once(command, given),
+            bool(given.get("no_sandbox_cleanup")),
         )
     except (OSError, ValueError, TypeError):  # Inspect itself tells what is wrong with them
         return CommandLine(command)

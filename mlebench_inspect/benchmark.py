@@ -189,7 +189,7 @@ def benchmark(
     if box.name == "docker":
         with _needs_of(hardware):
             check_fits(share.settings, has)
-            suffice = samples_with_gpus(share.settings)
+            suffice = samples_with_gpus(share.settings, number * typed.epochs)
             share = share_out(hardware, settings_on, has, number, typed, at_once=at_once, gpus_suffice=suffice)
             ensure_sandbox(share.settings, build=build)
     elif gpu_ids or at_once:

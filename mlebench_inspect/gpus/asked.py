@@ -10,11 +10,12 @@ from mlebench_inspect.sandboxes.compose import SandboxSettings, docker_config
 from mlebench_inspect.sandboxes.gpus import gpus_wanted
 
 
-def samples_with_gpus(settings: SandboxSettings) -> int | None:
+def samples_with_gpus(settings: SandboxSettings, samples: int) -> int | None:
     """How many samples there are GPUs for at once.
 
     Args:
         settings: Of a sample's sandbox.
+        samples: How many will run.
 
     Returns:
         None where they want none, and for a task that is built from Python, which may run elsewhere.
@@ -38,4 +39,9 @@ def samples_with_gpus(settings: SandboxSettings) -> int | None:
             f"{number} GPUs for each sample are more than there are ({', '.join(d.id for d in pool)}); "
             f"give at most -T gpus={len(pool)}"
         )
-    return len(pool) // (number if number > 0 else len(pool))
+    suffice = len(pool) // (number if number > 0 else len(pool))
+    if typed.keeps_sandboxes and samples > suffice:
+        raise NoGpus(
+            f"--no-sandbox-cleanup keeps the GPUs of samples that have ended, and there are some for {suffice}"
+        )
+    return suffice

@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> int:
         arguments = arguments[:place] + arguments[place + 2 :]
     if arguments[0] == "inspect" and "--format" not in arguments:
         return inspect(arguments)
-    ended = subprocess.run([REAL, *arguments])
+    ended = subprocess.run([REAL, *arguments], timeout=3600)
     if arguments[0] == "compose" and "down" in arguments:
         held = NOTES / arguments[arguments.index("--project-name") + 1]
         if held.exists():
@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
 
 def inspect(arguments: list[str]) -> int:
     """What the engine knows of containers, with their GPUs."""
-    told = subprocess.run([REAL, *arguments], capture_output=True, text=True)
+    told = subprocess.run([REAL, *arguments], capture_output=True, text=True, timeout=120)
     found = json.loads(told.stdout or "[]")
     for container in found:
         held = NOTES / str((container["Config"].get("Labels") or {}).get("com.docker.compose.project", ""))

@@ -176,6 +176,7 @@ def test_forms_of_gpu_ids(value: Any, found: list[str] | None) -> None:
         ({"gpus": 1, "gpu_ids": "7"}, {}, "there is no GPU 7"),
         ({"gpu_ids": "0"}, {}, "-T gpus=N"),
         ({"gpus": 1}, {"sandbox": "docker"}, "--sandbox docker would give the same GPUs to all samples"),
+        ({"gpus": 1}, {"no_sandbox_cleanup": True, "epochs": 3}, "--no-sandbox-cleanup keeps the GPUs"),
         ({"gpu_ids": "0", "sandbox": "local"}, {}, "no meaning with sandbox=local"),
     ],
 )
