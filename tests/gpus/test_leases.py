@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import anyio
@@ -23,9 +23,23 @@ HERE = Path(__file__).parent
 PATIENCE = 300.0
 
 
-def start(name: str, *arguments: object) -> subprocess.Popen[bytes]:
-    """A process of its own that runs one of the files beside this one."""
-    return subprocess.Popen([sys.executable, str(HERE / name), *map(str, arguments)], start_new_session=True)
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts a process that runs one of the files beside this one; none outlives the test."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(name: str, *arguments: object) -> subprocess.Popen[bytes]:
+        command = [sys.executable, str(HERE / name), *map(str, arguments)]
+        started.append(subprocess.Popen(command, start_new_session=True))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.wait(60)
 
 
 def until(ready: Callable[[], bool]) -> None:
@@ -70,7 +84,7 @@ async def take_all() -> None:
 
 
 @pytest.mark.anyio
-async def test_two_evaluations_of_four_samples_on_four_gpus(events: Path, tmp_path: Path) -> None:
+async def test_two_evaluations_of_four_samples_on_four_gpus(start: Start, events: Path, tmp_path: Path) -> None:
     running = [start("pretended.py", tmp_path / f"logs{gpus}", "works", gpus) for gpus in (1, 2)]
     assert [process.wait(PATIENCE) for process in running] == [0, 0]
     course = in_use(events)
@@ -81,7 +95,7 @@ async def test_two_evaluations_of_four_samples_on_four_gpus(events: Path, tmp_pa
 
 
 @pytest.mark.anyio
-async def test_all_are_free_after_a_kill(events: Path, tmp_path: Path) -> None:
+async def test_all_are_free_after_a_kill(start: Start, events: Path, tmp_path: Path) -> None:
     process = start("pretended.py", tmp_path / "logs", "hangs", 1)
     until(lambda: events.read_text().count("start") == 4)
     assert len(in_use(events)[-1]) == 4
@@ -94,7 +108,7 @@ async def test_all_are_free_after_a_kill(events: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.anyio
-async def test_all_are_free_after_an_interrupt_and_after_errors(events: Path, tmp_path: Path) -> None:
+async def test_all_are_free_after_an_interrupt_and_after_errors(start: Start, events: Path, tmp_path: Path) -> None:
     process = start("pretended.py", tmp_path / "logs", "hangs", 1)
     until(lambda: events.read_text().count("start") == 4)
     process.send_signal(signal.SIGINT)
@@ -105,8 +119,8 @@ async def test_all_are_free_after_an_interrupt_and_after_errors(events: Path, tm
     await take_all()
 
 
-@pytest.mark.parametrize(("rounds", "kills"), [(6, 4), pytest.param(150, 80, marks=pytest.mark.nightly)])
-def test_random_leases_and_kills(rounds: int, kills: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("rounds", "kills"), [(6, 4), pytest.param(60, 30, marks=pytest.mark.nightly)])
+def test_random_leases_and_kills(start: Start, rounds: int, kills: int, tmp_path: Path) -> None:
     chance, seed = random.Random(1), 0
     running: list[subprocess.Popen[bytes]] = []
     for left in range(kills, -1, -1):
