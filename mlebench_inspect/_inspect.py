@@ -260,7 +260,7 @@ def raise_command_slots(number: int, typed: int | None) -> None:
     for semaphore in semaphores:
         decided = _SLOTS.get(semaphore.name, "") in os.environ or (semaphore.name == "subprocesses" and typed)
         if semaphore.name in _SLOTS and not decided and semaphore.concurrency < number:
-            semaphore.concurrency = number
+            semaphore.concurrency = number  # type: ignore[misc]  # of those that may be altered, which all here are
 
 
 _AT_ONCE: WeakKeyDictionary[object, int] = WeakKeyDictionary()
