@@ -67,7 +67,7 @@ class SandboxSettings(BaseModel):
     memory: str | None = None
     shm_size: str | None = None
     gpus: int | str | None = None
-    gpu_ids: tuple[str, ...] | None = Field(None, exclude=True)
+    gpu_ids: tuple[str, ...] | None = Field(default=None, exclude=True)
     network: str = "none"
     user: str | None = None
     runtime: str | None = None

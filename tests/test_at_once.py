@@ -147,7 +147,7 @@ def test_what_a_user_types(docker: FakeDocker, capsys: pytest.CaptureFixture[str
     about = task.metadata or {}
     assert about["at_once"] == 4
     assert about["settings"]["cpus"] == 4
-    assert about["hardware"] == task.dataset[0].metadata["hardware"] == "4 CPUs, 8g memory, no GPU"
+    assert about["hardware"] == (task.dataset[0].metadata or {})["hardware"] == "4 CPUs, 8g memory, no GPU"
     task, told = built(capsys, {"max_samples": 4, "epochs": 1, "limit": 1})
     assert "each with" not in told
     assert (task.metadata or {})["settings"]["cpus"] == 16

@@ -62,7 +62,8 @@ def test_each_running_sample_has_a_gpu_of_its_own(notes: Path, tmp_path: Path) -
     assert len(lines) == 6
     for sample in log.samples or []:
         (score, *_) = (sample.scores or {}).values()
-        assert score.value["valid"] in (0, 1)  # graded
+        assert isinstance(score.value, dict)
+        assert score.value["valid"] is not None  # graded
         found = environment(sample)
         assert found["given"]["gpus"] == 1
         assert set(found["given"]["gpu_ids"]) <= {d.id for d in devices()}

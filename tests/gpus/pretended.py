@@ -14,12 +14,13 @@ import anyio
 from inspect_ai import Task, eval
 from inspect_ai.dataset import Sample
 from inspect_ai.solver import Generate, Solver, TaskState, solver
-from inspect_ai.util import SandboxEnvironmentSpec
+from inspect_ai.util import SandboxEnvironment, SandboxEnvironmentSpec
 from inspect_ai.util._sandbox.local import LocalSandboxEnvironment
 
 from mlebench_inspect import _inspect
 
 EVENTS = Path(os.environ["PRETENDED_EVENTS"])
+_IDS: dict[SandboxEnvironment, list[str]] = {}
 
 
 def note(what: str, ids: list[str]) -> None:
@@ -31,15 +32,13 @@ def note(what: str, ids: list[str]) -> None:
 class Pretended(LocalSandboxEnvironment):
     """In Docker's place."""
 
-    ids: list[str]
-
     @classmethod
     async def sample_init(cls, task_name: str, config: Any, metadata: dict[str, str]) -> Any:
         """Notes the GPUs that Docker would be told."""
         boxes = await super().sample_init(task_name, None, metadata)
         (device,) = config.services["default"].deploy.resources.reservations.devices
         assert device.count is None
-        boxes["default"].ids = device.device_ids
+        _IDS[boxes["default"]] = device.device_ids
         note("start", device.device_ids)
         return boxes
 
@@ -47,7 +46,7 @@ class Pretended(LocalSandboxEnvironment):
     async def sample_cleanup(cls, task_name: str, config: Any, environments: Any, interrupted: bool) -> None:
         """Notes that they are free."""
         assert not interrupted
-        note("end", environments["default"].ids)
+        note("end", _IDS.pop(environments["default"]))
         await super().sample_cleanup(task_name, config, environments, interrupted)
 
 
