@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from inspect import signature
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
@@ -13,13 +14,28 @@ from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.log import HeadlineMetric
 
-from mlebench_inspect._inspect import command_line, prerequisite_error
+from mlebench_inspect._inspect import command_line, init_alike_once, limit_sandboxes, prerequisite_error
 from mlebench_inspect.agents.react import react
 from mlebench_inspect.data.store import Store
+from mlebench_inspect.gpus.asked import samples_with_gpus
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.submission import REVISIONS, Revision
-from mlebench_inspect.options import Above0, AtLeast2, Bytes, Gpus, Ids, Seconds, Settings, Share, Size, with_options
+from mlebench_inspect.options import (
+    Above0,
+    AtLeast1,
+    AtLeast2,
+    Bytes,
+    GpuIds,
+    Gpus,
+    Ids,
+    Seconds,
+    Settings,
+    Share,
+    Size,
+    with_options,
+)
 from mlebench_inspect.run.artifacts import KEEP_FREE
+from mlebench_inspect.run.at_once import share_out, undivided
 from mlebench_inspect.run.descriptions import Wording, obfuscated_file
 from mlebench_inspect.run.instructions import task_text
 from mlebench_inspect.run.preflight import (
@@ -83,6 +99,8 @@ def benchmark(
     memory: Size | None = None,
     shm_size: Size | None = None,
     gpus: Gpus | None = None,
+    gpu_ids: GpuIds | None = None,
+    at_once: AtLeast1 | None = None,
     network: str | None = None,
     user: str | None = None,
     runtime: str | None = None,
@@ -118,6 +136,9 @@ def benchmark(
         memory: Memory per sample, such as `32g`.
         shm_size: Shared memory per sample, such as `8g`; part of the memory.
         gpus: Number of GPUs per sample, or `all`.
+        gpu_ids: GPUs that samples are given theirs from, such as `0,1`; default: all of the engine's host.
+        at_once: How many samples share Docker's engine; default: as many as run at once by what was typed, else as many
+            as it has room for. To be given where several evaluations run beside each other, and from Python.
         network: Docker network mode; default `none`.
         user: User that the container runs as; default: the image's.
         runtime: Container runtime, such as `sysbox-runc` or `runsc`.
@@ -145,14 +166,15 @@ def benchmark(
     store = Store.open(data_dir, data, revision, search_score)  # type: ignore[arg-type]
     box = provider(sandbox)
     has = machine(box.name)
-    settings = SandboxSettings.preset(
+    settings_on = partial(
+        SandboxSettings.preset,
         hardware,
-        has,
         image=image,
         cpus=cpus,
         memory=memory,
         shm_size=shm_size,
         gpus=gpus,
+        gpu_ids=gpu_ids,
         network=network,
         user=user,
         runtime=runtime,
@@ -162,17 +184,24 @@ def benchmark(
     )
     check_agent()
     check_provider(box.name)
+    number, typed = len(will_run(chosen)), command_line()
+    share = undivided(settings_on(has), number, typed)
     if box.name == "docker":
         with _needs_of(hardware):
-            check_fits(settings, has)
-            ensure_sandbox(settings, build=build)
+            check_fits(share.settings, has)
+            suffice = samples_with_gpus(share.settings, number * typed.epochs)
+            share = share_out(hardware, settings_on, has, number, typed, at_once=at_once, gpus_suffice=suffice)
+            ensure_sandbox(share.settings, build=build)
+    elif gpu_ids or at_once:
+        raise ValueError(f"gpu_ids and at_once are about Docker's engine, and have no meaning with sandbox={sandbox}")
+    settings = share.settings
     ensure_data(store, chosen, prepare=prepare)
-    tell_estimate(len(will_run(chosen)), settings, has, DAY)
+    tell_estimate(number, share, has, DAY)
     from mlebench_inspect.reporting.closing import speak_at_the_end  # tasks are listed without it
 
     speak_at_the_end()
     named = Path(split_file).stem if split_file else split or "chosen"
-    return Task(
+    task = Task(
         dataset=MemoryDataset(
             [_sample(c, store, settings, box, description) for c in chosen], name=f"mlebench-{named}"
         ),
@@ -211,9 +240,14 @@ def benchmark(
             "settings": settings.model_dump(exclude_none=True),
             "max_submission_bytes": max_submission_bytes,
             **({"description": description} if description != "original" else {}),
+            **({"at_once": share.at_once} if box.name == "docker" else {}),
         },
         tags=_tag(data, revision, description, search_score),
     )
+    if box.name == "docker":
+        limit_sandboxes(task, share.at_once)
+        init_alike_once()
+    return task
 
 
 @contextmanager
