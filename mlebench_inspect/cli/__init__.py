@@ -11,10 +11,23 @@ from mlebench_inspect.cli import (  # each registers its commands
     data,
     grading,
     host,
+    hosts,
     plagiarism,
     results,
     scanning,
 )
 from mlebench_inspect.cli.group import cli, main
 
-__all__ = ["bundles", "catalogue", "cli", "data", "grading", "host", "main", "plagiarism", "results", "scanning"]
+__all__ = [
+    "bundles",
+    "catalogue",
+    "cli",
+    "data",
+    "grading",
+    "host",
+    "hosts",
+    "main",
+    "plagiarism",
+    "results",
+    "scanning",
+]
