@@ -19,6 +19,7 @@ from inspect_ai.util import sandbox
 from logs import write_log
 from mlebench_inspect import analysis, cli
 from mlebench_inspect.benchmark import TASKS
+from mlebench_inspect.bundles.figures import reading_of, stated
 from mlebench_inspect.bundles.making import make
 from mlebench_inspect.bundles.opening import open_bundle
 from mlebench_inspect.data import Store, ensure_miniature
@@ -312,6 +313,8 @@ def test_frames_and_bundles_of_shards_are_those_of_one_run(logs: Path, tmp_path:
     reading = read_results(two)
     (expected,) = report(reading)
     made = make(reading, str(tmp_path / "bundle.zip"), with_code=False)
-    (row,) = open_bundle(Path(made.place)).figures.rows
+    bundle = open_bundle(Path(made.place))
+    (row,) = bundle.figures.rows
+    assert stated(reading_of(bundle.runs), ()) == [row]
     assert row["any_medal"] == json.loads(expected.model_dump_json())["any_medal"]
     assert row["not_run"] == expected.not_run
