@@ -15,6 +15,7 @@ from mlebench_inspect.cli import (  # each registers its commands
     plagiarism,
     results,
     scanning,
+    stores,
 )
 from mlebench_inspect.cli.group import cli, main
 
@@ -30,4 +31,5 @@ __all__ = [
     "plagiarism",
     "results",
     "scanning",
+    "stores",
 ]
