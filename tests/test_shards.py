@@ -100,6 +100,9 @@ def test_the_command_prints_what_to_type_on_each_host(tmp_path: Path) -> None:
             *("inspect", "eval", "mlebench_inspect/low", "-T", f"shard={k}/3", "--epochs", "2", "--max-samples", "1"),
             *("--sample-id", ids, "--model", "a/b"),
         ]
+    again = shards_command("--split", "low", "--hosts", "2", "--hours", "12", "--eval-set")
+    assert again.count("inspect eval-set mlebench_inspect/low ") == 2
+    assert again.count("--time-limit 43200 --log-dir-allow-dirty ") == 2
     own = tmp_path / "mine.txt"
     own.write_text("spaceship-titanic\nleaf-classification\n")
     assert f"mlebench_inspect/all \\\n  -T split_file={own} " in shards_command("--split", str(own), "--hosts", "2")

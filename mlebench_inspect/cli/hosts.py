@@ -32,7 +32,8 @@ DAY = 24
     "--hours", type=FiniteRange(0, min_open=True), default=DAY, show_default=True, help="A sample's time limit."
 )
 @click.option("--only", type=click.IntRange(1), metavar="K", help="Print the ids of shard K alone, commas between.")
-@click.option("--options", default="", metavar="TEXT", help="Stands at the end of each command, such as '--model M'.")
+@click.option("--eval-set", is_flag=True, help="For hosts with one folder of logs; given again, a command goes on.")
+@click.option("--options", default="", metavar="TEXT", help="Put at the end of each command, such as '--model M'.")
 @json_option
 def shards(
     ids: tuple[str, ...],
@@ -42,6 +43,7 @@ def shards(
     max_samples: int,
     hours: float,
     only: int | None,
+    eval_set: bool,
     options: str,
     as_json: bool,
 ) -> None:
@@ -57,7 +59,8 @@ def shards(
     parts = balanced(sizes_of(found), hosts, epochs=epochs, at_once=max_samples, hours=hours)
     task = _task(None if ids else split, [c.id for c in found])
     how = ["--epochs", str(epochs), "--max-samples", str(max_samples), *_limit(hours)]
-    commands = [_command(task, shard, how) for shard in parts]
+    how += ["--log-dir-allow-dirty"] if eval_set else []
+    commands = [_command("eval-set" if eval_set else "eval", task, shard, how) for shard in parts]
     if only is not None:
         if only > len(parts):
             raise click.BadParameter(f"there are {len(parts)} shards", param_hint="--only")
@@ -82,15 +85,15 @@ def _limit(hours: float) -> list[str]:
     return [] if hours == DAY else ["--time-limit", str(round(hours * 3600))]
 
 
-def _command(task: Sequence[str], shard: Shard, how: Sequence[str]) -> list[str]:
+def _command(verb: str, task: Sequence[str], shard: Shard, how: Sequence[str]) -> list[str]:
     ids = ",".join(shard.competitions)
-    return ["inspect", "eval", *task, "-T", f"shard={shard.name}", *how, "--sample-id", ids]
+    return ["inspect", verb, *task, "-T", f"shard={shard.name}", *how, "--sample-id", ids]
 
 
 def _lines(command: Sequence[str], options: str) -> str:
     """A command over several lines: its ids, which may be many, and more than a terminal has room for, on their own."""
     told = [shlex.quote(word) for word in command]
-    places = [k for k, word in enumerate(told) if word in ("-T", "--epochs", "--sample-id")]
+    places = [k for k, word in enumerate(told) if word in ("-T", "--epochs", "--sample-id")] + [len(told) - 1]
     lines = [" ".join(told[i:j]) for i, j in zip([0, *places], [*places, len(told)], strict=True)]
     return " \\\n  ".join([*lines, *([options] if options else [])])
 

@@ -80,9 +80,19 @@ def _is_right(name: str, folder: Path, shown: Display, stop: threading.Event, *,
         if not stop.is_set():
             click.echo(f"mlebench-inspect: {ex}", err=True)
         return False
-    told = f"{check.checked:,} files of {' and '.join(check.parts)} are right"
-    shown.result(name, Outcome(competition=name, state="whole", notes=[told]))
+    notes = [f"{check.checked:,} files of {' and '.join(check.parts)} are right", *_open_answers(folder)]
+    shown.result(name, Outcome(competition=name, state="whole", notes=notes))
     return True
+
+
+def _open_answers(folder: Path) -> list[str]:
+    """What is to be typed where other users of this host can read the answers, as after a copy that keeps no modes."""
+    private = folder / "private"
+    return [f"other users can read the answers: chmod 700 {private}"] if _is_open(private) else []
+
+
+def _is_open(private: Path) -> bool:
+    return private.is_dir() and bool(private.stat().st_mode & 0o077)
 
 
 def _fault(check: Check) -> str | None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -232,6 +233,29 @@ def test_checksums_of_a_store_are_recorded_where_it_lies(source: Path, command: 
     assert {t["competition"] for t in told if t["event"] == "done"} == {f"{ID}/prepared", f"miniature/{ID}/prepared"}
     damage(source / ID / "prepared/public/train.csv")
     assert command("verify-store", source, ID, "--record").returncode == 1
+
+
+@pytest.mark.skipif(shutil.which("aws") is None, reason="needs Amazon's command line: pip install awscli")
+def test_a_store_goes_over_s3(source: Path, tmp_path: Path, s3: str) -> None:
+    into, elsewhere = tmp_path / "shared", tmp_path / "elsewhere"
+    copy_job(job(source, into), ignore)
+
+    def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=300)
+
+    for here, there in ((into, f"{s3}/store"), (f"{s3}/store", elsewhere)):
+        done = run("aws", "s3", "sync", "--only-show-errors", here, there)
+        assert done.returncode == 0, done.stderr
+    verify = (sys.executable, "-m", "mlebench_inspect.cli", "verify-store", elsewhere)
+    done = run(*verify)
+    assert done.returncode == 0, done.stderr
+    assert f"chmod 700 {elsewhere}/{ID}/prepared/private" in " ".join(done.stdout.split())
+    (elsewhere / ID / "prepared/private").chmod(0o700)
+    assert "chmod" not in run(*verify).stdout
+    found = competition(ID)
+    assert data_facts(Store(elsewhere), found) == data_facts(Store(source), found)
+    damage(elsewhere / ID / "prepared/private/test.csv")
+    assert "private/test.csv has the MD5" in run(*verify).stderr
 
 
 def test_wrong_words_are_told(source: Path, tmp_path: Path, command: RUN) -> None:
