@@ -237,21 +237,26 @@ def test_checksums_of_a_store_are_recorded_where_it_lies(source: Path, command: 
 
 @pytest.mark.skipif(shutil.which("aws") is None, reason="needs Amazon's command line: pip install awscli")
 def test_a_store_goes_over_s3(source: Path, tmp_path: Path, s3: str) -> None:
-    into, elsewhere = tmp_path / "shared", tmp_path / "elsewhere"
-    copy_job(job(source, into), ignore)
+    elsewhere = tmp_path / "elsewhere"
 
     def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run([*map(str, words)], capture_output=True, text=True, timeout=300)
 
-    for here, there in ((into, f"{s3}/store"), (f"{s3}/store", elsewhere)):
-        done = run("aws", "s3", "sync", "--only-show-errors", here, there)
+    verify_store = (sys.executable, "-m", "mlebench_inspect.cli", "verify-store")
+    verify, without = (*verify_store, elsewhere), [word for p in ("*/raw/*", ".*", "*/.*") for word in ("--exclude", p)]
+    for words in (
+        (*verify_store, source, "--record"),
+        ("aws", "s3", "sync", "--only-show-errors", source, f"{s3}/store", *without),
+        ("aws", "s3", "sync", "--only-show-errors", f"{s3}/store", elsewhere),
+        verify,
+    ):
+        done = run(*words)
         assert done.returncode == 0, done.stderr
-    verify = (sys.executable, "-m", "mlebench_inspect.cli", "verify-store", elsewhere)
-    done = run(*verify)
-    assert done.returncode == 0, done.stderr
+    assert {p.name for p in (elsewhere / ID).iterdir()} == {"prepared"}
+    assert {p.name for p in elsewhere.iterdir()} == {ID, "miniature"}
     assert f"chmod 700 {elsewhere}/{ID}/prepared/private" in " ".join(done.stdout.split())
     (elsewhere / ID / "prepared/private").chmod(0o700)
-    assert "chmod" not in run(*verify).stdout
+    assert f"chmod 700 {elsewhere}/{ID}/" not in run(*verify).stdout
     found = competition(ID)
     assert data_facts(Store(elsewhere), found) == data_facts(Store(source), found)
     damage(elsewhere / ID / "prepared/private/test.csv")
