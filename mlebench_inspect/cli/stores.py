@@ -54,9 +54,13 @@ def _prepared(folder: Path, ids: tuple[str, ...]) -> Iterator[Path]:
 def _look_at(found: dict[str, Path], shown: Display, jobs: int, *, record: bool) -> bool:
     """Whether all folders are right; shows each."""
     stop = threading.Event()
+
+    def look(name: str) -> bool:
+        return _is_right(name, found[name], shown, stop, record=record)
+
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            return all([*pool.map(lambda item: _is_right(*item, shown, stop, record=record), found.items())])
+            return all([*pool.map(look, found)])
         finally:
             stop.set()  # on Ctrl-C; else all are done
 
