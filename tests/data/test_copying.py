@@ -64,7 +64,7 @@ def test_a_copy_is_a_store_of_the_same_data(source: Path, tmp_path: Path, comman
     found = competition(ID)
     assert data_facts(Store(into), found) == data_facts(Store(source), found)
     ensure_prepared(Store(into), [found])
-    modes = {p.relative_to(there).parts[0]: set() for p in there.iterdir() if p.is_dir()}
+    modes: dict[str, set[int]] = {p.name: set() for p in there.iterdir() if p.is_dir()}
     for path in (p for p in there.rglob("*") if p.is_file() and p.parent != there):
         modes[path.relative_to(there).parts[0]].add(stat.S_IMODE(path.stat().st_mode))
         assert time_is_forgotten(path)
@@ -99,7 +99,8 @@ def test_public_only_brings_no_answers_and_nothing_of_them(source: Path, tmp_pat
 
 
 def test_an_interrupted_copy_goes_on(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    into, written, fail_at = tmp_path / "shared", [], 3
+    into, fail_at = tmp_path / "shared", 3
+    written: list[str] = []
     write = copying._Copy._write
 
     def counted(self: object, source: Path, target: Path) -> object:
@@ -244,12 +245,13 @@ def test_a_store_goes_over_s3(source: Path, tmp_path: Path, s3: str) -> None:
 
     verify_store = (sys.executable, "-m", "mlebench_inspect.cli", "verify-store")
     verify, without = (*verify_store, elsewhere), [word for p in ("*/raw/*", ".*", "*/.*") for word in ("--exclude", p)]
-    for words in (
+    steps: tuple[tuple[str | Path, ...], ...] = (
         (*verify_store, source, "--record"),
         ("aws", "s3", "sync", "--only-show-errors", source, f"{s3}/store", *without),
         ("aws", "s3", "sync", "--only-show-errors", f"{s3}/store", elsewhere),
         verify,
-    ):
+    )
+    for words in steps:
         done = run(*words)
         assert done.returncode == 0, done.stderr
     assert {p.name for p in (elsewhere / ID).iterdir()} == {"prepared"}
