@@ -51,6 +51,7 @@ from mlebench_inspect.run.preflight import (
 )
 from mlebench_inspect.run.scoring import MAX_FOLDER, MAX_SUBMISSION, NAME, cleanup, mlebench_faults, mlebench_scorer
 from mlebench_inspect.run.setup import prepare_sample
+from mlebench_inspect.run.shards import ShardOf, check_shard, part_of
 from mlebench_inspect.run.snapshots import MOST, MOST_BYTES
 from mlebench_inspect.sandboxes.compose import PresetName, SandboxSettings, check_fits
 from mlebench_inspect.sandboxes.engine import machine
@@ -85,6 +86,7 @@ def benchmark(
     competitions: Ids | None = None,
     *,
     split_file: str | None = None,
+    shard: ShardOf | None = None,
     data: Literal["real", "miniature"] = "real",
     data_dir: str | None = None,
     revision: Revision = "v1",
@@ -121,6 +123,8 @@ def benchmark(
         split: `all`, `lite` (= `low`), `low`, `medium`, `high`, `dev` or `mle_bench_30`.
         competitions: Ids, as a list or with commas between; instead of a split or to choose from it.
         split_file: A split of your own in place of `all`: a file with an id a line.
+        shard: Which part of the whole this run is, such as `2/8`, where `--sample-id` names its competitions: reports
+            count what the other parts lack. `mlebench-inspect shards` prints the parts.
         data: `real`, or `miniature`: small generated data of the same layout, made when missing.
         data_dir: Data folder; default: MLEBENCH_DATA_DIR, else the user's cache folder.
         revision: `v1`, the published benchmark, or `v2`, with leaks and defects mended.
@@ -160,6 +164,7 @@ def benchmark(
         MlebenchError: The run cannot begin: no image, no data, no GPU ...; the message says what to type.
     """
     check_command_line(sandbox)
+    check_shard(shard)
     chosen = chosen_competitions(split, competitions, split_file)
     if search_score is not None:
         check_search_score(chosen)
@@ -239,6 +244,7 @@ def benchmark(
             "sandbox": sandbox,
             "settings": settings.model_dump(exclude_none=True),
             "max_submission_bytes": max_submission_bytes,
+            **part_of(shard, [c.id for c in chosen]),
             **({"description": description} if description != "original" else {}),
             **({"at_once": share.at_once} if box.name == "docker" else {}),
         },

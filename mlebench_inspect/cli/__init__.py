@@ -12,9 +12,11 @@ from mlebench_inspect.cli import (  # each registers its commands
     exporting,
     grading,
     host,
+    hosts,
     plagiarism,
     results,
     scanning,
+    stores,
 )
 from mlebench_inspect.cli.group import cli, main
 
@@ -26,8 +28,10 @@ __all__ = [
     "exporting",
     "grading",
     "host",
+    "hosts",
     "main",
     "plagiarism",
     "results",
     "scanning",
+    "stores",
 ]
