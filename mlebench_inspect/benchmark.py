@@ -10,6 +10,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
+import click
 from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.log import HeadlineMetric
@@ -43,6 +44,7 @@ from mlebench_inspect.run.preflight import (
     check_agent,
     check_command_line,
     check_provider,
+    check_revision,
     check_search_score,
     ensure_data,
     ensure_sandbox,
@@ -57,7 +59,16 @@ from mlebench_inspect.sandboxes.compose import PresetName, SandboxSettings, chec
 from mlebench_inspect.sandboxes.engine import machine
 from mlebench_inspect.sandboxes.provider import Provider
 from mlebench_inspect.sandboxes.providers import provider
-from mlebench_inspect.tasks import SPLITS, Competition, Split, competition, competition_ids
+from mlebench_inspect.tasks import (
+    SPLITS,
+    CatalogueError,
+    Competition,
+    Split,
+    competition,
+    competition_ids,
+    faults,
+    own,
+)
 from mlebench_inspect.tasks import competitions as competitions_of
 from mlebench_inspect.viewer import viewer_config
 
@@ -87,6 +98,7 @@ def benchmark(
     *,
     split_file: str | None = None,
     shard: ShardOf | None = None,
+    competitions_dir: str | None = None,
     data: Literal["real", "miniature"] = "real",
     data_dir: str | None = None,
     revision: Revision = "v1",
@@ -120,11 +132,13 @@ def benchmark(
     """Competitions as one Inspect task. All arguments can be given on the command line with `-T name=value`.
 
     Args:
-        split: `all`, `lite` (= `low`), `low`, `medium`, `high`, `dev` or `mle_bench_30`.
+        split: `all`, `lite` (= `low`), `low`, `medium`, `high`, `dev`, `mle_bench_30`, or `own`: those of your own.
         competitions: Ids, as a list or with commas between; instead of a split or to choose from it.
         split_file: A split of your own in place of `all`: a file with an id a line.
         shard: Which part of the whole this run is, such as `2/8`, where `--sample-id` names its competitions: reports
             count what the other parts lack. `mlebench-inspect shards` prints the parts.
+        competitions_dir: Folder of a competition of your own, or of several, beside those of MLEBENCH_COMPETITIONS and
+            of installed packages; with `own` it names those that are run.
         data: `real`, or `miniature`: small generated data of the same layout, made when missing.
         data_dir: Data folder; default: MLEBENCH_DATA_DIR, else the user's cache folder.
         revision: `v1`, the published benchmark, or `v2`, with leaks and defects mended.
@@ -165,7 +179,11 @@ def benchmark(
     """
     check_command_line(sandbox)
     check_shard(shard)
+    if competitions_dir is not None:
+        inside = own.add(competitions_dir)
+        competitions = list(inside) if split == "own" and not competitions else competitions
     chosen = chosen_competitions(split, competitions, split_file)
+    check_revision(chosen, revision)
     if search_score is not None:
         check_search_score(chosen)
     store = Store.open(data_dir, data, revision, search_score)  # type: ignore[arg-type]
@@ -225,7 +243,14 @@ def benchmark(
         ),
         solver=react(),
         scorer=[
-            mlebench_scorer(data_dir, data, revision, max_submission_bytes, max_artifact_bytes),
+            mlebench_scorer(
+                data_dir,
+                data,
+                revision,
+                max_submission_bytes,
+                max_artifact_bytes,
+                competitions_dir=None if competitions_dir is None else str(Path(competitions_dir).absolute()),
+            ),
             mlebench_faults(),
         ],
         cleanup=cleanup(max_submission_bytes, max_artifact_bytes),
@@ -301,7 +326,23 @@ def chosen_competitions(
         if outside:
             raise ValueError(f"the split {split} does not hold {', '.join(outside)}")
         return found
+    if split == "own":
+        return _own()
     return competitions_of(split or "all")
+
+
+def _own() -> list[Competition]:
+    """The competitions from outside this package; those at fault are named on stderr.
+
+    Raises:
+        CatalogueError: There is none.
+    """
+    found, wrong = competitions_of("own"), faults()
+    if not found:
+        raise CatalogueError("; ".join(wrong) or f"there is no competition of your own: {own.HOW}")
+    for fault in wrong:
+        click.echo(f"mlebench_inspect: left out: {fault}", err=True)
+    return found
 
 
 def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Provider, description: Wording) -> Sample:
@@ -349,22 +390,40 @@ def _task(name: str, **fixed: Any) -> Callable[..., Task]:
         fixed: What it gives to `benchmark`, and so takes no option for.
     """
 
-    def build(**options: Any) -> Task:
-        try:
-            return benchmark(**fixed, **options)
-        except (ValueError, OSError, MlebenchError) as ex:
-            raise prerequisite_error(str(ex)) from ex
+    return task(name=name)(_with_options_of_benchmark(**fixed)(lambda **options: benchmark(**fixed, **options)))
 
-    described = signature(benchmark)
-    build.__signature__ = described.replace(  # type: ignore[attr-defined]
-        parameters=[p for p in described.parameters.values() if p.name not in {"split", *fixed}]
-    )
-    build.__annotations__ = _HINTS
-    return task(name=name)(with_options(build, "-T", ELSEWHERE))
+
+def _with_options_of_benchmark(**fixed: Any) -> Callable[[Callable[..., Task]], Callable[..., Task]]:
+    """Gives a function the options of `benchmark`, but those that are fixed."""
+
+    def of(make: Callable[..., Task]) -> Callable[..., Task]:
+        def build(**options: Any) -> Task:
+            try:
+                return make(**options)
+            except (ValueError, OSError, MlebenchError) as ex:
+                raise prerequisite_error(str(ex)) from ex
+
+        build.__name__, build.__qualname__, build.__doc__ = make.__name__, make.__qualname__, make.__doc__
+        described = signature(benchmark)
+        build.__signature__ = described.replace(  # type: ignore[attr-defined]
+            parameters=[p for p in described.parameters.values() if p.name not in {"split", *fixed}]
+        )
+        build.__annotations__ = _HINTS
+        return with_options(build, "-T", ELSEWHERE)
+
+    return of
+
+
+@task(name="own")
+@_with_options_of_benchmark(split_file=None)
+def own_task(**options: Any) -> Task:
+    """Competitions of your own: those in `-T competitions_dir`, else all that this host knows."""
+    return benchmark("own", **options)
 
 
 TASKS: dict[str, Callable[..., Task]] = {
     "all": _task("all", split="all"),
-    **{name: _task(name, split=name, split_file=None) for name in SPLITS if name != "all"},
+    **{name: _task(name, split=name, split_file=None) for name in SPLITS if name not in ("all", "own")},
+    "own": own_task,
     **{name: _task(name, competitions=[name], split_file=None) for name in competition_ids()},
 }

@@ -32,8 +32,9 @@ def samples(logs: Places, *, parallel: bool | int = False) -> pd.DataFrame:
 
     This is the population of the figures in a report: also what has no score (`status` is `unscored`) and what never
     began (`not run`) has a row, with `<NA>` for all that is not known. Both count as failures in a report, so
-    `frame["any_medal"].fillna(False).mean()` over one run is its share of medals. Competitions for development are
-    among the rows; reports leave them out of a run that has others.
+    `frame["any_medal"].fillna(False).mean()` over one run is its share of medals. Competitions for development and of
+    one's own are among the rows; reports leave them out of a run that has others. A competition of one's own may have
+    no medal tiers: then `medal`, `any_medal` and `above_median` are `<NA>` though it is scored, and it is no failure.
 
     | column | dtype | what it is |
     |---|---|---|
@@ -47,7 +48,7 @@ def samples(logs: Places, *, parallel: bool | int = False) -> pd.DataFrame:
     | `conditions` | string | what makes it a setting of its own, such as `obfuscated description` |
     | `identity` | string | SHA-256 of what the sample was run with; equal ones may be pooled |
     | `competition` | string | |
-    | `complexity` | string | `low`, `medium`, `high` or `dev` |
+    | `complexity` | string | `low`, `medium`, `high`, `dev` or `own` |
     | `category` | string | |
     | `metric` | string | of the competition |
     | `seed` | Int64 | from 1; Inspect's epoch |

@@ -89,11 +89,11 @@ class Worth(_Strict):
     graded: bool
     """False where it could not be graded, through no fault of the agent's."""
     score: float | None
-    medal: MedalTier
+    medal: MedalTier | None
     rank: int | None = None
     percentile: float | None = None
     valid_submission: bool
-    above_median: bool = False
+    above_median: bool | None = False
     error: str | None = None
 
 

@@ -18,6 +18,7 @@ from mlebench_inspect.cli.group import (
     data_dir_option,
     ids_argument,
     json_option,
+    named,
     revision_option,
     split_option,
 )
@@ -25,7 +26,7 @@ from mlebench_inspect.data.store import Store, default_data_dir
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.submission import Revision
 from mlebench_inspect.tables import terminal_width, wrapped
-from mlebench_inspect.tasks import CatalogueError, Checksums, Competition, competition, competition_ids
+from mlebench_inspect.tasks import CatalogueError, Checksums, Competition, competition_ids
 
 if TYPE_CHECKING:
     from mlebench_inspect.data.errors import PreparationError
@@ -188,6 +189,8 @@ def status(ids: tuple[str, ...], split: str | None, data_dir: Path | None, as_js
 def _next_step(store: Store, found: Sequence[Competition], split: str | None) -> str:
     """The command to type now that data is there."""
     task = split or (found[0].id if len(found) == 1 else "all")
+    if not split and len(found) == 1 and found[0].typed != found[0].id:
+        task = f"own -T competitions_dir={found[0].folder}"
     options = [f"-T competitions={','.join(c.id for c in found)}"] if not split and len(found) > 1 else []
     options += ["-T data=miniature"] if store.data == "miniature" else []
     options += [f"-T revision={store.revision}"] if store.revision != "v1" else []
@@ -222,9 +225,9 @@ def _known(ids: tuple[str, ...], split: str | None) -> tuple[tuple[str, ...], di
     unknown: dict[str, PreparationError] = {}
     for competition_id in ids:
         try:
-            competition(competition_id)
+            named(competition_id)
         except CatalogueError as ex:
-            if split is None and not any(i in competition_ids() for i in ids):
+            if split is None and not any(i in competition_ids() or "/" in i for i in ids):
                 raise
             unknown[competition_id] = PreparationError(str(ex))
     return tuple(i for i in ids if i not in unknown), unknown

@@ -35,6 +35,8 @@ class Job(BaseModel):
     into: Path | None = None
     """Copy what is prepared into this data folder, instead of preparing it."""
     public_only: bool = False
+    folder: Path | None = None
+    """Of a competition that is not of this package."""
 
     @property
     def store(self) -> Store:

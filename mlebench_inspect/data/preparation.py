@@ -58,6 +58,7 @@ def prepare(
             verify=verify,
             checksums=(checksums or {}).get(need.competition.id),
             search_score=store.search_score,
+            folder=need.competition.folder if need.competition.is_own else None,
         )
         for need in found.possible
     ]
@@ -121,6 +122,7 @@ def make_miniature(
             seed=seed,
             raw_only=raw_only,
             search_score=store.search_score,
+            folder=c.folder if c.is_own else None,
         )
         for c in competitions
     ]

@@ -14,6 +14,7 @@ from inspect_ai.dataset import MemoryDataset, Sample
 from mlebench_inspect._inspect import command_line, selected
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.errors import MlebenchError
+from mlebench_inspect.graders.submission import Revision
 from mlebench_inspect.run.at_once import Division, words
 from mlebench_inspect.run.estimate import estimate
 from mlebench_inspect.sandboxes.building import IMAGES
@@ -178,6 +179,20 @@ def ensure_data(store: Store, chosen: Sequence[Competition], *, prepare: bool) -
         ensure_miniature(store, needed)
     else:
         ensure_prepared(store, needed, prepare=prepare)
+
+
+def check_revision(chosen: Sequence[Competition], revision: Revision) -> None:
+    """Refuses competitions that will run and that have no such revision.
+
+    Raises:
+        PreflightError: Naming each.
+    """
+    lacking = [c.id for c in will_run(chosen) if revision not in c.revisions]
+    if lacking:
+        raise PreflightError(
+            f"-T revision={revision}: {', '.join(lacking)} {'has' if len(lacking) == 1 else 'have'} no such revision; "
+            "leave the option out, or name competitions that have it with -T competitions=ID,..."
+        )
 
 
 def check_search_score(chosen: Sequence[Competition]) -> None:
