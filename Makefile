@@ -22,6 +22,8 @@ nightly: $(VENV)/.tests-installed $(VENV)-oldest/.installed
 lint: $(VENV)/.tests-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/deptry .
+	$(BIN)/inspect-evals-lint --all --output-format github
 
 # The wheel alone in an environment of its own: the four source folders are one import package only once installed.
 $(VENV)-wheel: wheel
