@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: demo test nightly lint types wheel clean
+.PHONY: demo test nightly lint types wheel docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/mlebench-inspect demo
@@ -39,6 +39,9 @@ wheel: $(VENV)/.tests-installed
 	rm -rf dist build
 	$(BIN)/python -m build --wheel --outdir dist .
 
+docs: $(VENV)/.docs-installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 clean:
 	rm -rf $(VENV) $(VENV)-wheel $(VENV)-oldest dist build *.egg-info
 
@@ -57,4 +60,8 @@ $(VENV)/.tests-installed: $(VENV)/bin/python pyproject.toml setup.py
 $(VENV)-oldest/.installed: tests/oldest.txt pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)-oldest
 	$(VENV)-oldest/bin/python -m pip install -q --disable-pip-version-check -c tests/oldest.txt -e .[miniature] pytest pytest-xdist
+	@touch $@
+
+$(VENV)/.docs-installed: $(VENV)/bin/python pyproject.toml setup.py
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e .[docs]
 	@touch $@
