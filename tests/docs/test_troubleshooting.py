@@ -37,7 +37,9 @@ def texts() -> str:
     for folder in ("mlebench_inspect", "sandboxes", "graders"):
         for path in (ROOT / folder).rglob("*.py"):
             nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-            found |= {text_of(n).replace("\n", " ") for n in nodes if isinstance(n, ast.Constant | ast.JoinedStr | ast.BinOp)}
+            found |= {
+                text_of(n).replace("\n", " ") for n in nodes if isinstance(n, ast.Constant | ast.JoinedStr | ast.BinOp)
+            }
     return "\n".join(sorted(found))
 
 
