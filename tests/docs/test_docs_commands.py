@@ -122,6 +122,21 @@ def test_each_reason_is_of_a_command() -> None:
     assert not unused
 
 
+AGENT = """\
+from inspect_ai.agent import Agent, AgentState, agent
+from inspect_ai.util import sandbox
+
+
+@agent
+def my_agent() -> Agent:
+    async def execute(state: AgentState) -> AgentState:
+        await sandbox().exec(["sh", "-c", "cp data/sample*ubmission.csv submission/submission.csv"], timeout=60)
+        return state
+
+    return execute
+"""
+
+
 class World:
     """A folder with logs, data and files of the names that the docs use, in which their commands do their work."""
 
@@ -149,10 +164,11 @@ class World:
     def prepare(self) -> None:
         """Makes what the docs take for granted."""
         options = "-T data=miniature -T sandbox=local -T hardware=lite --model none --display none --epochs 2"
-        for solver in ("dummy", "baseline"):
+        (self.home / "my_agent.py").write_text(AGENT, encoding="utf-8")
+        for solver in ("mlebench_inspect/dummy", "my_agent.py@my_agent"):
             made = self.run(
                 "inspect eval mlebench_inspect/all -T competitions=leaf-classification,spaceship-titanic "
-                f"-T snapshot_every=1 --solver mlebench_inspect/{solver} {options} --log-dir logs"
+                f"-T snapshot_every=1 --solver {solver} {options} --log-dir logs"
             )
             assert made.returncode == 0, made.stdout + made.stderr
         titanic = competition("spaceship-titanic")
