@@ -58,11 +58,12 @@ def says(tool: str, **arguments: str) -> ModelOutput:
     return output
 
 
-def script_of(competition_id: str, seed: int) -> list[ModelOutput]:
-    """What the model says to one agent, turn by turn."""
+def script_of(competition_id: str, seed: int) -> tuple[list[ModelOutput], float]:
+    """What the model says to one agent, turn by turn, and how many hours that takes."""
     chance = random.Random(f"{competition_id} {seed}")
     sample = competition(competition_id).sample_submission.removeprefix("public/")
-    submits, left, turns = chance.random() < 0.95, chance.uniform(12, DAY), []
+    submits, length, turns = chance.random() < 0.95, chance.uniform(12, DAY), []
+    left = length
     while left > 0:
         hours = min(left, chance.uniform(1, 5))
         left -= hours
@@ -72,8 +73,9 @@ def script_of(competition_id: str, seed: int) -> list[ModelOutput]:
         if chance.random() < 0.3:
             command += f"; {CHECK}"
         turns.append(says("bash", command=command))
-    endless = says("bash", command=f"sleep {10 * DAY}")
-    return [*turns, endless if chance.random() < 0.05 else says("submit", answer="done")]
+    if chance.random() < 0.05:
+        return [*turns, says("bash", command=f"sleep {10 * DAY}")], DAY + ALLOWANCE
+    return [*turns, says("submit", answer="done")], length
 
 
 def scripted_model() -> Model:
@@ -133,7 +135,7 @@ class Campaign:
                 self.loop.begin()
                 if self.first is None:
                     self.first = time.perf_counter() - self.began
-                _script.set(script_of(str(state.sample_id), state.epoch))
+                _script.set(script_of(str(state.sample_id), state.epoch)[0])
                 try:
                     found = await run(scripted_day(), state.messages)
                     state.messages, state.output = found.messages, found.output
@@ -192,6 +194,7 @@ def show(seen: Campaign, log: EvalLog, took: float, at_once: int) -> int:
     unscored = len(samples) - sum(isinstance(v, dict) and v.get("medal") != "unscored" for v in scored)
     valid = sum(isinstance(v, dict) and v.get("valid") == 1 for v in scored)
     grading = sorted(s for sample in samples if (s := seconds_of_scoring(sample)) is not None)
+    asleep = sum(script_of(str(s.id), s.epoch)[1] for s in samples)
     size = Path(log.location).stat().st_size / 2**20
     kept = sum(f.stat().st_size for f in Path(log.location).parent.rglob("*") if f.is_file()) / 2**20
     early = seen.memory[min(EARLY, len(seen.memory)) - 1]
@@ -202,7 +205,7 @@ def show(seen: Campaign, log: EvalLog, took: float, at_once: int) -> int:
         "samples, at once": f"{len(samples)}, {at_once}",
         "valid, ended by the time limit, without score": f"{valid}, {sum(s.limit is not None for s in samples)}, "
         f"{unscored}",
-        "time": f"{took / 60:.1f} min",
+        "time; trainings alone, spread evenly": f"{took / 60:.1f} min; {asleep / at_once / 60:.1f} min",
         "start of the process to the first agent": f"{seen.first or 0:.1f} s",
         "memory of Inspect's process": f"{early:.0f} MB at sample {min(EARLY, len(seen.memory))}, "
         f"{seen.memory[-1]:.0f} MB at the last ({growth:+.0%}), {max(seen.memory):.0f} MB at most",

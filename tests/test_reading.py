@@ -109,7 +109,7 @@ def test_one_broken_input_is_named_and_skipped(tmp_path: Path, broken: Breaker, 
     folder = tmp_path / "logs"
     write_log(folder, {LOW[0]: "g", LOW[1]: "n"})
     path = broken(folder)
-    options = ["--output-dir", tmp_path / "out"] if command == "export" else []
+    options: list[str | Path] = ["--output-dir", tmp_path / "out"] if command == "export" else []
     result = mlebench(command, folder, *options)
     assert result.exit_code == 0, result.output
     assert f"skipped {path}: " in result.stderr
