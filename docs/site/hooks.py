@@ -1,4 +1,4 @@
-"""What mkdocs needs beside docs/*.md: pages that lie elsewhere in the repository, and the package as it is installed."""
+"""What mkdocs needs beside docs/*.md: pages that lie elsewhere in the repository, and the package as installed."""
 
 from __future__ import annotations
 

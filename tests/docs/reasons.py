@@ -10,6 +10,8 @@ REASONS: dict[str, str] = {
         "asks a model of somebody's account"
     ),
     r"^mlebench-inspect prepare ": "asks Kaggle, with an account that has accepted the rules",
+    r"^harbor run ": "needs the package harbor, an account, and tasks of real data",
+    r"^mlebench-inspect export-tasks --split": "needs data from Kaggle; tests export miniatures",
     r"--from-kaggle": "asks Kaggle, with an account",
     r"ensure_prepared\(": "asks Kaggle, with an account",
     r"^(python3? -m )?pip ": "asks a package index; .ci/run installs the wheel into a new environment",

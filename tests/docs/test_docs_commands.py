@@ -31,7 +31,7 @@ from mlebench_inspect.run.scoring import mlebench_scorer
 QUICK = ("README.md", "docs/from-mle-bench.md", "docs/bundles.md")
 """Pages whose cheap commands run for every change; `make nightly` runs all of all pages."""
 RUN_ELSEWHERE = {"docs/analysis.md": "tests/test_analysis.py compares what its code prints with the page"}
-FOREIGN = {"cd", "chcon", "docker", "echo", "flow", "git", "gzip", "make", "pip", "pytest", "python", "rsync", "scout"}
+FOREIGN = {"chcon", "docker", "echo", "gzip", "harbor", "make", "pip", "pytest", "rsync", "scout"}
 """Programs that are not ours, and are not looked into."""
 PLACEHOLDER = re.compile(r"^(\.\.\.|[A-Z]+|.*\$.*|)$")
 EVAL = {"eval": eval_command, "eval-set": eval_set_command, "score": score_command}
