@@ -17,7 +17,7 @@ PAGES = {HOME: "README.md", CHANGES: "CHANGELOG.md"}
 EXAMPLE = re.compile(r"\]\((?P<up>(\.\./)*)examples/?\)")
 
 
-def on_config(config: Any) -> Any:
+def on_startup(**_: Any) -> None:
     """Lays the four source folders out as the one package that they are once installed, for the API reference."""
     package = ROOT / "build" / "docs-source" / "mlebench_inspect"
     shutil.rmtree(package, ignore_errors=True)
@@ -26,7 +26,6 @@ def on_config(config: Any) -> Any:
             target = package / name / path.relative_to(ROOT / folder)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, target)
-    return config
 
 
 def on_files(files: Files, config: Any) -> Files:

@@ -11,8 +11,11 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-SHELL, OTHER = ("", "bash"), ("python", "yaml", "text", "dockerfile", "json")
-_FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<code>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
+SHELL, OTHER = ("", "bash"), ("python", "yaml", "text", "dockerfile", "json", "markdown")
+_FENCE = re.compile(
+    r"^(?P<indent> *)(?P<fence>`{3,})(?P<language>\w*)[^`\n]*\n(?P<code>.*?)^(?P=indent)(?P=fence)$",
+    re.MULTILINE | re.DOTALL,
+)
 _INLINE = re.compile(r"`((?:mlebench-inspect|inspect eval|inspect eval-set) [^`]+)`")
 _LOOPS = re.compile(r"^(for|while|if) ")
 _PAIR = re.compile(r"^[A-Z_]+=\S*$")
@@ -28,6 +31,7 @@ class Command(NamedTuple):
     def calls(self) -> Iterator[list[str]]:
         """The words of each program's call in it, without variables and what is piped or redirected."""
         text = re.sub(r"\$\(\([^)]*\)\)", "1", self.text)  # arithmetic
+        text = re.sub(r"<<\s*['\"]?(\w+).*\n(.*\n)*\1$", "", text, flags=re.MULTILINE)
         text = re.sub(r"<(\w+)>", r"\1", text)  # what the reader fills in
         words: list[str] = []
         pieces = shlex.shlex(text.replace("\n", " ; "), posix=True, punctuation_chars=True)
@@ -70,9 +74,15 @@ def mentioned(page: Path) -> list[Command]:
 
 
 def _split(block: str) -> Iterator[str]:
-    """Commands of a block: lines that go on, open quotes and loops are put together."""
+    """Commands of a block: lines that go on, open quotes, texts up to a mark and loops are put together.
+
+    Where a block shows a terminal, commands stand behind `$ ` and all else is what they print.
+    """
+    lines = block.splitlines()
+    if block.startswith("$ "):
+        lines = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
     pending = ""
-    for line in block.splitlines():
+    for line in lines:
         pending += line.rstrip().removesuffix("\\") if line.rstrip().endswith("\\") else f"{line}\n"
         if line.rstrip().endswith("\\") or _is_open(pending):
             continue
@@ -86,6 +96,9 @@ def _is_open(text: str) -> bool:
     try:
         shlex.split(text, comments=True)
     except ValueError:
+        return True
+    mark = re.search(r"<<\s*['\"]?(\w+)", text)
+    if mark and not re.search(rf"^{mark[1]}$", text, re.MULTILINE):
         return True
     return bool(_LOOPS.match(text)) and not re.search(r"^(done|fi)\b", text, re.MULTILINE)
 

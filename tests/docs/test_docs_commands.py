@@ -30,8 +30,14 @@ from mlebench_inspect.run.scoring import mlebench_scorer
 
 QUICK = ("README.md", "docs/from-mle-bench.md", "docs/bundles.md")
 """Pages whose cheap commands run for every change; `make nightly` runs all of all pages."""
-RUN_ELSEWHERE = {"docs/analysis.md": "tests/test_analysis.py compares what its code prints with the page"}
-FOREIGN = {"chcon", "docker", "echo", "gzip", "harbor", "make", "pip", "pytest", "rsync", "scout"}
+RUN_ELSEWHERE = {
+    "docs/analysis.md": "tests/test_analysis.py compares what its code prints with the page",
+    "docs/own-competition.md": "a test of its own types it",
+}
+FOREIGN = {
+    *("aws", "cat", "chcon", "cp", "docker", "echo", "gzip", "harbor", "make", "mkdir", "pip", "podman", "pytest"),
+    *("python", "rm", "rsync", "sbatch", "scout", "touch", "unset"),
+}
 """Programs that are not ours, and are not looked into."""
 PLACEHOLDER = re.compile(r"^(\.\.\.|[A-Z]+|.*\$.*|)$")
 EVAL = {"eval": eval_command, "eval-set": eval_set_command, "score": score_command}
@@ -218,8 +224,9 @@ def world(built: Path, tmp_path: Path, s3: str) -> World:
 def runnable(page: Path) -> list[str]:
     """What is to be run of a page: commands, and programs in Python."""
     name = str(page.relative_to(ROOT))
-    python = [] if name in RUN_ELSEWHERE else blocks(page, ("python",))
-    return [c.text for c in shown(page) if reason_of(c.text) is None] + [b for b in python if reason_of(b) is None]
+    if name in RUN_ELSEWHERE:
+        return []
+    return [text for text in (*(c.text for c in shown(page)), *blocks(page, ("python",))) if reason_of(text) is None]
 
 
 def _cases() -> list[Any]:
