@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-SHELL, OTHER = ("", "bash"), ("python", "yaml", "text", "dockerfile", "json", "markdown")
+SHELL, OTHER = ("", "bash"), ("python", "yaml", "text", "dockerfile", "json", "markdown", "toml")
 _FENCE = re.compile(
     r"^(?P<indent> *)(?P<fence>`{3,})(?P<language>\w*)[^`\n]*\n(?P<code>.*?)^(?P=indent)(?P=fence)$",
     re.MULTILINE | re.DOTALL,
