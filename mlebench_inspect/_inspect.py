@@ -1,3 +1,4 @@
+# inspect-evals-lint: ignore-file[IECQ001] -- the one seam; why there is no public way stands at each import
 """The one seam to what is private or young in Inspect. Nothing else of this package imports from `inspect_ai._...`.
 
 Each function says what it does where the interface is gone: `tests/test_inspect_seam.py` holds both ways.
@@ -39,6 +40,7 @@ class Running(NamedTuple):
 def running() -> Running | None:
     """The evaluation of the running sample; None outside of one, or where Inspect does not tell."""
     try:
+        # private: the running sample's evaluation is told to nobody by public functions
         from inspect_ai.log._samples import sample_active
 
         active = sample_active()
@@ -101,6 +103,7 @@ def judge_of(evaluated: str | None) -> Model | None:
         evaluated: Name of the evaluated model.
     """
     try:
+        # private: `get_model()` makes a model where there is none; this only looks
         from inspect_ai.model._model import active_model, model_roles
     except ImportError:
         return None
@@ -126,6 +129,7 @@ def register_scanner(name: str, build: Callable[..., Any]) -> None:
         build: Returns the scanner.
     """
     try:
+        # private: Scout's decorator would load Scout whenever tasks are listed
         from inspect_ai._util.registry import RegistryInfo, registry_add
     except ImportError:
         return
@@ -185,6 +189,7 @@ def before_each_service(make_room: Callable[[str, str | None], Awaitable[None]])
         Whether that is so; False outside of a sample, or where Inspect starts its services in another way.
     """
     try:
+        # private: the service's folder can be taken by an agent, and only its class knows when it begins
         from inspect_ai.util._sandbox.service import SandboxService
     except ImportError:
         return False
@@ -206,6 +211,7 @@ def before_each_service(make_room: Callable[[str, str | None], Awaitable[None]])
 def _active() -> object | None:
     """The running sample."""
     try:
+        # private: see `running`
         from inspect_ai.log._samples import sample_active
 
         return sample_active()
@@ -231,6 +237,7 @@ def _precede(owner: type, name: str, first: Callable[..., Awaitable[None]]) -> N
 def command_slots() -> int | None:
     """How many sandbox commands Inspect runs at once; None where it does not tell."""
     try:
+        # private: the number of slots is readable nowhere else
         from inspect_ai.util._concurrency import concurrency_semaphores
         from inspect_ai.util._subprocess import max_subprocesses_context_var
 
@@ -303,6 +310,7 @@ def prerequisite_error(message: str) -> Exception:
     if click.get_current_context(silent=True):
         return _Refusal(message)
     try:
+        # private: Inspect prints this error alone without a traceback
         from inspect_ai._util.error import PrerequisiteError
 
         return PrerequisiteError(f"[bold]mlebench_inspect[/bold]: {escape(message)}")
@@ -321,6 +329,7 @@ async def sandbox_in_use() -> tuple[str | None, str]:
     except NotImplementedError:
         pass
     try:
+        # private: a local sandbox has no connection to ask its kind of
         from inspect_ai.util._sandbox.local import LocalSandboxEnvironment
 
         sandbox().as_type(LocalSandboxEnvironment)
@@ -420,6 +429,7 @@ class Files(Protocol):
 def filesystem(path: str) -> Files:
     """Inspect's own file system for a path or URL, with its options; fsspec's where Inspect has none."""
     try:
+        # private: only Inspect's own has the options that its logs are written with
         from inspect_ai._util.file import filesystem as inspect_filesystem
 
         found: Files = inspect_filesystem(path)
@@ -433,6 +443,7 @@ def filesystem(path: str) -> Files:
 def listed(folder: str) -> list[str]:
     """The files and folders in a folder of any file system that Inspect reads; none where it is missing."""
     try:
+        # private: only Inspect's own has the options that its logs are written with
         from inspect_ai._util.file import filesystem as inspect_filesystem
     except ImportError:
         import fsspec
@@ -479,6 +490,7 @@ def opened(location: str) -> AbstractContextManager[IO[bytes]]:
     if "://" not in location:
         return open(location, "rb")
     try:
+        # private: only Inspect's own has the options that its logs are written with
         from inspect_ai._util.file import file
     except ImportError:
         import fsspec
@@ -595,6 +607,7 @@ def _ids(value: object) -> list[str] | None:
 def selected(dataset: Dataset, typed: CommandLine) -> Dataset:
     """The samples that a command line selects; all where Inspect's own way of choosing is gone."""
     try:
+        # private: what `--limit` and `--sample-id` select must be known before the run
         from inspect_ai._eval.task.util import slice_dataset
     except ImportError:
         return dataset

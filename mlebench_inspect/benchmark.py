@@ -1,3 +1,4 @@
+# inspect-evals-lint: ignore-file[IEFS002] -- tasks.py is not free: `mlebench_inspect.tasks` is the catalogue
 """The Inspect tasks: `all`, the splits, and one task per competition, all from one sample factory."""
 
 from __future__ import annotations
@@ -5,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import partial, wraps
 from inspect import signature
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
@@ -60,7 +61,6 @@ from mlebench_inspect.sandboxes.engine import machine
 from mlebench_inspect.sandboxes.provider import Provider
 from mlebench_inspect.sandboxes.providers import provider
 from mlebench_inspect.tasks import (
-    SPLITS,
     CatalogueError,
     Competition,
     Split,
@@ -382,48 +382,104 @@ def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Pr
 _HINTS = get_type_hints(benchmark, include_extras=True)
 
 
-def _task(name: str, **fixed: Any) -> Callable[..., Task]:
+def _options_of_benchmark(*fixed: str) -> Callable[[Callable[..., Task]], Callable[..., Task]]:
     """A task that has the options of `benchmark` as its own, so that Inspect knows, checks and logs them.
 
     Args:
-        name: Its name.
-        fixed: What it gives to `benchmark`, and so takes no option for.
+        fixed: What the task gives to `benchmark` itself, and so takes no option for.
     """
 
-    return task(name=name)(_with_options_of_benchmark(**fixed)(lambda **options: benchmark(**fixed, **options)))
-
-
-def _with_options_of_benchmark(**fixed: Any) -> Callable[[Callable[..., Task]], Callable[..., Task]]:
-    """Gives a function the options of `benchmark`, but those that are fixed."""
-
-    def of(make: Callable[..., Task]) -> Callable[..., Task]:
-        def build(**options: Any) -> Task:
+    def decorate(build: Callable[..., Task]) -> Callable[..., Task]:
+        @wraps(build)
+        def refused_in_a_line(**options: Any) -> Task:
             try:
-                return make(**options)
+                return build(**options)
             except (ValueError, OSError, MlebenchError) as ex:
                 raise prerequisite_error(str(ex)) from ex
 
-        build.__name__, build.__qualname__, build.__doc__ = make.__name__, make.__qualname__, make.__doc__
         described = signature(benchmark)
-        build.__signature__ = described.replace(  # type: ignore[attr-defined]
+        refused_in_a_line.__signature__ = described.replace(  # type: ignore[attr-defined]
             parameters=[p for p in described.parameters.values() if p.name not in {"split", *fixed}]
         )
-        build.__annotations__ = _HINTS
-        return with_options(build, "-T", ELSEWHERE)
+        refused_in_a_line.__annotations__ = _HINTS
+        return with_options(refused_in_a_line, "-T", ELSEWHERE)
 
-    return of
+    return decorate
+
+
+@task(name="all")
+@_options_of_benchmark()
+def all_competitions(**options: Any) -> Task:
+    """The 75 competitions of the benchmark, or those of a split file; takes the options of `benchmark`."""
+    return benchmark("all", **options)
+
+
+@task
+@_options_of_benchmark("split_file")
+def lite(**options: Any) -> Task:
+    """The 22 of low complexity, by the name that the benchmark has for them."""
+    return benchmark("lite", **options)
+
+
+@task
+@_options_of_benchmark("split_file")
+def low(**options: Any) -> Task:
+    """The 22 of low complexity."""
+    return benchmark("low", **options)
+
+
+@task
+@_options_of_benchmark("split_file")
+def medium(**options: Any) -> Task:
+    """The 38 of medium complexity."""
+    return benchmark("medium", **options)
+
+
+@task
+@_options_of_benchmark("split_file")
+def high(**options: Any) -> Task:
+    """The 15 of high complexity."""
+    return benchmark("high", **options)
+
+
+@task
+@_options_of_benchmark("split_file")
+def dev(**options: Any) -> Task:
+    """The 7 for development, which are not among the 75."""
+    return benchmark("dev", **options)
+
+
+@task
+@_options_of_benchmark("split_file")
+def mle_bench_30(**options: Any) -> Task:
+    """The 30 that system cards report."""
+    return benchmark("mle_bench_30", **options)
 
 
 @task(name="own")
-@_with_options_of_benchmark(split_file=None)
-def own_task(**options: Any) -> Task:
+@_options_of_benchmark("split_file")
+def own_competitions(**options: Any) -> Task:
     """Competitions of your own: those in `-T competitions_dir`, else all that this host knows."""
     return benchmark("own", **options)
 
 
+def _alone(competition_id: str) -> Callable[..., Task]:
+    """The task of one competition, which has its name."""
+
+    def build(**options: Any) -> Task:
+        return benchmark(competitions=[competition_id], **options)
+
+    return task(name=competition_id)(_options_of_benchmark("competitions", "split_file")(build))
+
+
 TASKS: dict[str, Callable[..., Task]] = {
-    "all": _task("all", split="all"),
-    **{name: _task(name, split=name, split_file=None) for name in SPLITS if name not in ("all", "own")},
-    "own": own_task,
-    **{name: _task(name, competitions=[name], split_file=None) for name in competition_ids()},
+    "all": all_competitions,
+    "lite": lite,
+    "low": low,
+    "medium": medium,
+    "high": high,
+    "dev": dev,
+    "mle_bench_30": mle_bench_30,
+    "own": own_competitions,
+    **{name: _alone(name) for name in competition_ids()},
 }
