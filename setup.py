@@ -34,6 +34,7 @@ setup(
     package_data={
         "mlebench_inspect": [
             "py.typed",
+            "eval.yaml",
             "plagiarism/page.css",
             "reporting/page.*",
             "reporting/*.csv",

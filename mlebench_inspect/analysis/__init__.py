@@ -101,6 +101,7 @@ def runs(logs: Places) -> pd.DataFrame:
     """One row for each run and revision that it was graded on, with the figures of its log.
 
     Percentages are means over the run's seeds, each over all competitions of the run; what has no score is a failure.
+    The shards of a whole are a row each; what no log is of is a row without `log`.
 
     | column | dtype | what it is |
     |---|---|---|
@@ -108,7 +109,7 @@ def runs(logs: Places) -> pd.DataFrame:
     | `log` | string | where its newest log lies |
     | `logs` | Int64 | how many logs it was taken up in |
     | `created` | datetime64[us, UTC] | when its first log was made |
-    | `group` | string | the evaluation set that it is part of, or `task` |
+    | `group` | string | the whole that it is a shard of, or the evaluation set that it is part of, or `task` |
     | `data` | string | `real` or `miniature` |
     | `revision` | string | that it was graded on |
     | `solver` | string | |

@@ -66,6 +66,13 @@ json_lines_option = click.option("--json", "as_json", is_flag=True, help="Tell w
     metavar="FILE",
     help="Verify against these sums instead (JSON: ID to zip, public, private); never counts as published data.",
 )
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Then copy what is prepared into this data folder, with a checksum of each file; goes on where it stopped.",
+)
+@click.option("--public-only", is_flag=True, help="Copy no answers, as for a volume that agents' pods mount.")
 @json_lines_option
 def prepare(
     ids: tuple[str, ...],
@@ -79,6 +86,8 @@ def prepare(
     keep_raw: bool,
     no_verify: bool,
     checksums: Path | None,
+    into: Path | None,
+    public_only: bool,
     as_json: bool,
 ) -> None:
     """Download, prepare and verify competitions; goes on where an earlier run was interrupted."""
@@ -91,9 +100,13 @@ def prepare(
         raise click.UsageError("--link-raw says what to do with the files of --raw; give both")
     if raw is not None and raw.is_file() and len(found) > 1:
         raise click.UsageError("one zip holds one competition; give a folder of zips for several")
+    if public_only and into is None:
+        raise click.UsageError("--public-only says what is copied with --into; give both")
     sums = _read_checksums(checksums) if checksums is not None else None
     _require_search_scores(found, search_score)
     store = Store.open(data_dir, "real", revision, search_score)
+    if into is not None and into.resolve() == store.data_dir.resolve():
+        raise click.UsageError(f"--into {into} is the data folder itself")
     with _resumable(), display(len(found) + len(unknown), as_json=as_json) as shown:
         for competition_id, error in unknown.items():
             shown.result(competition_id, error)
@@ -108,9 +121,15 @@ def prepare(
             jobs=jobs,
             checksums=sums,
         )
+        if into is not None:
+            done = [c for c in found if not isinstance(results[c.id], MlebenchError)]
+            results |= preparation.copy(store, done, into, shown, jobs=jobs, public_only=public_only)
     _require_success({**results, **unknown})
-    if not as_json:
-        click.echo(_next_step(store, found, split))
+    if as_json:
+        return
+    if into is not None:
+        click.echo(f"next, on each host that sees it: mlebench-inspect verify-store {into}")
+    click.echo(_next_step(store, found, split))
 
 
 @cli.command()

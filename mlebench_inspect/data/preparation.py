@@ -66,6 +66,43 @@ def prepare(
     return {c.id: results[c.id] for c in competitions}
 
 
+def copy(
+    store: Store,
+    competitions: Sequence[Competition],
+    into: Path,
+    display: Display,
+    *,
+    jobs: int = 1,
+    public_only: bool = False,
+) -> dict[str, Result]:
+    """Copies what is prepared into another data folder; what is there already is left alone.
+
+    Args:
+        store: Where the data lies. Nothing is written there.
+        competitions: What to copy.
+        into: The other data folder.
+        display: Told of progress and results.
+        jobs: Competitions at once.
+        public_only: Without the answers.
+
+    Returns:
+        Outcome or error of each competition; one that fails does not stop the others.
+    """
+    todo = [
+        Job(
+            competition=c.id,
+            data_dir=store.data_dir,
+            data=store.data,
+            revision=store.revision,
+            search_score=store.search_score,
+            into=into.absolute(),
+            public_only=public_only,
+        )
+        for c in competitions
+    ]
+    return run_jobs(todo, jobs, on_progress=display.progress, on_result=display.result) if todo else {}
+
+
 def make_miniature(
     store: Store,
     competitions: Sequence[Competition],

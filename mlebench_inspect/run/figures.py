@@ -200,7 +200,7 @@ def ks(seeds: int) -> list[int]:
 
 
 @metric(scores="unreduced")
-def medals() -> Metric:
+def medals() -> Metric:  # inspect-evals-lint: ignore[IETS008] -- unreduced; tests/test_metrics.py evaluates it
     """Percentages over the competitions of the run: mean over seeds, and its standard error under `<name>_sem`.
 
     First `any_medal`, the headline, then the tiers, any medal again by complexity, `percentile` over the

@@ -84,7 +84,7 @@ def mlebench_scorer(
 
 
 @scorer(name=FAULTS, metrics=[])
-def mlebench_faults() -> Scorer:
+def mlebench_faults() -> Scorer:  # inspect-evals-lint: ignore[IETS006] -- tests/test_faults.py runs the task with it
     """Makes a sample that has no score an error of the run, so that `eval-set` and `eval-retry` run it again.
 
     A score that says why stays beside the error, which a scorer that raises itself could not leave.
