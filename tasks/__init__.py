@@ -763,7 +763,20 @@ def load(path: Path) -> Competition:
         found._own_folder = folder.resolve()
     if found.id != own.id_of(folder) if found.is_own else _folder_name(found.id) != folder.name:
         raise CatalogueError(f"{path}: id {found.id!r} does not belong to the folder {folder.name!r}")
+    if found.is_own:
+        _require_board(found)
     return found
+
+
+def _require_board(found: Competition) -> None:
+    """Refuses a board that nothing can be ranked on, before a run asks for it."""
+    path = found.folder / "leaderboard.csv"
+    try:
+        board = found.leaderboard()
+    except (ValueError, OSError) as ex:
+        raise CatalogueError(f"{path}: {ex}; write a header, and then a score a line") from None
+    if found.has_leaderboard and not board:
+        raise CatalogueError(f"{path} holds no score; delete it, or write a score a line below its header")
 
 
 def competitions(split: str | None = None) -> list[Competition]:

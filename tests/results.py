@@ -22,6 +22,7 @@ def graded(
     if isinstance(letter, float):
         score: float | None = letter
     else:
+        assert found.thresholds
         tiers = {"g": found.thresholds.gold, "s": found.thresholds.silver, "b": found.thresholds.bronze}
         score = {**tiers, "n": -1e12 if found.higher_is_better else 1e12}.get(letter)
     told = error or (None if score is not None else "column 'a' missing; the header must hold a")

@@ -122,7 +122,9 @@ def test_samples_are_the_population_of_a_report(folder: Path) -> None:
 def test_a_row_by_hand(folder: Path) -> None:
     frame = samples(folder).set_index(["model", "competition", "seed"])
     scored, unscored, absent = (frame.loc[("mockllm/a", *key)] for key in ((IDS[0], 1), (IDS[1], 2), (IDS[2], 2)))  # type: ignore[index]
-    assert scored["score"] == competition(IDS[0]).thresholds.gold
+    tiers = competition(IDS[0]).tiers
+    assert tiers
+    assert scored["score"] == tiers.gold
     assert (scored["medal"], scored["any_medal"], scored["valid"], scored["snapshots"]) == ("gold", True, True, 4)
     assert (scored["complexity"], scored["metric"]) == ("low", "multiclass_log_loss")
     assert (scored["answers_sha256"], scored["time_limit"], scored["gpus"]) == (ANSWERS, 86400.0, 0)

@@ -92,6 +92,7 @@ def test_a_report_reads_no_whole_sample(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_a_snapshot_is_a_report_of_its_own(tmp_path: Path) -> None:
     found = competition(ID)
+    assert found.thresholds
     at_silver = found.thresholds.silver
     row = {"after": 60, "score": at_silver, "medal": "silver", "percentile": 97.5, "valid_submission": True}
     broken = {"after": 90, "score": None, "medal": "none", "valid_submission": False}

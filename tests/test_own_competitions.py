@@ -324,6 +324,17 @@ def test_a_board_gives_tiers_and_percentiles(tierless: Path) -> None:
     assert (told.medal, told.rank, told.percentile) == ("silver", 11, 89.5)
 
 
+@pytest.mark.parametrize("text", ["score\n1.0\nmuch\n", "score\n", "score\n\xff\n"])
+def test_a_broken_board_is_a_broken_competition(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay_out("houses", tmp_path)
+    (lay_out("flats", tmp_path) / "leaderboard.csv").write_bytes(text.encode("latin-1"))
+    monkeypatch.setenv(own.VARIABLE, str(tmp_path))
+    with pytest.raises(CatalogueError, match=r"leaderboard\.csv"):
+        competition("flats")
+    assert [c.id for c in competitions("own")] == ["houses"]
+    assert "leaderboard.csv" in faults()[0]
+
+
 def test_normalised_scores_without_tiers_end_at_the_perfect_score(tierless: Path) -> None:
     own.add(change(tierless, sample_submission_score=200.0))
     assert competition("flats").normalised(50.0) == 0.75

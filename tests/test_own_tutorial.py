@@ -51,7 +51,6 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {
         **kept,
         "PATH": f"{root / 'venv/bin'}:{kept['PATH']}",
-        "MLEBENCH_DATA_DIR": str(root / "data"),
         "INSPECT_DISPLAY": "plain",
         "PIP_NO_INDEX": "1",
         "PIP_NO_BUILD_ISOLATION": "0",
@@ -61,23 +60,20 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def said(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What each line of commands printed, by the line; the first that fails fails all."""
-    folder, found = tmp_path_factory.mktemp("tutorial"), {}
-    variables = dict(environment)
+    """What each block of commands printed, by its text; the first that fails fails all."""
+    folder, found = tmp_path_factory.mktemp("tutorial") / "empty", dict[str, str]()
+    folder.mkdir()
     for block in blocks():
         if block.file:
             (folder / block.file).write_text(block.text, encoding="utf-8")
             continue
         assert block.language == "bash", f"what is a block of {block.language} for?"
-        command = f'set -e\nset -x\n{block.text}\necho "variable=$MLEBENCH_COMPETITIONS"\n'
+        command = f"[ ! -f ../kept ] || . ../kept\nset -e\nset -x\n{block.text}\nset +x\nexport -p > ../kept\n"
         done = subprocess.run(
-            ["bash", "-c", command], cwd=folder, env=variables, capture_output=True, text=True, timeout=900
+            ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=900
         )
         assert done.returncode == 0, f"{block.text}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         found[block.text] = done.stdout + done.stderr
-        variables["MLEBENCH_COMPETITIONS"] = done.stdout.rpartition("variable=")[2].strip()
-        if not variables["MLEBENCH_COMPETITIONS"]:
-            del variables["MLEBENCH_COMPETITIONS"]
     return found
 
 

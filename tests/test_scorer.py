@@ -120,6 +120,7 @@ def test_an_explanation_says_tier_and_distance_or_what_is_wrong(letter: str, wor
 def test_the_score_stands_between_the_thresholds() -> None:
     for name, order in (("spaceship-titanic", False), ("nomad2018-predict-transparent-conductors", True)):
         found = competition(name)
+        assert found.thresholds
         middle = (found.thresholds.gold + found.thresholds.silver) / 2
         text = explain(found.report(middle, exists=True, error=None), found)
         places = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| ")][1:]

@@ -81,10 +81,10 @@ def run_job(job: Job, report: Report) -> Outcome:
             ) from ex
         if isinstance(ex, (DataError, FileNotFoundError)):
             mend = "delete it and run the same command to get it anew" if job.raw is None else f"look at {job.raw}"
-            raise PreparationError(
-                f"{found.id}: {_plain(ex, found.id)}; the raw data is incomplete"
-                f"{'' if found.is_own else ' or not Kaggle' + chr(39) + 's'}: {mend}"
-            ) from ex
+            told = f"{found.id}: {_plain(ex, found.id)}"
+            if found.is_own:
+                raise PreparationError(f"{told}; the raw data is incomplete: {mend}") from ex
+            raise PreparationError(f"{told}; the raw data is incomplete or not Kaggle's: {mend}") from ex
         if isinstance(ex, OSError):
             raise PreparationError(f"{found.id}: {ex}") from ex
         if isinstance(ex, KeyError):

@@ -34,6 +34,8 @@ RUN_ELSEWHERE = {
     "docs/analysis.md": "tests/test_analysis.py compares what its code prints with the page",
     "docs/own-competition.md": "a test of its own types it",
 }
+MADE_IN_THE_DOCS = "diabetes-progression"
+"""The competition that a page makes, which then is a task."""
 FOREIGN = {
     *("aws", "cat", "chcon", "cp", "docker", "echo", "gzip", "harbor", "make", "mkdir", "pip", "podman", "pytest"),
     *("python", "rm", "rsync", "sbatch", "scout", "touch", "unset"),
@@ -99,7 +101,7 @@ def check_inspect(words: list[str]) -> None:
     for task in positional:
         kind = task.removeprefix("mlebench_inspect/")
         if task.startswith("mlebench_inspect/") and kind.islower() and "<" not in kind:
-            build = {**TASKS, "familiarity": familiarity}[kind]
+            build = {**TASKS, "familiarity": familiarity, MADE_IN_THE_DOCS: TASKS["own"]}[kind]
             check_pairs("-T", build, tuple(given.get("t") or ()))
     solver = given.get("solver") or "mlebench_inspect/react"
     if solver.startswith("mlebench_inspect/") and "$" not in solver and solver.rpartition("/")[2].islower():

@@ -19,6 +19,7 @@ from inspect_ai.util import Store
 
 from hostile import KINDS, Hostile, Table, hostile
 from mlebench_inspect.checks import Case
+from mlebench_inspect.graders.submission import Revision
 from mlebench_inspect.run import validation
 from mlebench_inspect.tasks import Competition, competition, competition_ids
 from perturbed import perturb
@@ -142,7 +143,7 @@ def test_check_says_the_same_whatever_the_answers(
 @each_revision
 @each_competition
 def test_other_answers_give_another_grade(
-    competition_id: str, revision: str, prepared: Prepared, tmp_path: Path
+    competition_id: str, revision: Revision, prepared: Prepared, tmp_path: Path
 ) -> None:
     """Without this the test above would compare nothing."""
     found, root = competition(competition_id), prepared(competition_id, revision)
