@@ -20,6 +20,7 @@ from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.submission import REVISIONS, Revision
 from mlebench_inspect.options import Above0, AtLeast2, Bytes, Gpus, Ids, Seconds, Settings, Share, Size, with_options
 from mlebench_inspect.run.artifacts import KEEP_FREE
+from mlebench_inspect.run.checkpoints import check_resuming
 from mlebench_inspect.run.descriptions import Wording, obfuscated_file
 from mlebench_inspect.run.instructions import task_text
 from mlebench_inspect.run.preflight import (
@@ -33,6 +34,7 @@ from mlebench_inspect.run.preflight import (
     tell_estimate,
     will_run,
 )
+from mlebench_inspect.run.resume import OURS, on_checkpoint, on_resume
 from mlebench_inspect.run.scoring import MAX_FOLDER, MAX_SUBMISSION, NAME, cleanup, mlebench_faults, mlebench_scorer
 from mlebench_inspect.run.setup import prepare_sample
 from mlebench_inspect.run.snapshots import MOST, MOST_BYTES
@@ -161,6 +163,7 @@ def benchmark(
         compose_overrides=compose_overrides,
     )
     check_agent()
+    check_resuming()
     check_provider(box.name)
     if box.name == "docker":
         with _needs_of(hardware):
@@ -200,6 +203,8 @@ def benchmark(
         # All samples are finished, those in error scored as far as possible; retrying runs just those again.
         fail_on_error=True,
         score_on_error=True,
+        on_checkpoint=on_checkpoint,
+        on_resume=on_resume,
         viewer=viewer_config(),
         version=REVISIONS.index(store.revision) + 1,
         metadata={
@@ -283,6 +288,7 @@ def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Pr
         target="gold",
         sandbox=box.spec(settings, public, store.data_dir, described),
         setup=box.setup(public, described),
+        checkpoint=OURS,
         metadata={
             "competition": found.id,
             "complexity": found.complexity,

@@ -49,8 +49,8 @@ class Ending(BaseModel):
 
     error: str | None = None
     """An exception that the agent, its model or the setup raised."""
-    fault: Literal["agent", "model", "cancelled"] | None = None
-    """Whose exception it was."""
+    fault: Literal["agent", "model", "host", "cancelled"] | None = None
+    """Whose exception it was; `host` is for checkpoints that could not be made or gone on from."""
     limit: str | None = None
     """Kind of the limit that ended it, as Inspect names it, or `disk`."""
     how: str | None = None
@@ -267,6 +267,8 @@ def ending_of(events: Sequence[Event]) -> Ending:
 
 # Frames of a model call that failed for good, after Inspect's own retries. Tools run elsewhere.
 _MODEL_FRAMES = ("inspect_ai/model/_model.py", "inspect_ai/model/_providers/", "inspect_ai/model/_openai")
+# Frames of making a checkpoint or going on from one; what an agent raises itself passes through two others of these.
+_CHECKPOINT_FRAMES, _PASSED_THROUGH = "inspect_ai/util/_checkpoint/", (" in checkpointer", " in span_session")
 
 
 def is_interrupt(message: str) -> bool:
@@ -274,10 +276,12 @@ def is_interrupt(message: str) -> bool:
     return message.startswith(("CancelledError", "Cancelled"))
 
 
-def _fault(message: str, traceback: str) -> Literal["agent", "model", "cancelled"]:
+def _fault(message: str, traceback: str) -> Literal["agent", "model", "host", "cancelled"]:
     if is_interrupt(message):
         return "cancelled"
     frames = _frames(message, traceback)
+    if any(_CHECKPOINT_FRAMES in frame and not frame.endswith(_PASSED_THROUGH) for frame in frames):
+        return "host"
     return "model" if any(place in frame for frame in frames for place in _MODEL_FRAMES) else "agent"
 
 

@@ -24,7 +24,8 @@ from mlebench_inspect.run.instructions import TIME_PLACE, time_budget
 from mlebench_inspect.run.outcome import SubmissionRecord
 from mlebench_inspect.run.plan import Plan
 from mlebench_inspect.run.programs import name_the_mend_of_installs
-from mlebench_inspect.run.snapshots import MOST, MOST_BYTES, Bounds, watch
+from mlebench_inspect.run.resume import check_checkpoints, remember
+from mlebench_inspect.run.snapshots import MOST, MOST_BYTES, Bounds, Watch
 from mlebench_inspect.run.validation import Validation
 from mlebench_inspect.run.watching import agents_at_work, start_watching, too_few_commands, watch_disk
 from mlebench_inspect.sandboxes.host import HostError
@@ -81,6 +82,7 @@ def prepare_sample(
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         meta, found = state.metadata, competition(state.metadata["competition"])
         box = provider(meta["provider"])
+        check_checkpoints()
         record = state.store_as(SubmissionRecord)
         kind, container = await sandbox_in_use()
         await _require_isolation(state, box, kind, record, allow_local)
@@ -112,9 +114,12 @@ def prepare_sample(
             watch_disk(box, record.handle, max_disk_bytes)
         _warn(record.time_limit)
         record.started = time.time()
+        snapshots = None
         if snapshot_every:
             bounds = Bounds(max_snapshots, max_snapshot_bytes, keep_free_bytes)
-            watch(state, box, every=snapshot_every, max_bytes=max_submission_bytes, bounds=bounds)
+            snapshots = Watch(state, box, every=snapshot_every, max_bytes=max_submission_bytes, bounds=bounds)
+            snapshots.start()
+        remember(state, snapshots.start if snapshots else None)
         return state
 
     return solve

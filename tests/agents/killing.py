@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
@@ -32,14 +32,26 @@ class Killing:
         folder: For logs, temporary files, and Inspect's own.
         api: What serves the model; it stays there for the retry.
         script: What the model does.
+        environment: Of Inspect's processes, beside this one's.
     """
 
     folder: Path
     api: ChatApi
     script: Script
+    environment: dict[str, str] = field(default_factory=dict)
 
     def kill_in_call(self, number: int, solver: str, *options: str) -> None:
         """Starts the evaluation, and kills it while the model's call of that number waits for its answer."""
+        task = ["mlebench_inspect/spaceship-titanic", "-T", "data=miniature", "-T", "hardware=lite", *options]
+        model = ["--model", "openai-api/stand-in/model", "--model-base-url", self.api.address]
+        limit = [] if "--time-limit" in options else ["--time-limit", "900"]
+        self._killed_in_call(number, "eval", *task, "--solver", solver, *model, *limit)
+
+    def kill_retry_in_call(self, number: int, *options: str) -> None:
+        """The same with a retry; calls are counted from its start."""
+        self._killed_in_call(len(self.api.requests) + number, "eval-retry", self.newest(), *options)
+
+    def _killed_in_call(self, number: int, *command: str) -> None:
         asked = threading.Event()
 
         def falls_silent(request: Request) -> Reply:
@@ -49,19 +61,17 @@ class Killing:
             return Reply(b"", silent=True)
 
         self.api.script = falls_silent
-        task = ["mlebench_inspect/spaceship-titanic", "-T", "data=miniature", "-T", "hardware=lite", *options]
-        model = ["--model", "openai-api/stand-in/model", "--model-base-url", self.api.address]
-        with self._inspect("eval", *task, "--solver", solver, *model, "--time-limit", "900") as process:
+        with self._inspect(*command) as process:
             while not asked.wait(1):
                 assert process.poll() is None, self.printed()
             os.killpg(process.pid, signal.SIGKILL)
         self.api.script = self.script
 
-    def retry(self) -> EvalLog:
+    def retry(self, *options: str) -> EvalLog:
         """The log of the retry."""
-        with self._inspect("eval-retry", self._newest()) as process:
+        with self._inspect("eval-retry", self.newest(), *options) as process:
             process.wait(PATIENCE)
-        return read_eval_log(self._newest())
+        return read_eval_log(self.newest())
 
     @contextmanager
     def _inspect(self, *command: str) -> Iterator[subprocess.Popen[bytes]]:
@@ -70,7 +80,7 @@ class Killing:
         with open(self.folder / "printed.txt", "ab") as out:
             process = subprocess.Popen(
                 [INSPECT, *command, "--log-dir", str(self.folder / "logs"), "--display", "plain"],
-                env={**os.environ, **own, "STAND_IN_API_KEY": "none"},
+                env={**os.environ, **own, "STAND_IN_API_KEY": "none", **self.environment},
                 cwd=self.folder,
                 stdout=out,
                 stderr=out,
@@ -91,7 +101,8 @@ class Killing:
         """Temporary files and folders that lie there."""
         return set(os.listdir(self.folder / "temporary"))
 
-    def _newest(self) -> str:
+    def newest(self) -> str:
+        """Where the newest log lies."""
         return max((i.name for i in list_eval_logs(str(self.folder / "logs"))), default="")
 
     def check(self, log: EvalLog) -> None:
