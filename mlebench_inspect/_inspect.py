@@ -548,6 +548,8 @@ class Checkpoints(NamedTuple):
     """Bytes that may be taken out of a sandbox at once."""
     captures: bool
     """Whether Inspect itself copies the sandbox."""
+    resuming: bool
+    """Whether the sample goes on from one."""
 
 
 def checkpoints(sandbox_name: str = "default") -> Checkpoints | None:
@@ -572,7 +574,7 @@ def checkpoints(sandbox_name: str = "default") -> Checkpoints | None:
             root = staging_dir.sample_staging_dir(setup._log_location, setup._sample_id, setup._epoch)
         folder = Path(staging_dir.context_dir(root.removeprefix("file://")))
         captures = config.sandbox_paths.get(sandbox_name) != []
-        return Checkpoints(folder, config.max_sandbox_snapshot_bytes, captures)
+        return Checkpoints(folder, config.max_sandbox_snapshot_bytes, captures, setup._resume_checkpoint is not None)
     except (ImportError, AttributeError) as ex:
         raise RuntimeError(f"this version of Inspect does not tell where its checkpoints lie ({ex})") from ex
 

@@ -1,4 +1,4 @@
-"""A stand-in for the program restic, as far as Inspect's checkpoints ask for it: it copies folders, and encrypts nothing.
+"""A stand-in for the program restic, as far as checkpoints ask for it: it copies folders, and encrypts nothing.
 
 The real program of the version that Inspect wants comes from the network alone. `put_restic` puts this in its place.
 """

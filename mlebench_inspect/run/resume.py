@@ -65,15 +65,16 @@ class Fresh:
     """Takes the snapshots up again, with those that there are and the seconds used before."""
 
 
-def check_checkpoints() -> None:
-    """Refuses checkpoints for which Inspect would copy the sandbox itself.
+def goes_on() -> bool:
+    """Whether the running sample is about to go on from a checkpoint.
 
     Raises:
-        HostError: Naming the mend.
+        HostError: Inspect would copy the sandbox itself; with the mend.
     """
     found = _checkpoints()
     if found is not None and found.captures:
         raise HostError(CAPTURED)
+    return found is not None and found.resuming
 
 
 CAPTURED = (

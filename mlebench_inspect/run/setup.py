@@ -24,7 +24,7 @@ from mlebench_inspect.run.instructions import TIME_PLACE, time_budget
 from mlebench_inspect.run.outcome import SubmissionRecord
 from mlebench_inspect.run.plan import Plan
 from mlebench_inspect.run.programs import name_the_mend_of_installs
-from mlebench_inspect.run.resume import check_checkpoints, remember
+from mlebench_inspect.run.resume import goes_on, remember
 from mlebench_inspect.run.snapshots import MOST, MOST_BYTES, Bounds, Watch
 from mlebench_inspect.run.validation import Validation
 from mlebench_inspect.run.watching import agents_at_work, start_watching, too_few_commands, watch_disk
@@ -82,7 +82,7 @@ def prepare_sample(
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         meta, found = state.metadata, competition(state.metadata["competition"])
         box = provider(meta["provider"])
-        check_checkpoints()
+        resumes = goes_on()
         record = state.store_as(SubmissionRecord)
         kind, container = await sandbox_in_use()
         await _require_isolation(state, box, kind, record, allow_local)
@@ -118,7 +118,8 @@ def prepare_sample(
         if snapshot_every:
             bounds = Bounds(max_snapshots, max_snapshot_bytes, keep_free_bytes)
             snapshots = Watch(state, box, every=snapshot_every, max_bytes=max_submission_bytes, bounds=bounds)
-            snapshots.start()
+            if not resumes:  # else it begins when those of before are there again
+                snapshots.start()
         remember(state, snapshots.start if snapshots else None)
         return state
 

@@ -97,6 +97,10 @@ class Killing:
         """The end of what Inspect printed."""
         return (self.folder / "printed.txt").read_text(errors="replace")[-3000:]
 
+    def whole_output(self) -> str:
+        """All that Inspect printed, as one line."""
+        return " ".join((self.folder / "printed.txt").read_text(errors="replace").split())
+
     def temporary(self) -> set[str]:
         """Temporary files and folders that lie there."""
         return set(os.listdir(self.folder / "temporary"))
