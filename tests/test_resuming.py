@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
-from agents.chat_api import ChatApi
+from agents.chat_api import ChatApi, Reply, Request, turn
 from agents.killing import Killing
 from agents.resumed import Engineer, Steps, check_time, kept, notices, the_sample
 from mlebench_inspect.agents.search.tree import Tree
-from restic_stand_in import put_restic
+from restic_stand_in import HOLD, put_restic
 
 LOCAL = ("-T", "sandbox=local", "-T", "allow_local=true")
 EACH_TURN = ("--checkpoint", "turn:1")
@@ -72,6 +73,32 @@ def test_a_sample_is_taken_up_twice(killing: Killing) -> None:
     killing.check(log)
     assert len(notices(killing.api.requests[before])) == 2
     assert len(kept(log, "Checkpointed:attempts")) == 2
+    check_time(log)
+
+
+@pytest.mark.nightly
+def test_a_sample_that_is_killed_during_a_checkpoint_goes_on_from_the_one_before(killing: Killing) -> None:
+    hold = killing.folder / "hold"
+    killing.environment[HOLD] = str(hold)
+
+    def steps(request: Request) -> Reply:
+        if turn(request) == 2:
+            hold.touch()
+        return killing.script(request)
+
+    killing.api.script = steps
+    held = threading.Event()
+
+    def is_held() -> bool:
+        held.wait(0.2)
+        return Path(f"{hold}.held").exists()
+
+    killing.kill_when(is_held, "mlebench_inspect/react", *LOCAL, *EACH_TURN)
+    hold.unlink()
+    before = len(killing.api.requests)
+    log = killing.retry(*EACH_TURN)
+    killing.check(log)
+    assert sum(m["role"] == "assistant" for m in killing.api.requests[before]["messages"]) == 2
     check_time(log)
 
 

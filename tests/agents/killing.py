@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,16 +42,23 @@ class Killing:
 
     def kill_in_call(self, number: int, solver: str, *options: str) -> None:
         """Starts the evaluation, and kills it while the model's call of that number waits for its answer."""
+        with self._silent_from(number) as asked:
+            self.kill_when(asked, solver, *options)
+
+    def kill_when(self, happens: Callable[[], bool], solver: str, *options: str) -> None:
+        """Starts the evaluation, and kills it when something happens."""
         task = ["mlebench_inspect/spaceship-titanic", "-T", "data=miniature", "-T", "hardware=lite", *options]
         model = ["--model", "openai-api/stand-in/model", "--model-base-url", self.api.address]
-        limit = [] if "--time-limit" in options else ["--time-limit", "900"]
-        self._killed_in_call(number, "eval", *task, "--solver", solver, *model, *limit)
+        self._killed_when(happens, "eval", *task, "--solver", solver, *model, "--time-limit", "900")
 
     def kill_retry_in_call(self, number: int, *options: str) -> None:
-        """The same with a retry; calls are counted from its start."""
-        self._killed_in_call(len(self.api.requests) + number, "eval-retry", self.newest(), *options)
+        """Retries, and kills that; calls are counted from its start."""
+        with self._silent_from(len(self.api.requests) + number) as asked:
+            self._killed_when(asked, "eval-retry", self.newest(), *options)
 
-    def _killed_in_call(self, number: int, *command: str) -> None:
+    @contextmanager
+    def _silent_from(self, number: int) -> Iterator[Callable[[], bool]]:
+        """Within it the model gives no answer from its call of that number on; yields whether that was reached."""
         asked = threading.Event()
 
         def falls_silent(request: Request) -> Reply:
@@ -61,11 +68,14 @@ class Killing:
             return Reply(b"", silent=True)
 
         self.api.script = falls_silent
+        yield lambda: asked.wait(1)
+        self.api.script = self.script
+
+    def _killed_when(self, happens: Callable[[], bool], *command: str) -> None:
         with self._inspect(*command) as process:
-            while not asked.wait(1):
+            while not happens():
                 assert process.poll() is None, self.printed()
             os.killpg(process.pid, signal.SIGKILL)
-        self.api.script = self.script
 
     def retry(self, *options: str) -> EvalLog:
         """The log of the retry."""
