@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-HOLD = "RESTIC_STAND_IN_HOLD"
-"""Names a file: while it is there, a backup that is made does not end, and says so by another one, `.held`."""
+HOLD = "hold"
+"""A file in the cache folder: while it is there, a backup that is made does not end, and says so by `hold.held`."""
 
 
 def put_restic(cache: Path) -> None:
@@ -25,16 +25,19 @@ def put_restic(cache: Path) -> None:
 
     file = cache / "inspect_ai" / "bin" / _binary_filename(_version(), _current_platform())
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "{Path(__file__).resolve()}" "$@"\n')
+    file.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "{Path(__file__).resolve()}" "{cache / HOLD}" "$@"\n')
     file.chmod(0o755)
 
 
 def main(arguments: list[str]) -> None:
-    repository, command, rest = Path(arguments[1]), arguments[2], arguments[3:]
+    hold, repository, command, rest = arguments[0], Path(arguments[2]), arguments[3], arguments[4:]
     assert os.environ["RESTIC_PASSWORD"]
     {"init": init, "backup": backup, "ls": ls, "restore": restore, "snapshots": snapshots, "forget": forget}.get(
         command, lambda *_: None
     )(repository, rest)
+    while command == "backup" and os.path.exists(hold):  # until somebody kills it
+        Path(f"{hold}.held").touch()
+        time.sleep(0.1)
 
 
 def init(repository: Path, rest: list[str]) -> None:
@@ -50,10 +53,6 @@ def backup(repository: Path, rest: list[str]) -> None:
     about = {"id": number, "paths": [source], "tags": [tag], "time": began}
     (repository / "snapshots" / f"{number}.part").write_text(json.dumps(about))
     os.replace(repository / "snapshots" / f"{number}.part", repository / "snapshots" / f"{number}.json")
-    hold = os.environ.get(HOLD)
-    while hold and os.path.exists(hold):  # until somebody kills it
-        Path(f"{hold}.held").touch()
-        time.sleep(0.1)
     counts = ["files_new", "files_changed", "files_unmodified", "dirs_new", "dirs_changed", "dirs_unmodified"]
     counts += ["data_blobs", "tree_blobs", "data_added", "data_added_packed", "total_files_processed"]
     told = {"message_type": "summary", **dict.fromkeys(counts, 0), "total_bytes_processed": sum(sizes)}

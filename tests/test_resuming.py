@@ -78,22 +78,20 @@ def test_a_sample_is_taken_up_twice(killing: Killing) -> None:
 
 @pytest.mark.nightly
 def test_a_sample_that_is_killed_during_a_checkpoint_goes_on_from_the_one_before(killing: Killing) -> None:
-    hold = killing.folder / "hold"
-    killing.environment[HOLD] = str(hold)
+    hold = killing.folder / "cache" / HOLD
 
     def steps(request: Request) -> Reply:
-        if turn(request) == 2:
+        if turn(request) == 2:  # the checkpoint after this turn does not end
             hold.touch()
         return killing.script(request)
 
-    killing.api.script = steps
-    held = threading.Event()
-
     def is_held() -> bool:
-        held.wait(0.2)
+        threading.Event().wait(0.2)
         return Path(f"{hold}.held").exists()
 
+    killing.api.script = steps
     killing.kill_when(is_held, "mlebench_inspect/react", *LOCAL, *EACH_TURN)
+    killing.api.script = killing.script
     hold.unlink()
     before = len(killing.api.requests)
     log = killing.retry(*EACH_TURN)
