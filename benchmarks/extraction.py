@@ -11,15 +11,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import resource
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
-from types import FrameType
+
+from event_loop import LoopWatch
 
 
 def peak() -> float:
@@ -68,34 +67,12 @@ def many(samples: int) -> None:
 
     from mlebench_inspect.benchmark import TASKS
 
-    waits: list[tuple[float, str]] = []
-    gross: list[float] = []
-    beat, held_by = time.perf_counter(), "nothing seen"
-
-    async def watch() -> None:
-        nonlocal beat, held_by
-        while True:
-            beat, held_by, queued = time.perf_counter(), "nothing seen", time_in_run_queue()
-            await asyncio.sleep(0.02)
-            late = time.perf_counter() - beat - 0.02
-            gross.append(late)
-            waits.append((late - (time_in_run_queue() - queued), held_by))
-
-    def look() -> None:
-        nonlocal held_by
-        while True:
-            time.sleep(0.02)
-            if time.perf_counter() - beat > 0.1 and held_by == "nothing seen":
-                held_by = whose(sys._current_frames()[threading.main_thread().ident or 0])
-
-    watching: list[asyncio.Task[None]] = []
+    watch = LoopWatch()
 
     @solver
     def submit() -> Solver:
         async def solve(state: TaskState, generate: Generate) -> TaskState:
-            if not watching:
-                watching.append(asyncio.get_running_loop().create_task(watch()))
-                threading.Thread(target=look, daemon=True).start()
+            watch.begin()
             script = (
                 "cp /home/data/sample_submission.csv /home/submission/submission.csv; "
                 "/home/validate_submission.sh /home/submission/submission.csv"
@@ -120,40 +97,7 @@ def many(samples: int) -> None:
             display="none",
         )
         took = time.perf_counter() - start
-    longest = sorted(waits, reverse=True)
-    print(
-        json.dumps(
-            {
-                "samples": samples,
-                "seconds": round(took, 1),
-                "longest waits of the loop (ms)": [round(1000 * w) for w in sorted(gross)[:-6:-1]],
-                "without those for a processor": [f"{1000 * w:.0f}: {who}" for w, who in longest[:5]],
-                "above 200 ms": sum(w > 0.2 for w, _ in longest),
-                "longest with our code (ms)": round(1000 * max((w for w, who in waits if "ours" in who), default=0)),
-            },
-            indent=2,
-        )
-    )
-
-
-def time_in_run_queue() -> float:
-    """Seconds that this thread was ready to run but had no processor, which other processes held; 0 if unknown."""
-    try:
-        return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
-    except OSError:
-        return 0.0
-
-
-def whose(frame: FrameType | None) -> str:
-    """Whose code the event loop is in: the innermost place outside the standard library."""
-    root, library = Path(__file__).parents[1], Path(os.__file__).parent
-    while frame is not None:
-        path = Path(frame.f_code.co_filename)
-        if not path.is_relative_to(library) or "site-packages" in path.parts:
-            ours = path.is_relative_to(root) and "site-packages" not in path.parts and path != Path(__file__)
-            return f"{'ours, ' if ours else ''}{path.parent.name}/{path.name}:{frame.f_code.co_name}"
-        frame = frame.f_back
-    return "the event loop itself"
+    print(json.dumps({"samples": samples, "seconds": round(took, 1), **watch.figures()}, indent=2))
 
 
 if __name__ == "__main__":

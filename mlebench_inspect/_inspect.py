@@ -408,6 +408,8 @@ class CommandLine(NamedTuple):
     """Seconds."""
     max_samples: int | None = None
     max_sandboxes: int | None = None
+    model_roles: tuple[str, ...] = ()
+    """Names of the roles that models were given."""
     checkpoint: str | None = None
     """As it was typed; `default` where that was the option alone."""
     log: str | None = None
@@ -442,7 +444,8 @@ def command_line() -> CommandLine:
             given.get("time_limit"),
             given.get("max_samples"),
             given.get("max_sandboxes"),
-            given.get("checkpoint") or None,
+            tuple(str(role).partition("=")[0].strip() for role in given.get("model_role") or ()),
+            checkpoint=given.get("checkpoint") or None,
         )
     except (OSError, ValueError, TypeError):  # Inspect itself tells what is wrong with them
         return CommandLine(command)

@@ -5,8 +5,10 @@ The options of a task or an agent are the parameters of its function; a paramete
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
+import re
 from collections.abc import Callable, Mapping
 from inspect import Parameter, signature
 from types import NoneType, UnionType
@@ -101,11 +103,22 @@ def _unknown(flag: str, name: str, hints: Mapping[str, Any], elsewhere: Mapping[
 
 
 def _value(flag: str, name: str, hint: Any, value: Any) -> Any:
-    try:
-        return TypeAdapter(hint, config=ConfigDict(coerce_numbers_to_str=True)).validate_python(value)
-    except ValidationError:
-        shown = str(value) if len(str(value)) <= 60 else f"{str(value)[:60]}..."
-        raise OptionError(f"{flag} {name}={shown} must be {form_of(hint)}") from None
+    adapter: TypeAdapter[Any] = TypeAdapter(hint, config=ConfigDict(coerce_numbers_to_str=True))
+    for read in (value, *_as_number(value)):
+        with contextlib.suppress(ValidationError):
+            return adapter.validate_python(read)
+    shown = _TYPED.get(str(value), str(value))
+    shown = shown if len(shown) <= 60 else f"{shown[:60]}..."
+    raise OptionError(f"{flag} {name}={shown} must be {form_of(hint)}")
+
+
+_TYPED = {"None": "null", "True": "true", "False": "false"}
+"""As YAML has it."""
+
+
+def _as_number(value: Any) -> list[float]:
+    """`1e9`, which YAML 1.1 takes for a text."""
+    return [float(value)] if isinstance(value, str) and re.fullmatch(r"\d+(\.\d*)?[eE]\+?\d{1,2}", value) else []
 
 
 def with_options(

@@ -21,7 +21,10 @@ CODING_AGENTS = {
 }
 """Scaffolds whose layer holds a program out of an npm package: its name, and what inspect-swe wants beside it."""
 SCAFFOLDS = ("aide", "openhands", "mini-swe-agent", *CODING_AGENTS)
-IMAGES = {"light": LIGHT_IMAGE, "full": FULL_IMAGE} | {name: f"mlebench-inspect-{name}" for name in SCAFFOLDS}
+GRADER_IMAGE = "mlebench-inspect-grader"
+IMAGES = {"light": LIGHT_IMAGE, "full": FULL_IMAGE, "grader": GRADER_IMAGE} | {
+    name: f"mlebench-inspect-{name}" for name in SCAFFOLDS
+}
 _FOLDER = Path(__file__).parent
 
 
@@ -78,7 +81,7 @@ def build(name: str, *, base: str | None = None, quiet: bool = False) -> str:
     """Builds an image and returns its name.
 
     Args:
-        name: `light` or `full`, or a scaffold with an image layer of its own.
+        name: `light`, `full` or `grader`, or a scaffold with an image layer of its own.
         base: Image to build on, or `light` or `full`; default: the official Python image, and `light` for a scaffold.
         quiet: Show Docker's output only when the build fails.
 

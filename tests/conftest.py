@@ -25,6 +25,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(callspec.params["competition_id"]))
         elif item.get_closest_marker("docker"):
             item.add_marker(pytest.mark.xdist_group("docker"))
+        if item.get_closest_marker("nightly"):
+            item.add_marker(pytest.mark.timeout(4 * 3600))
 
 
 @pytest.fixture

@@ -64,6 +64,7 @@ def write_log(
     eval_set_id: str | None = None,
     packages: dict[str, str] | None = None,
     snapshots: Sequence[dict[str, Any]] | None = None,
+    end: str | None = None,
     **config: Any,
 ) -> str:
     """A log with the outcomes of each competition, a letter for each seed; "." was not run.
@@ -84,6 +85,7 @@ def write_log(
         eval_set_id: Of the evaluation set.
         packages: Versions in the header.
         snapshots: Rows of graded ones, of each sample with a score.
+        end: The agents' own name for how they ended.
         config: Limits and the like.
     """
     about = {"data": data, "revision": run_revision or revision, "hardware": "8 CPUs", "provider": "docker"}
@@ -116,6 +118,7 @@ def write_log(
                 sample.error = EvalError(message="KeyError: 'x'", traceback="", traceback_ansi="")
             if letter != "?":
                 record = _record(log, letter, GIVEN if given is None else given, sums)
+                record.ending.how = end
                 state: Any = SimpleNamespace(epoch=epoch, metadata={**about, "competition": competition_id})
                 meta = circumstances(state, record, competition(competition_id))
                 sample.scores = {"mlebench": _score(meta, letter, data, revision, cause, snapshots)}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from inspect_ai import eval as inspect_eval
+from inspect_ai.agent import Agent
 from inspect_ai.log import EvalLog
 from inspect_ai.scorer import Score
 from inspect_ai.solver import Generate, Solver, TaskState, solver
@@ -29,7 +30,7 @@ def shell(script: str) -> Solver:
 
 
 def run(
-    tmp_path: Path, solver: Solver, *, task: str = "spaceship-titanic", sandbox: str = "local", **options: Any
+    tmp_path: Path, solver: Solver | Agent, *, task: str = "spaceship-titanic", sandbox: str = "local", **options: Any
 ) -> EvalLog:
     """One evaluation, on miniature data unless told otherwise; the log lies in `tmp_path/logs`."""
     eval_options = {k: options.pop(k) for k in list(options) if k in _OF_INSPECT or k.endswith("_limit")}

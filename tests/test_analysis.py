@@ -82,7 +82,8 @@ def test_columns_are_the_same_where_there_is_nothing(
     expected = make(folder).dtypes
     (tmp_path / "empty").mkdir()
     never = write_log(tmp_path / "never", {IDS[0]: "."}, task_id="never")
-    for places in ([], tmp_path / "empty", never):
+    empty: Any = []
+    for places in (empty, tmp_path / "empty", never):
         frame = make(places)
         assert frame.dtypes.equals(expected), places
         assert len(frame) == (1 if places == never and make is not snapshots else 0)
@@ -107,7 +108,7 @@ def test_samples_are_the_population_of_a_report(folder: Path) -> None:
     reports = {r.model: r for r in report(read_results([folder]))}
     assert set(reports) == {"mockllm/a", "mockllm/b"}
     for model, rows in frame.groupby("model"):
-        found = reports[model]
+        found = reports[str(model)]
         assert len(rows) == found.seeds * found.competitions
         for name in ("any_medal", "valid", "made", "above_median"):
             figure = found.any_medal["all"] if name == "any_medal" else found.outcomes[name]
@@ -120,7 +121,7 @@ def test_samples_are_the_population_of_a_report(folder: Path) -> None:
 
 def test_a_row_by_hand(folder: Path) -> None:
     frame = samples(folder).set_index(["model", "competition", "seed"])
-    scored, unscored, absent = (frame.loc[("mockllm/a", *key)] for key in ((IDS[0], 1), (IDS[1], 2), (IDS[2], 2)))
+    scored, unscored, absent = (frame.loc[("mockllm/a", *key)] for key in ((IDS[0], 1), (IDS[1], 2), (IDS[2], 2)))  # type: ignore[index]
     assert scored["score"] == competition(IDS[0]).thresholds.gold
     assert (scored["medal"], scored["any_medal"], scored["valid"], scored["snapshots"]) == ("gold", True, True, 4)
     assert (scored["complexity"], scored["metric"]) == ("low", "multiclass_log_loss")

@@ -66,9 +66,23 @@ def test_a_host_command_is_run_in_one_module() -> None:
             assert "subprocess" not in imported(path), path
 
 
+_WAITS = ("subprocess.run", "subprocess.check_output", "subprocess.check_call", "subprocess.call")
+
+
+def test_no_test_waits_for_a_subprocess_for_ever() -> None:
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and (
+                ast.unparse(node.func) in _WAITS or ast.unparse(node.func).endswith("process.communicate")
+            ):
+                bounded = any(k.arg in ("timeout", None) for k in node.keywords)
+                assert bounded, f"{path.relative_to(ROOT)}:{node.lineno} has no timeout"
+
+
 def loaded_after(statement: str) -> set[str]:
     code = f"{statement}\nimport sys; print(' '.join(m for m in sys.modules if '.' not in m))"
-    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+    command = [sys.executable, "-c", code]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout.split())
 
 
 def test_listing_and_building_tasks_imports_no_pandas() -> None:

@@ -110,8 +110,9 @@ def test_the_doctor_and_inspect_agree_on_every_engine(
     composes = ["2.21.0", "2.23.3", "2.24.0", "v2.24.1", "2.26.1-4", "2.24.0-rc.1", "5.0.0+ds1", "2.40"]
     apis = [None, "1.43", "1.44", "1.50", "2.0", "1", "v1.44", "1.44-x", "1.45.1", ""]
     fit = [("28.5.1", "6.8.0", True, "2.40.0", None)]
+    changes: tuple[list[Any], ...] = (engines, kernels, [False], composes, apis)
     single = [tuple(new if i == j else old for j, old in enumerate(fit[0]))  # one thing changed
-              for i, news in enumerate((engines, kernels, [False], composes, apis)) for new in news]  # fmt: skip
+              for i, news in enumerate(changes) for new in news]  # fmt: skip
     chosen = single + random.Random(1).sample(list(product(engines, kernels, [True, False], composes, apis)), 30)
     verdicts = set()
     for version, kernel, recursive, compose, api in chosen:

@@ -330,6 +330,8 @@ def test_what_was_in_place_at_an_interrupt_is_taken_and_graded_afterwards(tmp_pa
     out, _ = process.communicate(timeout=120)
     log = read_eval_log(newest(logs))
     assert log.status == "cancelled", out
+    told = "mlebench_inspect: interrupted: 1 of 3 samples have a score; to go on, run: inspect eval-retry "
+    assert f"{told}logs/{Path(newest(logs)).name}" in out
     # leaf was done, pizza was at work, spooky never began
     inspect("score", newest(logs), *SCORE)
     found = figures(read_eval_log(newest(logs)))

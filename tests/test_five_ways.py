@@ -109,13 +109,16 @@ def figures(log: EvalLog) -> dict[str, float]:
 def of_report(places: list[str]) -> dict[str, float]:
     """The same figures by their names in the log, from a report."""
     (found,) = report(read_results(places))
-    result: dict[str, float] = {"any_medal": found.any_medal["all"].mean, "any_medal_sem": found.any_medal["all"].sem}
+    result: dict[str, float | None] = {
+        "any_medal": found.any_medal["all"].mean,
+        "any_medal_sem": found.any_medal["all"].sem,
+    }
     for name, figure in found.outcomes.items():
         result |= {name: figure.mean, f"{name}_sem": figure.sem}
     assert found.percentile
     result |= {"percentile": found.percentile.mean, "percentile_sem": found.percentile.sem}
     result |= {f"pass_at_{k}": v for k, v in found.pass_at_k.items()}
-    return result | {
+    return result | {  # type: ignore[return-value]
         "competitions": found.competitions,
         "seeds": found.seeds,
         "without_score": found.without_score,

@@ -86,8 +86,9 @@ def test_a_request_to_a_model_can_be_refused(call: str, tmp_path: Path) -> None:
 
         model = get_model("mockllm/model")
         assert _inspect.check_model_calls(check)
+        arguments: list[Any] = ["hi"] if call == "generate" else [[], []]
         with pytest.raises(Refused, match="mockllm/model"):
-            await getattr(model, call)(*(["hi"] if call == "generate" else [[], []]))
+            await getattr(model, call)(*arguments)
         return True
 
     assert inside(look, tmp_path)[0]

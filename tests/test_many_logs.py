@@ -113,7 +113,13 @@ def test_logs_in_a_bucket_are_read_in_threads(tmp_path: Path, s3: str, monkeypat
     monkeypatch.setattr(many, "_AT_ONCE", 2)
     paths = [write_log(f"{s3}/logs", {IDS[0]: "gx!"}, task_id=f"t{i}") for i in range(6)]
     started: list[int] = []
-    monkeypatch.setattr(many, "_read", lambda work, read=many._read: (started.append(1), read(work)))
+    reading = many._read
+
+    def read(work: Any) -> Any:
+        started.append(1)
+        return reading(work)
+
+    monkeypatch.setattr(many, "_read", read)
     found = read_logs(paths)
     assert len(started) == 3
     assert [f[0].task for f in found if isinstance(f, list)] == [f"t{i}" for i in range(6)]

@@ -238,7 +238,7 @@ def direct(rows: list[tuple[str, int, str]], plan: tuple[str, int] | None = None
         )
         for c, s, letter in rows
     ]
-    result = medals()(scores)
+    result = medals()(scores)  # type: ignore[arg-type]
     assert isinstance(result, dict)
     return {k: float(v) for k, v in result.items()}  # type: ignore[arg-type]
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 def test_oldest_libraries_are_the_lower_bounds() -> None:
     dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    bounds = dict(match.groups() for text in dependencies if (match := re.match(r"([\w-]+)>=([\d.]+)", text)))
+    bounds = {match[1]: match[2] for text in dependencies if (match := re.match(r"([\w-]+)>=([\d.]+)", text))}
     pins = dict(re.findall(r"^([\w-]+)==([\d.]+)$", (ROOT / "tests" / "oldest.txt").read_text(), re.MULTILINE))
     assert pins
     assert pins == {name: bounds[name] for name in pins}

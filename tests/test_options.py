@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 import click
 import pytest
@@ -80,6 +80,12 @@ def test_values_are_read_as_they_are_meant() -> None:
     given = {"user": 1000, "gpus": "all", "cpus": "2", "memory": "4g", "competitions": "a,b", "shm_size": None}
     taken = checked("-T", hints_of(benchmark), given, {})
     assert taken == given | {"user": "1000", "cpus": 2.0}
+    assert checked("-S", {"steps": int}, {"steps": "1e9"}, {}) == {"steps": 10**9}
+
+
+def test_a_refused_value_is_shown_as_it_was_typed() -> None:
+    assert answer("-S", "steps", int, None) == "-S steps=null must be a whole number"
+    assert answer("-S", "steps", Literal["a"], True) == "-S steps=true must be one of a"
 
 
 def commands() -> list[tuple[str, click.Command]]:

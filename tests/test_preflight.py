@@ -104,6 +104,20 @@ def test_an_agent_without_a_model(docker: FakeDocker, solver: str | None) -> Non
 
 
 @pytest.mark.parametrize(
+    ("solver", "role", "mend"),
+    [
+        (None, "jugde", "it has no roles: leave the option away"),
+        ("mlebench_inspect/search", "reviewer", "its roles are draft or debug or review"),
+        ("mlebench_inspect/aide", "review", "its roles are feedback"),
+    ],
+)
+def test_a_role_that_nobody_asks_for_is_refused(docker: FakeDocker, solver: str | None, role: str, mend: str) -> None:
+    given = {"solver": solver, "model": "openai/x", "model_role": ("judge=openai/y", f"{role}=openai/z")}
+    assert mend in refusal(given)
+    assert repr(role) in refusal(given)
+
+
+@pytest.mark.parametrize(
     ("agent", "layer"),
     [
         ("mini_swe_agent", "mini-swe-agent"),

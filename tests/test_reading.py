@@ -23,6 +23,7 @@ from inspect_ai.dataset import Sample
 from inspect_ai.scorer import includes
 
 from logs import write_log
+from mlebench_inspect.analysis import samples
 from mlebench_inspect.cli import cli
 from mlebench_inspect.plain import as_markdown
 from mlebench_inspect.reporting.figures import report
@@ -108,7 +109,7 @@ def test_one_broken_input_is_named_and_skipped(tmp_path: Path, broken: Breaker, 
     folder = tmp_path / "logs"
     write_log(folder, {LOW[0]: "g", LOW[1]: "n"})
     path = broken(folder)
-    options = ["--output-dir", tmp_path / "out"] if command == "export" else []
+    options: list[str | Path] = ["--output-dir", tmp_path / "out"] if command == "export" else []
     result = mlebench(command, folder, *options)
     assert result.exit_code == 0, result.output
     assert f"skipped {path}: " in result.stderr
@@ -189,6 +190,15 @@ def as_file_url(tmp_path: Path) -> str:
 
 def as_path(tmp_path: Path) -> str:
     return f"{tmp_path}/base"
+
+
+def test_what_ended_a_run_is_counted(tmp_path: Path) -> None:
+    write_log(tmp_path, {LOW[0]: "gc", LOW[1]: "n-"}, end="steps_used")
+    (found,) = report(read_results([tmp_path]))
+    assert found.ends == {"steps_used": 3, "exception": 1}
+    assert [c.ends for c in found.per_competition] == [["steps_used", "exception"], ["steps_used"] * 2]
+    assert "| steps used | 3 |" in render_report([found], "markdown")
+    assert samples(tmp_path)["ended_by"].to_list() == ["steps_used", "exception", "steps_used", "steps_used"]
 
 
 @pytest.fixture(params=["path", "file", "memory", "s3"])

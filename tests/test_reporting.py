@@ -43,7 +43,7 @@ HUNDREDTH = 0.0101  # the published figures are rounded, some of them cut
 def counts(row: dict[str, str], level: str) -> list[tuple[int, ...]]:
     """The numbers of medals in three seeds, in order of size, that a published mean and error allow."""
     n, mean, sem = SIZES[level], float(row[level]), float(row[f"{level}_sem"])
-    found = []
+    found: list[tuple[int, ...]] = []
     for a in range(n + 1):
         for b in range(a, n + 1):
             for c in range(b, n + 1):
@@ -193,11 +193,11 @@ def test_figures_are_those_of_the_log(tmp_path: Path, seed: int) -> None:
     outcomes[ids[0]] = "g" * seeds  # a score that carries the plan
     log = read_eval_log(write_log(tmp_path, outcomes))
     scores = [s.scores["mlebench"] for s in log.samples or [] if s.scores]
-    live = medals()([SampleScore(score=score) for score in scores])
+    live = medals()([SampleScore(score=score) for score in scores])  # type: ignore[misc]
     assert isinstance(live, dict)
     found = one(tmp_path)
     assert found.percentile is not None
-    told = {"without_score": found.without_score, "seeds": found.seeds}
+    told: dict[str, float | None] = {"without_score": found.without_score, "seeds": found.seeds}
     told |= {"any_medal": found.any_medal["all"].mean}
     told |= {"any_medal_sem": found.any_medal["all"].sem} if seeds > 1 else {}
     told |= {k: f.mean for k, f in {**found.outcomes, "percentile": found.percentile}.items()}

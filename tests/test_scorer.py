@@ -231,7 +231,7 @@ def test_ten_kills_change_no_figure(tmp_path: Path) -> None:
     rng = random.Random(0)
     kills = killed_after_a_moment(broken, rng.uniform(0, 1.5), "eval", *RUN)
     for _ in range(9):
-        kills += killed_after_a_moment(broken, rng.uniform(0, 1.5), "eval-retry", newest(broken), "--log-buffer", "1")
+        kills += killed_after_a_moment(broken, rng.uniform(0, 1.5), "eval-retry", newest(broken), "--log-buffer", "1")  # type: ignore[assignment]
     assert kills == 10
     inspect("eval-retry", newest(broken), "--log-dir", broken)
     assert plain(read_eval_log(newest(broken))) == plain(undisturbed)

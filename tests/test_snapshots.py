@@ -125,7 +125,7 @@ def changes(times: int) -> Solver:
 
 
 @pytest.mark.parametrize("bounds", [{"max_snapshots": 5}, {"max_snapshot_bytes": 30_000}])
-def test_of_too_many_every_second_goes_but_first_and_newest_stay(tmp_path: Path, bounds: dict[str, int]) -> None:
+def test_of_too_many_every_second_goes_but_first_and_newest_stay(tmp_path: Path, bounds: dict[str, Any]) -> None:
     log = run(tmp_path, changes(9), snapshot_every=0.05, **bounds)
     assert log.samples
     assert log.samples[0].error is None
@@ -207,7 +207,8 @@ def test_wherever_the_end_cuts_in_what_is_kept_is_noted(
     ends = []
     for end in range(1, 80):
         steps, folder = 0, tmp_path / str(end)
-        shelf, told = Shelf(Archive(str(folder)), "s", Bounds(number)), []
+        shelf = Shelf(Archive(str(folder)), "s", Bounds(number))
+        told: list[Any] = []
 
         async def until_the_end(shelf: Any = shelf, told: Any = told) -> None:
             nonlocal scope
@@ -266,7 +267,7 @@ def test_an_interval_must_be_positive(tmp_path: Path) -> None:
 
 
 def test_table() -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"after": 3600, "score": 0.5, "medal": "none"},
         {"after": 7230, "score": None, "medal": "none"},
         {"after": 10800, "score": 0.81, "medal": "silver"},

@@ -6,15 +6,13 @@ from collections.abc import Callable
 
 from inspect_ai.agent import Agent, AgentState
 from inspect_ai.model import ChatMessage, ChatMessageAssistant, ChatMessageSystem, ChatMessageUser, GenerateFilter
-from inspect_ai.util import store_as
 
 from mlebench_inspect.agents.commands import time_left
 from mlebench_inspect.agents.ending import note_end
 from mlebench_inspect.agents.gateway import Gateway
 from mlebench_inspect.agents.submitting import reason_to_give_up
 from mlebench_inspect.run.instructions import duration
-from mlebench_inspect.run.validation import Validation, check_candidate
-from mlebench_inspect.sandboxes.providers import provider
+from mlebench_inspect.run.validation import what_is_wrong
 
 
 async def work_to_the_end(make: Callable[[GenerateFilter], Agent], state: AgentState, idle_turns: int) -> AgentState:
@@ -34,7 +32,7 @@ async def work_to_the_end(make: Callable[[GenerateFilter], Agent], state: AgentS
         asked, spoken = state, 0
         while True:
             done: AgentState = await inner(asked)
-            wrong = await _what_is_wrong()
+            wrong = await what_is_wrong()
             if wrong is None:
                 note_end("submitted", _last_words(done))
                 return done
@@ -47,12 +45,6 @@ async def work_to_the_end(make: Callable[[GenerateFilter], Agent], state: AgentS
             asked = AgentState(messages=[*_without_its_own_prompt(done), ChatMessageUser(content=_go_on(wrong))])
 
     return await gateway.run(work) or state
-
-
-async def _what_is_wrong() -> str | None:
-    """With the submission in place; None if nothing is, or if that cannot be told."""
-    settings = store_as(Validation)
-    return await check_candidate(settings, provider(settings.provider).paths.submission_file)
 
 
 def _go_on(wrong: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from inspect_ai.tool import Tool, ToolError, tool
-from inspect_ai.util import sample_limits, store_as
+from inspect_ai.util import sample_limits
 
 from mlebench_inspect.agents.commands import time_left
 from mlebench_inspect.agents.ending import note_end
 from mlebench_inspect.run.instructions import duration
-from mlebench_inspect.run.validation import Validation, check_submission
+from mlebench_inspect.run.validation import what_is_wrong
 
 _GIVE_UP = re.compile(r"^\W*give[ _-]?up\b\W*(?P<why>.*\w.*)$", re.IGNORECASE | re.DOTALL)
 _PLENTY = 0.1
@@ -34,12 +34,13 @@ class Ending:
         Args:
             answer: What the agent says at its end.
         """
-        verdict = await check_submission(store_as(Validation))
-        invalid, given_up = verdict.startswith("Invalid"), reason_to_give_up(answer)
+        wrong, given_up = await what_is_wrong(), reason_to_give_up(answer)
+        invalid = wrong is not None
+        verdict = "The submission is valid." if wrong is None else f"Invalid: {wrong}"
         left = time_left()
         plenty = not self._early and left is not None and left > _PLENTY * (sample_limits().time.limit or 0)
         asked, self._asked = self._asked, True
-        if not (asked and given_up if invalid else asked or (_is_valid(verdict) and not plenty)):
+        if not (asked and given_up if invalid else asked or not plenty):
             return f"{verdict}{_hint(left)} {self._way_out(invalid)}"
         note_end("given_up" if given_up and invalid else "submitted", given_up or answer)
         return None
@@ -76,10 +77,6 @@ def reason_to_give_up(answer: str) -> str | None:
     """The reason, where an answer says `give_up:` and one."""
     found = _GIVE_UP.match(answer)
     return found["why"] if found else None
-
-
-def _is_valid(verdict: str) -> bool:
-    return verdict.startswith("The submission is valid")
 
 
 def _hint(left: float | None) -> str:

@@ -69,6 +69,7 @@ def samples(logs: Places, *, parallel: bool | int = False) -> pd.DataFrame:
     | `cost` | Float64 | US dollars, where the prices of all models were known |
     | `seconds` | Float64 | from the sample's start to its score |
     | `limit` | string | kind of the limit that ended it |
+    | `ended_by` | string | the limit, `exception`, or the agent's own word for its end, such as `steps_used` |
     | `time_limit` | Float64 | seconds |
     | `gpus` | Int64 | that the sandbox was given |
     | `snapshots` | Int64 | how many there are; `<NA>` where the run took none |

@@ -9,6 +9,7 @@ from mlebench_inspect.cli import (  # each registers its commands
     bundles,
     catalogue,
     data,
+    exporting,
     grading,
     host,
     plagiarism,
@@ -17,4 +18,16 @@ from mlebench_inspect.cli import (  # each registers its commands
 )
 from mlebench_inspect.cli.group import cli, main
 
-__all__ = ["bundles", "catalogue", "cli", "data", "grading", "host", "main", "plagiarism", "results", "scanning"]
+__all__ = [
+    "bundles",
+    "catalogue",
+    "cli",
+    "data",
+    "exporting",
+    "grading",
+    "host",
+    "main",
+    "plagiarism",
+    "results",
+    "scanning",
+]

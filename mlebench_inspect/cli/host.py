@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @cli.command()
-@click.argument("names", nargs=-1, metavar="[light|full|SCAFFOLD]...")
+@click.argument("names", nargs=-1, metavar="[light|full|grader|SCAFFOLD]...")
 @click.option("--base", help="Image to build on, instead of the official Python image.")
 @click.option("--quiet", is_flag=True, help="Show Docker's output only when a build fails.")
 def build(names: tuple[str, ...], base: str | None, quiet: bool) -> None:

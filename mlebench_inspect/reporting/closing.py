@@ -6,8 +6,9 @@ from collections import Counter
 from functools import cache
 
 import click
-from inspect_ai.hooks import Hooks, RunEnd, hooks
+from inspect_ai.hooks import Hooks, RunEnd, SampleStart, hooks
 
+from mlebench_inspect._inspect import running
 from mlebench_inspect.reporting.logs import NoLog, read_run
 from mlebench_inspect.reporting.records import Result
 
@@ -26,14 +27,29 @@ def speak_at_the_end() -> None:
 class Closing(Hooks):
     """Speaks of each log of a run."""
 
+    def __init__(self) -> None:
+        self._begun: dict[str, dict[str, None]] = {}
+        """Logs by run: of one that is interrupted, Inspect tells none at its end."""
+
+    async def on_sample_start(self, data: SampleStart) -> None:
+        """Called by Inspect when a sample begins."""
+        now = running()
+        if now is not None and now.log_location:
+            self._begun.setdefault(data.run_id, {})[now.log_location] = None
+
     async def on_run_end(self, data: RunEnd) -> None:
         """Called by Inspect when all tasks of a run have ended."""
-        for log in data.logs:
+        begun = self._begun.pop(data.run_id, {})
+        interrupted = not data.logs
+        for location in begun if interrupted else [log.location for log in data.logs]:
             try:
-                results = [result for run in read_run(log.location) for result in run.results]
+                runs = read_run(location)
             except NoLog:  # of another benchmark
                 continue
-            if told := closing_words(results, log.location):
+            results = [result for run in runs for result in run.results]
+            planned = max(len(run.competitions) * run.seeds for run in runs)
+            told = interrupted_words(results, planned, location) if interrupted else closing_words(results, location)
+            if told:
                 click.secho(f"\nmlebench_inspect: {told}", fg="red", bold=True, err=True)
 
 
@@ -58,6 +74,18 @@ def closing_words(results: list[Result], location: str) -> str | None:
         cause = f": {_short(said.pop())}" if len(said) == 1 else ""
         return f"all {len(results)} samples ended without a valid submission, alike ({results[0].reason}{cause})"
     return None
+
+
+def interrupted_words(results: list[Result], planned: int, location: str) -> str:
+    """One line on how to go on with a run that was interrupted.
+
+    Args:
+        results: Of the samples that had begun.
+        planned: How many samples the run has.
+        location: Of the log.
+    """
+    done = sum(r.status == "scored" for r in results)
+    return f"interrupted: {done} of {planned} samples have a score; to go on, run: inspect eval-retry {location}"
 
 
 def _is_valid(result: Result) -> bool:

@@ -39,6 +39,7 @@ def tidy_csv(reports: Sequence[SettingReport]) -> str:
             "normalised": _rounded(c.normalised[seed - 1]),
             "reason": c.reasons[seed - 1],
             "limit": c.limits[seed - 1],
+            "ended_by": c.ends[seed - 1],
             "tokens": c.tokens[seed - 1],
             "input_tokens": c.input_tokens[seed - 1],
             "output_tokens": c.output_tokens[seed - 1],

@@ -102,6 +102,10 @@ def _optional(r: SettingReport) -> list[_Table]:
     tables = measure_tables(r)
     if r.reasons:
         tables.append((["reason", "scored samples"], [[name, str(n)] for name, n in r.reasons.items()]))
+    if r.ends:
+        tables.append(
+            (["ended by", "scored samples"], [[name.replace("_", " "), str(n)] for name, n in r.ends.items()])
+        )
     return tables
 
 

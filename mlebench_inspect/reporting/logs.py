@@ -154,6 +154,7 @@ class _Samples:
             "usage": _usage(usage),
             "cost": _cost(usage),
             "limit": (score.ending.get("limit") if score else None) or sample.get("limit"),
+            "end": score.ending.get("how") if score else None,
             "created": self._log.eval.created,
             "time_limit": float(limit) if limit else None,
             "gpus": int(meta.get("gpus") or 0),

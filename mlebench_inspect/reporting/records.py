@@ -77,6 +77,8 @@ class Result:
     """US dollars; None where a model's price was not known to the run."""
     limit: str | None = None
     """Kind of the limit that ended it."""
+    end: str | None = None
+    """The agent's own name for how it ended (`submitted`, `steps_used` ...); None for other packages' agents."""
     created: str = ""
     """When its log was made."""
     time_limit: float | None = None
@@ -104,6 +106,13 @@ class Result:
     def violates(self) -> bool:
         """Whether it is confirmed, by a judge or a person, that it violates a rule."""
         return any(v.is_confirmed for v in self.verdicts)
+
+    @property
+    def ended_by(self) -> str | None:
+        """What ended it, in a word: `time limit`, `exception`, or the agent's own name for it; None if not known."""
+        if self.limit:
+            return f"{self.limit} limit"
+        return "exception" if self.status == "scored" and self.cause else self.end
 
     @property
     def is_set_up(self) -> bool:

@@ -51,6 +51,8 @@ class CompetitionRow(BaseModel):
     scores: list[float | None]
     percentiles: list[float | None]
     limits: list[str | None]
+    ends: list[str | None] = []
+    """By seed: what ended the agent's work, in a word."""
     tokens: list[int | None]
     costs: list[float | None]
     seconds: list[float | None]
@@ -280,6 +282,8 @@ class SettingReport(BaseModel):
     """Scored samples whose agent raised an exception."""
     limits: dict[str, int] = {}
     """Samples that a limit ended, by its kind: time, message, token ..."""
+    ends: dict[str, int] = {}
+    """Scored samples by what ended the agent's work: a limit, an exception, or the agent's own name for its end."""
     tokens: int | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None

@@ -23,6 +23,8 @@ from mlebench_inspect.tasks import Competition, NoSearchScore
 
 NO_MODEL = ("baseline", "dummy")
 """Solvers of ours that call no model."""
+ROLES = {"search": ("draft", "debug", "review"), "aide": ("feedback",)}
+"""Roles of models that solvers of ours ask for."""
 SCAFFOLDS = {
     "aide": ("aide", "/opt/aide/bin/python"),
     "openhands": ("openhands", "/opt/openhands/bin/python"),
@@ -69,7 +71,7 @@ def check_command_line(sandbox: str) -> None:
 
 
 def check_agent() -> None:
-    """Refuses an agent that cannot act: its package is missing on this host, or it has no model.
+    """Refuses an agent that cannot act: its package is missing on this host, it has no model, or one in a wrong role.
 
     Only what the running command tells is known here: for an agent from Python its first sample ends in an error.
 
@@ -79,6 +81,13 @@ def check_agent() -> None:
     _check_packages()
     typed = command_line()
     name = agent_typed()
+    unknown = [role for role in typed.model_roles if role not in (*ROLES.get(name or "", ()), "judge")]
+    if name is not None and unknown:
+        has = " or ".join(ROLES.get(name, ()))
+        raise PreflightError(
+            f"{name} asks no model in the role {unknown[0]!r}, given by --model-role; "
+            + (f"its roles are {has}" if has else "it has no roles: leave the option away")
+        )
     if name is not None and typed.model in ("none", "none/none") and name not in NO_MODEL:
         raise PreflightError(
             f"{name} acts through a model, and --model none is none; give --model PROVIDER/NAME, "

@@ -100,6 +100,15 @@ async def check_candidate(settings: Validation, path: str) -> str | None:
     return None
 
 
+async def what_is_wrong() -> str | None:
+    """With the submission in place, asked where an agent wants to end: no question of the agent's.
+
+    None if nothing is, or if that cannot be told.
+    """
+    settings = store_as(Validation)
+    return await check_candidate(settings, provider(settings.provider).paths.submission_file)
+
+
 async def _check(settings: Validation, path: str, *, uploaded: bool = False) -> str:
     found = competition(settings.competition_id)
     store = Store.open(settings.data_dir, settings.data, settings.revision)  # type: ignore[arg-type]

@@ -58,7 +58,7 @@ def program(filter: GenerateFilter) -> Agent:
     async def execute(state: AgentState) -> AgentState:
         messages: list[ChatMessage] = list(state.messages)
         while True:
-            output = await filter(get_model(), messages, [BASH], None, GenerateConfig())
+            output = await filter(get_model(), messages, [BASH], None, GenerateConfig())  # type: ignore[arg-type]
             assert isinstance(output, ModelOutput)
             messages.append(output.message)
             if not output.message.tool_calls:

@@ -76,7 +76,7 @@ def check(log: EvalLog, api: ChatApi, scaffold: str, kind: str, often: str) -> N
     ended = end_of(log)
     usual = "submitted" if scaffold == "mlab" else "steps_used"
     windows = "window" in kind
-    expected = {usual} if often == "once" else {"submitted", "time", "time_used"} if windows else {found.end}
+    expected: set[str] = {usual} if often == "once" else {"submitted", "time", "time_used"} if windows else {found.end}
     if "time" in expected:
         expected.add("time_used")
     (sample,) = log.samples or []

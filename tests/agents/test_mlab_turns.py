@@ -13,7 +13,7 @@ from runs import run, value
 
 ENTRIES = ("Reflection", "Research Plan and Status", "Fact Check", "Thought")
 COPY = 'import shutil; shutil.copy("../data/sample_submission.csv", "../submission/submission.csv"); print("copied it")'
-STEPS = (
+STEPS: tuple[tuple[str, dict[str, str]], ...] = (
     ("Edit Script (AI)", {"script_name": "train.py", "edit_instruction": "write it", "save_name": "train.py"}),
     ("Validate Submission", {}),
     ("Execute Script", {"script_name": "train.py"}),

@@ -113,7 +113,7 @@ def test_the_command_of_the_readme_works_as_it_is_typed(tmp_path: Path, stand_in
         if any(m["role"] == "assistant" for m in messages)
         else "```bash\ncp data/sample_submission.csv submission/submission.csv\n```"
     )
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     (path,) = list_eval_logs(str(tmp_path))
     assert not stand_in.refused

@@ -20,7 +20,7 @@ from mlebench_inspect.agents import commands, pace, react, submitting
 from mlebench_inspect.agents.pace import Pace
 from runs import run, value
 
-VALID, INVALID = "The submission is valid.", "Invalid: there is no file submission/submission.csv."
+VALID, INVALID = None, "there is no file submission/submission.csv."
 COPY = "cp data/sample_submission.csv submission/submission.csv"
 DAY = 86_400.0
 
@@ -58,21 +58,20 @@ def with_time_left(monkeypatch: pytest.MonkeyPatch) -> Callable[[float | None], 
         (INVALID, None, ["give_up: no data", "done", "give_up: no data"], [False, False, True]),
         (INVALID, 0.5 * DAY, ["done", "Give up - no data"], [False, True]),
         (INVALID, 0.5 * DAY, ["done", "give_up:", "I give up nothing"], [False, False, False]),
-        ("The check does not work at the moment.", 0.5 * DAY, ["done", "done"], [False, True]),
     ],
 )
 async def test_what_ends_a_run(
     monkeypatch: pytest.MonkeyPatch,
     with_time_left: Callable[[float | None], None],
-    verdict: str,
+    verdict: str | None,
     left: float | None,
     answers: list[str],
     ends: list[bool],
 ) -> None:
-    async def check(settings: Any) -> str:
+    async def check() -> str | None:
         return verdict
 
-    monkeypatch.setattr(submitting, "check_submission", check)
+    monkeypatch.setattr(submitting, "what_is_wrong", check)
     monkeypatch.setattr(submitting, "note_end", lambda how, why: None)
     with_time_left(left)
     submit = submitting.submit()

@@ -27,7 +27,7 @@ async def take_out(state: TaskState, **options: Any) -> SubmissionRecord:
 
 if __name__ == "__main__":
     assert agent.steady is not None  # registered by its import
-    outcome.PAUSES = tuple(pause / SCALE for pause in outcome.PAUSES)
+    outcome.PAUSES = tuple(pause / SCALE for pause in outcome.PAUSES)  # type: ignore[assignment]
     scoring.take_out = take_out
-    workers.NURSERY, workers.PASSED_ON = processes.NURSERY, (*workers.PASSED_ON, agent.SOCKET)
+    workers.NURSERY, workers.PASSED_ON = processes.NURSERY, (*workers.PASSED_ON, agent.SOCKET)  # type: ignore[assignment]
     main()

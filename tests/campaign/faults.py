@@ -120,7 +120,8 @@ def _grader(here: Field, kind: str, do: Callable[[int], None]) -> None:
             competition = processes.graded_competition(pid)
             if competition is not None:
                 with here.room.fault(
-                    kind, lambda a, c=competition: a.competition == c and a.stage in ("taking_out", "grading")
+                    kind,
+                    lambda a, c=competition: a.competition == c and a.stage in ("taking_out", "grading"),  # type: ignore[misc]
                 ) as struck:
                     do(pid)
                     here.count(kind, struck)
@@ -189,7 +190,9 @@ def throw_while(here: Field, waiting: list[tuple[str, str]]) -> None:
     while waiting and not over():
         kind, stage = waiting.pop(0)
         aim = here.room.wait(
-            lambda a, s=stage: a.stage == s and a.pid == process.pid and (s != "setup" or bool(a.container)), over, 15
+            lambda a, s=stage: a.stage == s and a.pid == process.pid and (s != "setup" or bool(a.container)),  # type: ignore[misc]
+            over,
+            15,
         )
         before = here.throws[kind]
         if aim is not None:

@@ -139,7 +139,7 @@ def disturbed(setting: Setting, here: Field, waiting: list[tuple[str, str]], rig
         remove_containers(setting, here)
         log = _best(setting.logs)
         if log is not None:
-            done = _judge(read_eval_log(log, **_LIGHT), here, right, report, seen)
+            done = _judge(read_eval_log(log, **_LIGHT), here, right, report, seen)  # type: ignore[arg-type]
             print(f"round {report.rounds}: {done} of {len(right)} graded, {len(waiting)} faults to come", flush=True)
             if done == len(right):
                 break

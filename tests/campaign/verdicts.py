@@ -107,7 +107,7 @@ def verdict(
     reason = (score.reason or "?") if score is not None else "no score"
     text = f"{score.explanation if score is not None else ''} {error}"
     if "cancel" in error.lower():
-        text, faults = f"{text} {ended_by}", faults or thrown
+        text, faults = f"{text} {ended_by}", faults or thrown  # type: ignore[assignment]
     if not sample.error:
         return reason, f"{where}: unscored, and no error of the run: {text}"
     if not any(re.search(CAUSES[kind], text.lower()) for kind in faults if kind in CAUSES):

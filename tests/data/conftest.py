@@ -74,6 +74,8 @@ def download(
         if environment != usual:
             with downloads(environment) as own:
                 return json.loads(own.communicate(request, timeout=120)[0])
+        assert client.stdin is not None
+        assert client.stdout is not None
         client.stdin.write(request)
         client.stdin.flush()
         return json.loads(client.stdout.readline())

@@ -72,7 +72,7 @@ class Kaggle:
         fresh = type(self)()
         for name in self.__dataclass_fields__:
             setattr(self, name, getattr(fresh, name))
-        self.closing.set()
+        self.closing.set()  # type: ignore[has-type]
         self.closing = threading.Event()
 
     def __enter__(self) -> Kaggle:

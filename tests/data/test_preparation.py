@@ -513,11 +513,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     mounted.mkdir()
     if os.getuid() != 0 or shutil.which("mount") is None:
         pytest.skip("a small file system can only be mounted by root")
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", mounted], capture_output=True, text=True)
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", mounted], capture_output=True, timeout=60, text=True
+    )
     if made.returncode:
         pytest.skip(f"no small file system: {made.stderr.strip()}")
     yield mounted
-    subprocess.run(["umount", mounted], check=True)
+    subprocess.run(["umount", mounted], check=True, timeout=60)
 
 
 def test_a_disk_that_is_full_while_downloading(
@@ -528,7 +530,7 @@ def test_a_disk_that_is_full_while_downloading(
     result = download("demo", small_disk / "demo/.download")
     assert result["error"] == "DiskFullError"
     assert "no space left" in result["message"]
-    subprocess.run(["mount", "-o", "remount,size=4m", small_disk], check=True)
+    subprocess.run(["mount", "-o", "remount,size=4m", small_disk], check=True, timeout=60)
     result = download("demo", small_disk / "demo/.download")
     assert Path(result["path"]).read_bytes() == (tmp_path / "demo.zip").read_bytes()
 

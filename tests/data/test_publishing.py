@@ -12,6 +12,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -123,7 +124,7 @@ def test_agents_can_read_public_data_and_nobody_private_data(competition_id: str
     assert_modes(prepared)
     if os.getuid() == 0:
         command = ["find", ".", "-type", "f", "-exec", "cat", "{}", "+"]
-        reading = {"user": NOBODY, "group": NOBODY, "capture_output": True, "timeout": 60}
+        reading: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "capture_output": True, "timeout": 60}
         assert subprocess.run(command, cwd=prepared / "public", **reading).returncode == 0
 
 

@@ -47,7 +47,7 @@ def run_agent(tmp_path: Path, api: ChatApi, agent: str, limit: int, **config: in
         AGENTS[agent](idle_turns=IDLE_TURNS),  # type: ignore[arg-type]
         sandbox="docker",
         image=image,
-        model=api.model(config=GenerateConfig(max_retries=1, **{"attempt_timeout": 20, **config})),
+        model=api.model(config=GenerateConfig.model_validate({"max_retries": 1, "attempt_timeout": 20, **config})),
         time_limit=limit,
     )
     return log

@@ -276,7 +276,8 @@ def bridges(squats: dict[str, str]) -> Solver:
     """Puts something in the bridge's place and starts one, for each way."""
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
-        place, done = "/var/tmp/sandbox-services/bridge_model_service", []
+        place = "/var/tmp/sandbox-services/bridge_model_service"
+        done: list[str] = []
         for name, script in squats.items():
             away = f"mv {place} /var/tmp/was-{len(done)}; mv {place} {place}-{len(done)};"
             result = await sandbox().exec(["sh", "-c", f"{away} {script.replace('P', place)}"], timeout=60)

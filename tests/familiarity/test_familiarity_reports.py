@@ -146,7 +146,7 @@ def test_a_model_of_another_provider_without_log_probabilities_recalls(tmp_path:
     inspect_eval(familiarity(competitions=LOW[0]), model=model, display="none", log_dir=str(tmp_path))
     (found,) = read_familiarity([tmp_path])
     right = sum(q.key == "C" for q in questions(competition(LOW[0])))
-    assert found == ("mockllm/model", "recall", {LOW[0]: pytest.approx((right / 5 - 0.25) / 0.75)})
+    assert found == ("mockllm/model", "recall", {LOW[0]: pytest.approx((right / 5 - 0.25) / 0.75)})  # type: ignore[comparison-overlap]
 
 
 @pytest.mark.parametrize(

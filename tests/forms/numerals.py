@@ -68,7 +68,7 @@ LITERALS = {
 """Name of the form to the cell's text."""
 
 IN_THE_LAST_ROW = ("1e400", "1_000", "2^63", "2^64", "below -2^63", "0x10", "inf", "nan", "None", "empty", "blank")
-IN_THE_LAST_ROW += ("-1", "True", "0.5", "word", "10 kB of text")
+IN_THE_LAST_ROW += ("-1", "True", "0.5", "word", "10 kB of text")  # type: ignore[assignment]
 
 
 def numerals(sheet: Sheet, _sample: Sheet) -> dict[str, bytes]:
@@ -79,7 +79,7 @@ def numerals(sheet: Sheet, _sample: Sheet) -> dict[str, bytes]:
         found[f"{name} in first row"] = sheet.with_cell(0, first, literal).bytes()
         if name in IN_THE_LAST_ROW:
             found[f"{name} in last row"] = sheet.with_cell(-1, last, literal).bytes()
-        found[f"{name} in all rows"] = sheet.mapped((first,), lambda _, literal=literal: literal).bytes()
+        found[f"{name} in all rows"] = sheet.mapped((first,), lambda _, literal=literal: literal).bytes()  # type: ignore[misc]
     return found | _written(sheet) | _mixed(sheet)
 
 

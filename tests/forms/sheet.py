@@ -33,7 +33,7 @@ class Sheet:
     def text(self, separator: str = ",", quoting: int = csv.QUOTE_MINIMAL, quote: str = '"', end: str = "\n") -> str:
         """Writes CSV text."""
         buffer = io.StringIO(newline="")
-        writer = csv.writer(buffer, delimiter=separator, quoting=quoting, quotechar=quote, lineterminator=end)
+        writer = csv.writer(buffer, delimiter=separator, quoting=quoting, quotechar=quote, lineterminator=end)  # type: ignore[arg-type]
         writer.writerow(self.header)
         writer.writerows(self.rows)
         return buffer.getvalue()

@@ -60,7 +60,7 @@ def _differences(competition_id: str, table: Frozen, forms: dict[str, bytes], fo
 def _verdict(competition_id: str, content: bytes, folder: Path, revision: str) -> Verdict:
     submission = folder / "submission.csv"
     submission.write_bytes(content)
-    report = competition(competition_id).grade(submission, folder / "prepared" / "private", revision)
+    report = competition(competition_id).grade(submission, folder / "prepared" / "private", revision)  # type: ignore[arg-type]
     if not report.valid_submission:
         return "invalid"
     return "undefined" if report.score is None else report.score

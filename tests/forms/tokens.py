@@ -57,5 +57,5 @@ def tokens(sheet: Sheet, _sample: Sheet) -> dict[str, bytes]:
         found[f"{name} in all rows"] = sheet.with_column(column, changed)
         found[f"{name} in one row"] = sheet.with_cell(place, column, changed[place])
     for name, sign in JOINS.items():
-        found[f"{name} between"] = sheet.mapped((column,), lambda cell, sign=sign: cell.replace(" ", sign))
+        found[f"{name} between"] = sheet.mapped((column,), lambda cell, sign=sign: cell.replace(" ", sign))  # type: ignore[misc]
     return {name: form.bytes() for name, form in found.items()}

@@ -88,7 +88,7 @@ def test_greedy_matches(seed: int) -> None:
     for row in iou:
         best = max(free, key=lambda k: (row[k], -k), default=None)
         hits.append(best is not None and bool(row[best] > 0.5))
-        if hits[-1]:
+        if best is not None and hits[-1]:
             free.remove(best)
     own, found = greedy_matches(iou, 0.5)
     assert own.tolist() == hits

@@ -49,13 +49,13 @@ def test_decoding_agrees_with_drawing(seed: int) -> None:
         else:
             good.append((code, cells, mask))
     assert len(good) > 20
-    codes, cells, masks = (list(c) for c in zip(*good, strict=True))
-    runs = decode(codes, cells)
+    codes, sizes, masks = (list(c) for c in zip(*good, strict=True))
+    runs = decode(codes, sizes)
     flat = np.concatenate(masks)
     assert np.array_equal(runs.pixels(), np.flatnonzero(flat))
     assert np.array_equal(runs.areas(), [m.sum() for m in masks])
     order = rng.permutation(len(codes))
-    size = min(cells)
+    size = min(sizes)
     some = decode(codes, size), decode([codes[i] for i in order], size)
     drawn = [m[:size] for m in masks]
     assert np.array_equal(some[0].overlaps(some[1]), [(drawn[k] & drawn[i]).sum() for k, i in enumerate(order)])

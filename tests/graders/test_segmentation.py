@@ -56,7 +56,7 @@ def test_weighted_dice_hausdorff(seed: int, order: str) -> None:
         height="height",
         width="width",
         id_columns=["id", "organ"],
-        order=order,
+        order=order,  # type: ignore[arg-type]
     )
     assert own == pytest.approx(0.4 * np.nanmean(dice) + 0.6 * (1 - np.nanmean(distances)), abs=1e-12, nan_ok=True)
 

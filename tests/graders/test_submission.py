@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
+from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.graders.submission import InvalidSubmission, require_labels
 from mlebench_inspect.tasks import GradingError, competition
 
@@ -20,7 +22,7 @@ def titanic(prepared: Prepared) -> Path:
     return prepared("spaceship-titanic")
 
 
-def grade(root: Path, path: Path, **options: int):
+def grade(root: Path, path: Path, **options: Any) -> GradingReport:
     return competition("spaceship-titanic").grade(path, root / "prepared/private", data="miniature", **options)
 
 

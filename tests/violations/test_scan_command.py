@@ -209,7 +209,7 @@ def test_logs_in_a_bucket(cheated: Callable[[Path], Path], tmp_path: Path, s3: s
     assert scan(f"{s3}/logs").return_value == 0
     (name,) = [f"s3://{n}" for n in fsspec.filesystem("s3").ls(f"{s3}/logs", refresh=True) if n.endswith(".eval")]
     (sample,) = read_eval_log(name).samples or []
-    assert (sample.scores or {})[SCORE].value["other_model"] == "suspect"  # type: ignore[index]
+    assert (sample.scores or {})[SCORE].value["other_model"] == "suspect"  # type: ignore[index, call-overload]
     assert sample.uuid in verdicts_beside([name])
 
 
