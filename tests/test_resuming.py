@@ -11,6 +11,8 @@ from agents.chat_api import ChatApi, Reply, Request, turn
 from agents.killing import Killing
 from agents.resumed import Engineer, Steps, check_time, kept, notices, the_sample
 from mlebench_inspect.agents.search.tree import Tree
+from mlebench_inspect.data.store import Store
+from mlebench_inspect.tasks import competition
 from restic_stand_in import HOLD, put_restic
 
 LOCAL = ("-T", "sandbox=local", "-T", "allow_local=true")
@@ -134,3 +136,25 @@ def test_files_that_are_missing_in_a_checkpoint_are_no_result(killing: Killing) 
     assert "were changed" in sample.error.message
     (score,) = (s for s in (sample.scores or {}).values() if isinstance(s.value, dict))
     assert score.reason == "setup_failed"
+
+
+@pytest.mark.nightly
+def test_a_sample_whose_grading_failed_is_graded_from_its_last_checkpoint(killing: Killing) -> None:
+    answers = Store.open(None, "miniature", "v1").private(competition("spaceship-titanic"))
+    away = killing.folder / "answers"
+
+    def steps(request: Request) -> Reply:
+        if turn(request) == 3 and not away.exists():
+            answers.rename(away)
+        return killing.script(request)
+
+    killing.api.script = steps
+    failed = killing.run("mlebench_inspect/react", *LOCAL, *EACH_TURN)
+    assert failed.status == "error"
+    away.rename(answers)
+    before = len(killing.api.requests)
+    log = killing.retry(*EACH_TURN)
+    killing.check(log)
+    assert len(killing.api.requests) == before
+    assert kept(log, "SubmissionRecord:ending")["how"] == "submitted"
+    assert kept(log, "SubmissionRecord:folders")["code"]["files"] == 2

@@ -23,7 +23,7 @@ from inspect_ai.solver import TaskState
 from inspect_ai.util import StoreModel, concurrency
 from pydantic import BaseModel, Field
 
-from mlebench_inspect._inspect import running
+from mlebench_inspect._inspect import kept_for_sample, running
 from mlebench_inspect.run.artifacts import Archive, sha256
 from mlebench_inspect.run.watching import stop_watching
 from mlebench_inspect.sandboxes.extraction import Missing, Refused, Unreadable
@@ -129,6 +129,7 @@ async def take_out(
     if was_taken_out(record):
         return record
     record.ending = ending_of(transcript().events)
+    _require_this_attempt(record)
     if not record.started:
         await stop_watching(record.handle)
         return record
@@ -149,6 +150,13 @@ async def take_out(
         record.outcome, record.cause = "unreachable", f"it could not be taken out within {MOST_SECONDS:.0f} seconds"
     transcript().info({"outcome": record.outcome, "cause": record.cause}, source="mlebench")
     return record
+
+
+def _require_this_attempt(record: SubmissionRecord) -> None:
+    """Where the store was put back from a checkpoint and the sample did not go on from it, nothing is to be taken."""
+    set_up = kept_for_sample()
+    if set_up is not None and record.attempt != set_up.attempt:
+        record.handle, record.attempt, record.started = set_up.handle, set_up.attempt, 0.0
 
 
 def was_taken_out(record: SubmissionRecord) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import anyio
 import anyio.to_thread
 from inspect_ai.log import transcript
 from inspect_ai.solver import TaskState
@@ -63,6 +64,8 @@ class Fresh:
     noted: dict[type[StoreModel], dict[str, Any]]
     restart: Restart | None
     """Takes the snapshots up again, with those that there are and the seconds used before."""
+    attempt: str
+    handle: str
 
 
 def goes_on() -> bool:
@@ -91,7 +94,8 @@ def remember(state: TaskState, restart: Restart | None) -> None:
         restart: Takes the snapshots up again; see `Fresh`.
     """
     noted = {of: _fields(state.store_as(of)) for of in OF_ATTEMPT}
-    keep_for_sample(Fresh(noted, restart))
+    record = noted[SubmissionRecord]
+    keep_for_sample(Fresh(noted, restart, record["attempt"], record["handle"]))
 
 
 async def on_checkpoint(state: TaskState) -> None:
@@ -162,7 +166,9 @@ async def _bring_back(box: Provider, handle: str, kept: Checkpointed, found: Che
         raise HostError("the agent's files are missing in the checkpoint; without --checkpoint the sample begins anew")
     if await anyio.to_thread.run_sync(sha256, file) != kept.sha256:
         raise HostError("the agent's files in the checkpoint were changed; without --checkpoint the sample begins anew")
-    await carry_in(box, handle, agent_folders(box), file)
+    # where little time was left, its end must not leave half of a submission
+    with anyio.CancelScope(shield=True):
+        await carry_in(box, handle, agent_folders(box), file)
 
 
 def _moved(taken: SnapshotRecord, before: str, now: str) -> list[dict[str, Any]]:

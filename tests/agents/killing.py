@@ -47,9 +47,18 @@ class Killing:
 
     def kill_when(self, happens: Callable[[], bool], solver: str, *options: str) -> None:
         """Starts the evaluation, and kills it when something happens."""
+        self._killed_when(happens, *self._evaluation(solver, *options))
+
+    def run(self, solver: str, *options: str) -> EvalLog:
+        """The log of the evaluation, which is left to end by itself."""
+        with self._inspect(*self._evaluation(solver, *options)) as process:
+            process.wait(PATIENCE)
+        return read_eval_log(self.newest())
+
+    def _evaluation(self, solver: str, *options: str) -> list[str]:
         task = ["mlebench_inspect/spaceship-titanic", "-T", "data=miniature", "-T", "hardware=lite", *options]
         model = ["--model", "openai-api/stand-in/model", "--model-base-url", self.api.address]
-        self._killed_when(happens, "eval", *task, "--solver", solver, *model, "--time-limit", "900")
+        return ["eval", *task, "--solver", solver, *model, "--time-limit", "900"]
 
     def kill_retry_in_call(self, number: int, *options: str) -> None:
         """Retries, and kills that; calls are counted from its start."""
