@@ -70,7 +70,9 @@ class Shelf:
     ) -> None:
         self._archive, self._folder, self._bounds = archive, folder, bounds
         # name and bytes, by SHA-256
-        self._kept = {r["sha256"]: (r["artifact"], r.get("kept", 0)) for r in rows if r.get("artifact")}
+        self._kept: dict[str, tuple[str, int]] = {
+            r["sha256"]: (r["artifact"], r.get("kept", 0)) for r in rows if r.get("artifact")
+        }
         self._stale: list[str] = []
         self.rows, self.thinned = list(rows), thinned
 
