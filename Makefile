@@ -6,7 +6,7 @@ JOBS ?= auto
 # Tests are checked too; what they read of JSON and reach through other modules need not be declared.
 TEST_TYPES := --explicit-package-bases --namespace-packages --no-warn-return-any --implicit-reexport --exclude '^tasks/'
 
-.PHONY: demo test nightly lint types wheel clean
+.PHONY: demo test nightly lint types wheel docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/mlebench-inspect demo
@@ -24,6 +24,8 @@ nightly: $(VENV)/.tests-installed $(VENV)-oldest/.installed
 lint: $(VENV)/.tests-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/deptry .
+	$(BIN)/inspect-evals-lint --all --output-format github
 
 # The wheel alone in an environment of its own: the four source folders are one import package only once installed.
 $(VENV)-wheel: wheel
@@ -39,6 +41,9 @@ types: $(VENV)-wheel
 wheel: $(VENV)/.tests-installed
 	rm -rf dist build
 	$(BIN)/python -m build --wheel --outdir dist .
+
+docs: $(VENV)/.docs-installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean:
 	rm -rf $(VENV) $(VENV)-wheel $(VENV)-oldest dist build *.egg-info
@@ -58,4 +63,8 @@ $(VENV)/.tests-installed: $(VENV)/bin/python pyproject.toml setup.py
 $(VENV)-oldest/.installed: tests/oldest.txt pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)-oldest
 	$(VENV)-oldest/bin/python -m pip install -q --disable-pip-version-check -c tests/oldest.txt -e .[miniature] pytest pytest-xdist
+	@touch $@
+
+$(VENV)/.docs-installed: $(VENV)/bin/python pyproject.toml setup.py
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e .[docs]
 	@touch $@

@@ -34,9 +34,13 @@ setup(
     package_data={
         "mlebench_inspect": [
             "py.typed",
+            "eval.yaml",
             "plagiarism/page.css",
             "reporting/page.*",
             "reporting/*.csv",
+            "template/my_competition/*.yaml",
+            "template/my_competition/*.md",
+            "template/my_competition/example/*.csv",
             "violations/*.yaml",
             "violations/filters/*.txt",
         ],

@@ -63,7 +63,7 @@ class LoopWatch:
 def time_in_run_queue() -> float:
     """Seconds that this thread was ready to run but had no processor, which other processes held; 0 if unknown."""
     try:
-        return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
+        return int(Path("/proc/thread-self/schedstat").read_text(encoding="utf-8").split()[1]) / 1e9
     except OSError:
         return 0.0
 

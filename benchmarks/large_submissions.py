@@ -117,7 +117,10 @@ def columns(found: Competition) -> list[str]:
 def run(command: list[str], request: str, environment: dict[str, str], timeout: float) -> tuple[int, str, Spent]:
     """A process, and what it took; killed at the time-out."""
     begin = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as given, tempfile.TemporaryFile("w+") as output:
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as given,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as output,
+    ):
         given.write(request)
         given.seek(0)
         process = subprocess.Popen(command, stdin=given, stdout=output, stderr=subprocess.DEVNULL, env=environment)

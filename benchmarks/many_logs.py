@@ -148,7 +148,7 @@ def family(pid: int) -> Iterator[int]:
 def proportional(pid: int) -> int:
     """Bytes of memory, those that are shared by their share."""
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()
     except OSError:  # it has ended
         return 0
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)

@@ -92,7 +92,7 @@ def scripted_model() -> Model:
 
 def resident() -> float:
     """Memory of this process, in MB."""
-    status = Path("/proc/self/status").read_text()
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 

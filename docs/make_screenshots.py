@@ -19,6 +19,7 @@ from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalLog
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import sandbox
+from PIL import Image
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
@@ -51,6 +52,8 @@ REPORTS = {  # colour scheme, width and height of the window
     "report-dark": ("dark", 1366, 768),
     "report-phone": ("light", 390, 844),
 }
+PARTS = {"comparison": ("report-light", 290, 1060)}
+"""Pictures that are cut out of another, from this pixel to that, from the top."""
 
 
 @solver
@@ -136,6 +139,14 @@ def shoot_page(file: Path, target: Path) -> None:
         browser.close()
 
 
+def cut_out(target: Path) -> None:
+    """Writes the parts."""
+    for name, (whole, top, bottom) in PARTS.items():
+        picture = Image.open(target / f"{whole}.png")
+        part = picture.crop((0, top, picture.width, bottom)).quantize(128)
+        part.save(target / f"{name}.png", optimize=True)
+
+
 def _check_page(page: Page) -> None:
     """The page is as wide as the window, whatever is wider can be scrolled, and tables can be sorted and searched."""
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than the window"
@@ -179,6 +190,7 @@ def main() -> None:
         sample_runs.make_logs(Path(temporary, "sample-runs"))
         write_page(Path(temporary, "sample-runs"), Path(temporary, "report.html"))
         shoot_page(Path(temporary, "report.html"), target)
+        cut_out(target)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,10 @@ from mlebench_inspect import competition, competitions
 report = competition("spaceship-titanic").grade("submission.csv", "prepared/private")
 """
 
+from __future__ import annotations
+
 from pathlib import Path as _Path
+from typing import TYPE_CHECKING, Any
 
 _root = _Path(__file__).resolve().parent.parent
 if not (_Path(__file__).parent / "tasks").is_dir() and (_root / "tasks" / "__init__.py").is_file():
@@ -13,5 +16,29 @@ if not (_Path(__file__).parent / "tasks").is_dir() and (_root / "tasks" / "__ini
 from mlebench_inspect.graders import GradingReport  # noqa: E402
 from mlebench_inspect.tasks import Competition, competition, competitions  # noqa: E402
 
-__all__ = ["Competition", "GradingReport", "competition", "competitions"]
+if TYPE_CHECKING:
+    from mlebench_inspect.benchmark import all_competitions, dev, high, lite, low, medium, mle_bench_30
+
+__all__ = [
+    "Competition",
+    "GradingReport",
+    "all_competitions",
+    "competition",
+    "competitions",
+    "dev",
+    "high",
+    "lite",
+    "low",
+    "medium",
+    "mle_bench_30",
+]
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """The tasks, once they are asked for: they load Inspect, which a notebook that grades does not need."""
+    if name in __all__:
+        from mlebench_inspect import benchmark
+
+        return getattr(benchmark, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

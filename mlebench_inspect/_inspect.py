@@ -1,3 +1,4 @@
+# inspect-evals-lint: ignore-file[IECQ001] -- the one seam; why there is no public way stands at each import
 """The one seam to what is private or young in Inspect. Nothing else of this package imports from `inspect_ai._...`.
 
 Each function says what it does where the interface is gone: `tests/test_inspect_seam.py` holds both ways.
@@ -6,6 +7,7 @@ Each function says what it does where the interface is gone: `tests/test_inspect
 from __future__ import annotations
 
 import functools
+import json
 import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -20,7 +22,7 @@ import click
 from inspect_ai.dataset import Dataset
 from inspect_ai.log import EvalLog, read_eval_log, read_eval_log_sample_summaries
 from inspect_ai.model import Model
-from inspect_ai.util import sandbox
+from inspect_ai.util import ComposeConfig, SandboxEnvironment, sandbox
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, from_json
 from rich.markup import escape
@@ -39,6 +41,7 @@ class Running(NamedTuple):
 def running() -> Running | None:
     """The evaluation of the running sample; None outside of one, or where Inspect does not tell."""
     try:
+        # private: the running sample's evaluation is told to nobody by public functions
         from inspect_ai.log._samples import sample_active
 
         active = sample_active()
@@ -101,6 +104,7 @@ def judge_of(evaluated: str | None) -> Model | None:
         evaluated: Name of the evaluated model.
     """
     try:
+        # private: `get_model()` makes a model where there is none; this only looks
         from inspect_ai.model._model import active_model, model_roles
     except ImportError:
         return None
@@ -126,6 +130,7 @@ def register_scanner(name: str, build: Callable[..., Any]) -> None:
         build: Returns the scanner.
     """
     try:
+        # private: Scout's decorator would load Scout whenever tasks are listed
         from inspect_ai._util.registry import RegistryInfo, registry_add
     except ImportError:
         return
@@ -185,6 +190,7 @@ def before_each_service(make_room: Callable[[str, str | None], Awaitable[None]])
         Whether that is so; False outside of a sample, or where Inspect starts its services in another way.
     """
     try:
+        # private: the service's folder can be taken by an agent, and only its class knows when it begins
         from inspect_ai.util._sandbox.service import SandboxService
     except ImportError:
         return False
@@ -206,6 +212,7 @@ def before_each_service(make_room: Callable[[str, str | None], Awaitable[None]])
 def _active() -> object | None:
     """The running sample."""
     try:
+        # private: see `running`
         from inspect_ai.log._samples import sample_active
 
         return sample_active()
@@ -231,11 +238,63 @@ def _precede(owner: type, name: str, first: Callable[..., Awaitable[None]]) -> N
 def command_slots() -> int | None:
     """How many sandbox commands Inspect runs at once; None where it does not tell."""
     try:
+        # private: the number of slots is readable nowhere else
+        from inspect_ai.util._concurrency import concurrency_semaphores
         from inspect_ai.util._subprocess import max_subprocesses_context_var
 
-        return int(max_subprocesses_context_var.get())
+        live = [s.concurrency for s in concurrency_semaphores() if s.name in _SLOTS]
+        return min(live, default=int(max_subprocesses_context_var.get()))
     except (ImportError, AttributeError, LookupError, TypeError, ValueError):
         return None
+
+
+_SLOTS = {"subprocesses": "INSPECT_EVAL_MAX_SUBPROCESSES", "docker-cli": "INSPECT_DOCKER_CLI_CONCURRENCY"}
+"""What a sandbox command holds of Inspect for its whole life, and the variable that decides how many there are."""
+
+
+def raise_command_slots(number: int, typed: int | None) -> None:
+    """Has Inspect run at least so many sandbox commands at once in this run; nothing where that was decided by hand.
+
+    Args:
+        number: Commands.
+        typed: Those of `--max-subprocesses`, if it was given.
+    """
+    try:
+        from inspect_ai.util._concurrency import concurrency_semaphores
+
+        semaphores = concurrency_semaphores()
+    except ImportError:
+        return
+    for semaphore in semaphores:
+        decided = _SLOTS.get(semaphore.name, "") in os.environ or (semaphore.name == "subprocesses" and typed)
+        if semaphore.name in _SLOTS and not decided and semaphore.concurrency < number:
+            semaphore.concurrency = number  # type: ignore[misc]  # of those that may be altered, which all here are
+
+
+_AT_ONCE: WeakKeyDictionary[object, int] = WeakKeyDictionary()
+
+
+def limit_sandboxes(task: object, most: int) -> bool:
+    """Has Inspect run so many of Docker's sandboxes at once, unless `--max-sandboxes` says otherwise.
+
+    This holds for as long as the task lives; of several tasks the smallest number counts.
+
+    Returns:
+        Whether that is so; False where Inspect decides it in another way.
+    """
+    docker = docker_sandbox()
+    usual = docker.default_concurrency
+    if docker is _NoDocker:
+        return False
+    _AT_ONCE[task] = most
+    if not hasattr(usual, "is_shared_out"):
+
+        def shared_out(cls: type[SandboxEnvironment]) -> int | None:
+            return min(_AT_ONCE.values(), default=None) or usual()
+
+        shared_out.is_shared_out = True  # type: ignore[attr-defined]
+        docker.default_concurrency = classmethod(shared_out)  # type: ignore[assignment,method-assign]
+    return True
 
 
 class _Refusal(click.ClickException):
@@ -252,6 +311,7 @@ def prerequisite_error(message: str) -> Exception:
     if click.get_current_context(silent=True):
         return _Refusal(message)
     try:
+        # private: Inspect prints this error alone without a traceback
         from inspect_ai._util.error import PrerequisiteError
 
         return PrerequisiteError(f"[bold]mlebench_inspect[/bold]: {escape(message)}")
@@ -270,12 +330,77 @@ async def sandbox_in_use() -> tuple[str | None, str]:
     except NotImplementedError:
         pass
     try:
+        # private: a local sandbox has no connection to ask its kind of
         from inspect_ai.util._sandbox.local import LocalSandboxEnvironment
 
         sandbox().as_type(LocalSandboxEnvironment)
         return "local", ""
     except (ImportError, AttributeError, TypeError):
         return None, ""
+
+
+def docker_sandbox() -> type[SandboxEnvironment]:
+    """Inspect's own Docker sandbox, to be built upon; one that only says so where it is gone."""
+    try:
+        from inspect_ai.util._sandbox.docker.docker import DockerSandboxEnvironment
+    except ImportError:
+        return _NoDocker
+    return DockerSandboxEnvironment
+
+
+class _Initialised:
+    """Settings of sandboxes that were looked at in one batch of tasks."""
+
+    def __init__(self) -> None:
+        self.kinds: set[str] = set()
+
+
+def init_alike_once() -> bool:
+    """Has Docker's images and engine looked at once for all samples that differ in nothing but what is mounted.
+
+    Inspect does so for each sample of its own settings before the first one starts, which takes half a second each.
+
+    Returns:
+        Whether that is so; False where Inspect begins a batch of tasks in another way.
+    """
+    docker = docker_sandbox()
+    try:
+        from inspect_ai.util._sandbox.lifecycle import sandbox_lifecycle_state
+    except ImportError:
+        return False
+    usual = docker.task_init
+    if docker is _NoDocker or hasattr(usual, "is_once"):
+        return docker is not _NoDocker
+
+    async def once(cls: type[SandboxEnvironment], task_name: str, config: Any) -> None:
+        batch, kind = sandbox_lifecycle_state(), _but_mounts(config)
+        seen = batch.get(_Initialised).kinds if batch is not None else set()
+        if kind is None or kind not in seen:
+            await usual(task_name, config)
+            seen.update([kind] if kind else [])
+
+    once.is_once = True  # type: ignore[attr-defined]
+    docker.task_init = classmethod(once)  # type: ignore[assignment,method-assign]
+    return True
+
+
+def _but_mounts(config: Any) -> str | None:
+    """Compose settings without the mounts; None where Inspect may have something to build or to fetch."""
+    if not isinstance(config, ComposeConfig):
+        return None
+    plain = config.model_dump(by_alias=True, exclude_none=True, mode="json")
+    services = plain["services"].values()
+    if not all(s.get("image") and s.get("x-local") and "build" not in s for s in services):
+        return None
+    for service in services:
+        service.pop("volumes", None)
+    return json.dumps(plain, sort_keys=True)
+
+
+class _NoDocker(SandboxEnvironment):
+    @classmethod
+    async def sample_init(cls, *args: Any, **options: Any) -> dict[str, SandboxEnvironment]:
+        raise RuntimeError("this version of Inspect keeps its Docker sandbox elsewhere; update mlebench-inspect")
 
 
 class Files(Protocol):
@@ -305,6 +430,7 @@ class Files(Protocol):
 def filesystem(path: str) -> Files:
     """Inspect's own file system for a path or URL, with its options; fsspec's where Inspect has none."""
     try:
+        # private: only Inspect's own has the options that its logs are written with
         from inspect_ai._util.file import filesystem as inspect_filesystem
 
         found: Files = inspect_filesystem(path)
@@ -318,6 +444,7 @@ def filesystem(path: str) -> Files:
 def listed(folder: str) -> list[str]:
     """The files and folders in a folder of any file system that Inspect reads; none where it is missing."""
     try:
+        # private: only Inspect's own has the options that its logs are written with
         from inspect_ai._util.file import filesystem as inspect_filesystem
     except ImportError:
         import fsspec
@@ -364,6 +491,7 @@ def opened(location: str) -> AbstractContextManager[IO[bytes]]:
     if "://" not in location:
         return open(location, "rb")
     try:
+        # private: only Inspect's own has the options that its logs are written with
         from inspect_ai._util.file import file
     except ImportError:
         import fsspec
@@ -410,6 +538,10 @@ class CommandLine(NamedTuple):
     max_sandboxes: int | None = None
     model_roles: tuple[str, ...] = ()
     """Names of the roles that models were given."""
+    max_connections: int | None = None
+    tasks_at_once: int = 1
+    """At most; the models of a task count as tasks."""
+    keeps_sandboxes: bool = False
     checkpoint: str | None = None
     """As it was typed; `default` where that was the option alone."""
     log: str | None = None
@@ -430,6 +562,11 @@ def command_line() -> CommandLine:
                 command,
                 config.limit,
                 [str(i) for i in (ids if isinstance(ids, list) else [ids])] if ids is not None else None,
+                epochs=config.epochs or 1,
+                max_samples=given.get("max_samples") or config.max_samples,
+                max_sandboxes=given.get("max_sandboxes") or config.max_sandboxes,
+                max_connections=given.get("max_connections"),
+                tasks_at_once=min(len(given["log_files"]), given.get("max_tasks") or config.max_tasks or 1),
                 checkpoint=given.get("checkpoint") or None,
                 log=logs[0] if len(logs) == 1 else None,
             )
@@ -445,10 +582,21 @@ def command_line() -> CommandLine:
             given.get("max_samples"),
             given.get("max_sandboxes"),
             tuple(str(role).partition("=")[0].strip() for role in given.get("model_role") or ()),
+            given.get("max_connections"),
+            _tasks_at_once(command, given),
+            bool(given.get("no_sandbox_cleanup")),
             checkpoint=given.get("checkpoint") or None,
         )
     except (OSError, ValueError, TypeError):  # Inspect itself tells what is wrong with them
         return CommandLine(command)
+
+
+def _tasks_at_once(command: str | None, given: dict[str, Any]) -> int:
+    """As Inspect has it where nothing is said: as many as there are models, in a set of tasks 10."""
+    models = len(str(given.get("model") or "").split(","))
+    tasks = max(1, len(given.get("tasks") or ())) * models
+    most = given.get("max_tasks") or (max(models, 10) if command == "eval-set" else models)
+    return min(tasks, int(most))
 
 
 def _limit(value: object) -> int | tuple[int, int] | None:
@@ -468,6 +616,7 @@ def _ids(value: object) -> list[str] | None:
 def selected(dataset: Dataset, typed: CommandLine) -> Dataset:
     """The samples that a command line selects; all where Inspect's own way of choosing is gone."""
     try:
+        # private: what `--limit` and `--sample-id` select must be known before the run
         from inspect_ai._eval.task.util import slice_dataset
     except ImportError:
         return dataset
@@ -488,6 +637,7 @@ class Restic(NamedTuple):
 def restic() -> Restic | None:
     """The restic that Inspect wants on this host; None where it does not tell."""
     try:
+        # private: what checkpoints need is looked for before a run
         from inspect_ai.util._restic.resolver import _current_platform, _version, cache_path
 
         return Restic(_version(), cache_path(_current_platform()))
@@ -502,6 +652,7 @@ def fetch_restic() -> None:
         RuntimeError: It cannot be had.
     """
     try:
+        # private: the public way to fetch it is a command alone
         from inspect_ai.util._restic.resolver import _current_platform, _resolve_blocking
     except ImportError:
         return
@@ -516,6 +667,7 @@ def captured_by_inspect(typed: str | None, sandbox_name: str) -> bool:
         sandbox_name: Name of the sandbox.
     """
     try:
+        # private: settings in a file are looked at before a run
         from inspect_ai.util._checkpoint.parse_cli import parse_checkpoint
 
         config = parse_checkpoint(typed)
@@ -535,6 +687,7 @@ def _captures(paths: Any, sandbox_name: str) -> bool:
 def checkpoints_folder(log: str) -> str:
     """Where the checkpoints of a log lie, unless they were put elsewhere."""
     try:
+        # private: where checkpoints lie is said nowhere else
         from inspect_ai._util.log_layout import eval_checkpoints_dir
 
         return str(eval_checkpoints_dir(log, None))
@@ -567,6 +720,7 @@ def checkpoints(sandbox_name: str = "default") -> Checkpoints | None:
     if setup is None or config is None:
         return None
     try:
+        # private: the agent's files are kept with the rest of a checkpoint, whose folder is told nobody
         from inspect_ai._util.log_layout import eval_checkpoints_dir
         from inspect_ai.util._checkpoint._layout import staging_dir
         from inspect_ai.util._checkpoint._layout.sample_checkpoints_dir import sample_checkpoints_dir

@@ -149,9 +149,9 @@ async def test_an_engine_that_cannot_count_has_told_nothing(tmp_path: Path, monk
         await meter.look(100)
     (tmp_path / "bin/docker").write_text(docker_says)
     for figure in ("-1", "", "nonsense"):
-        Path("figure").write_text(figure)
+        Path("figure").write_text(figure, encoding="utf-8")
         with pytest.raises(HostError, match="cannot be measured"):
             await meter.look(100)
-    Path("figure").write_text("1234")
+    Path("figure").write_text("1234", encoding="utf-8")
     assert await meter.look(100) == Use(1234)
     assert meter.how == "the engine's own figure"

@@ -175,7 +175,7 @@ class Changing:
         self.number += 1
         if self.number % 5 == 0:
             raise Refused("it is a symbolic link")
-        file.write_text(str(self.number))
+        file.write_text(str(self.number), encoding="utf-8")
         await anyio.sleep(0)
         return 1
 

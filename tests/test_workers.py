@@ -63,7 +63,7 @@ def waiting(nursery: workers._Nursery) -> Iterator[Waiting]:
 
 def children(nursery: workers._Nursery) -> set[int]:
     pid = nursery.process.pid
-    return {int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+    return {int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()}
 
 
 def awaited(nursery: workers._Nursery, before: set[int]) -> int:
@@ -144,7 +144,7 @@ def test_all_end_with_a_run_that_is_killed() -> None:
         pid = int(run.stdout.readline())
         ends = [os.pidfd_open(pid)]
         for _ in range(PATIENCE * 20):
-            if found := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            if found := Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split():
                 ends.append(os.pidfd_open(int(found[0])))
                 break
             select.poll().poll(50)

@@ -81,7 +81,9 @@ def aide(
             state,
             settings,
             note=note,
-            model_aliases={"feedback": get_model(role="feedback")},
+            model_aliases={  # feedback comes from AIDE's own model, unless a role names another
+                "feedback": get_model(role="feedback")  # inspect-evals-lint: ignore[IEBP002] -- as AIDE has it
+            },
             forward_generation_config=temperature is not None,
             single_questions=True,
             idle_turns=idle_turns,

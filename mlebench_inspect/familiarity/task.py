@@ -122,7 +122,7 @@ async def _first(
 
 
 @metric
-def mean_by_measure() -> Metric:
+def mean_by_measure() -> Metric:  # inspect-evals-lint: ignore[IETS008] -- tests/familiarity runs its task
     """The mean over the competitions of each measure: of no two together."""
 
     def compute(scores: list[SampleScore]) -> dict[str, float]:
@@ -135,7 +135,7 @@ def mean_by_measure() -> Metric:
 
 
 @scorer(metrics=[mean_by_measure()], name=NAME)
-def familiarity_scorer() -> Scorer:
+def familiarity_scorer() -> Scorer:  # inspect-evals-lint: ignore[IETS006] -- tests/familiarity runs its task
     """The measured value; its metadata names the measure."""
 
     async def score(state: TaskState, target: Target) -> Score:
@@ -143,7 +143,7 @@ def familiarity_scorer() -> Scorer:
 
         kept = state.store_as(Familiarity)
         if kept.measure not in MEASURES:
-            return Score.unscored(explanation="nothing was measured")
+            return Score.unscored(reason="not_measured", explanation="nothing was measured")
         told = f"{kept.measure}: {ASKED[kept.measure]}: {kept.value:.4f} (of {kept.number})"
         about = {"competition": state.metadata["competition"], "measure": kept.measure, "number": kept.number}
         return Score(value=kept.value, explanation=told, metadata={**about, "not_offered": ", ".join(kept.not_offered)})

@@ -46,7 +46,7 @@ def host_memory() -> int:
 def _group_limits(root: Path = Path("/sys/fs/cgroup"), of: Path = Path("/proc/self/cgroup")) -> list[int]:
     """The limits on memory of this process's control group and of those around it (both versions of Linux's)."""
     try:
-        lines = [line.split(":", 2) for line in of.read_text().splitlines()]
+        lines = [line.split(":", 2) for line in of.read_text(encoding="utf-8").splitlines()]
     except OSError:
         return []
     found = []
@@ -66,7 +66,7 @@ def _group_limits(root: Path = Path("/sys/fs/cgroup"), of: Path = Path("/proc/se
 
 def _number(file: Path) -> list[int]:
     try:
-        text = file.read_text().strip()
+        text = file.read_text(encoding="utf-8").strip()
     except OSError:
         return []
     return [int(text)] if text.isdigit() else []  # "max" is none

@@ -123,7 +123,9 @@ def samples_of(places: Sequence[str]) -> tuple[list[Sample], list[str]]:
                     skipped.append(f"{location}: it is still being written, or its run was killed")
                 else:
                     found += [
-                        Sample(location, str(row["id"]), int(row["epoch"]), str(row["uuid"]))
+                        Sample(  # inspect-evals-lint: ignore[IEBP003] -- one of a log, no class of Inspect's
+                            location, str(row["id"]), int(row["epoch"]), str(row["uuid"])
+                        )
                         for row in file.summaries()
                         if row.get("uuid")
                     ]

@@ -150,7 +150,7 @@ def descendants() -> list[int]:
     parents = {}
     for pid in filter(str.isdigit, os.listdir("/proc")):
         with suppress(OSError):
-            stat = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+            stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
             if stat[0] != "Z":
                 parents[int(pid)] = int(stat[1])
     found = [os.getpid()]

@@ -87,7 +87,7 @@ def main() -> None:
     shipped = yaml.safe_load((builtin_config_dir / "mini.yaml").read_text())
     way = {"environment_class": f"{Path(__file__).stem}.Environment", **json.load(sys.stdin)}
     shipped["environment"] = {**shipped.get("environment", {}), **way}
-    Path(sys.argv[1]).write_text(json.dumps(shipped))
+    Path(sys.argv[1]).write_text(json.dumps(shipped), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ def cpus() -> int:
     """Whole CPUs that may be used."""
     seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with contextlib.suppress(OSError, ValueError):
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="utf-8").split()
         seen = min(seen, int(quota) // int(period))
     return max(1, seen)
 
@@ -63,7 +63,7 @@ def cpus() -> int:
 def memory() -> int:
     """Bytes that may be used; 0 where that cannot be told."""
     with contextlib.suppress(OSError, ValueError):
-        return int(Path("/sys/fs/cgroup/memory.max").read_text())
+        return int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="utf-8"))
     with contextlib.suppress(OSError, ValueError):
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return 0
@@ -198,7 +198,7 @@ def run(folder: str, timeout: str, name: str) -> None:
     }
     tidy(Path(folder))
     aside = Path(folder, "result.json.part")
-    aside.write_text(json.dumps(result))
+    aside.write_text(json.dumps(result), encoding="utf-8")
     os.replace(aside, Path(folder, "result.json"))
 
 
@@ -243,7 +243,7 @@ def descendants(roots: set) -> set:
     parents = {}
     for pid in processes():
         with contextlib.suppress(OSError, ValueError, IndexError):
-            state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
+            state, parent = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[:2]
             if state != "Z":
                 parents[pid] = int(parent)
     found, level = set(), roots

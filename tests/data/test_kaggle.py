@@ -176,7 +176,7 @@ def test_an_api_token(
     if as_file:
         token = Path(environment["HOME"], ".kaggle/access_token")
         token.parent.mkdir()
-        token.write_text(TOKEN)
+        token.write_text(TOKEN, encoding="utf-8")
     else:
         environment["KAGGLE_API_TOKEN"] = TOKEN
     assert "path" in download()

@@ -106,7 +106,7 @@ def complaints(
         if complaint := ended.complaint(size):
             told.append(f"{found.id} {revision} {name}: {complaint}")
         if os.environ.get("HOSTILE_TIMES"):
-            with open(os.environ["HOSTILE_TIMES"], "a") as log:
+            with open(os.environ["HOSTILE_TIMES"], "a", encoding="utf-8") as log:
                 log.write(f"{ended.seconds:.1f} {ended.memory >> 20} {size >> 10} {found.id} {revision} {name}\n")
     return told
 

@@ -33,7 +33,7 @@ def ended(pid: int) -> bool:
     """Whether a process is gone; a moment may pass until whoever inherited it has looked."""
     for _ in range(100):
         try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+            state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
         except OSError:
             return True
         if state == "Z":
