@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from json import JSONDecodeError
+from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 from zipfile import ZipFile
@@ -541,6 +542,10 @@ class CommandLine(NamedTuple):
     tasks_at_once: int = 1
     """At most; the models of a task count as tasks."""
     keeps_sandboxes: bool = False
+    checkpoint: str | None = None
+    """As it was typed; `default` where that was the option alone."""
+    log: str | None = None
+    """What `eval-retry` takes up again, if that is one log."""
 
 
 def command_line() -> CommandLine:
@@ -550,7 +555,8 @@ def command_line() -> CommandLine:
     command = context.info_name if context and context.info_name in ("eval", "eval-set", "eval-retry") else None
     try:
         if given.get("log_files"):  # `inspect eval-retry LOG`: what the log's run was told
-            config = read_eval_log(str(given["log_files"][0]), header_only=True).eval.config
+            logs = [str(log) for log in given["log_files"]]
+            config = read_eval_log(logs[0], header_only=True).eval.config
             ids = config.sample_id
             return CommandLine(
                 command,
@@ -561,6 +567,8 @@ def command_line() -> CommandLine:
                 max_sandboxes=given.get("max_sandboxes") or config.max_sandboxes,
                 max_connections=given.get("max_connections"),
                 tasks_at_once=min(len(given["log_files"]), given.get("max_tasks") or config.max_tasks or 1),
+                checkpoint=given.get("checkpoint") or None,
+                log=logs[0] if len(logs) == 1 else None,
             )
         return CommandLine(
             command,
@@ -577,6 +585,7 @@ def command_line() -> CommandLine:
             given.get("max_connections"),
             _tasks_at_once(command, given),
             bool(given.get("no_sandbox_cleanup")),
+            checkpoint=given.get("checkpoint") or None,
         )
     except (OSError, ValueError, TypeError):  # Inspect itself tells what is wrong with them
         return CommandLine(command)
@@ -615,3 +624,130 @@ def selected(dataset: Dataset, typed: CommandLine) -> Dataset:
         return slice_dataset(dataset, typed.limit, typed.sample_id)
     except Exception:  # ids that select nothing: Inspect says so itself
         return dataset
+
+
+class Restic(NamedTuple):
+    """The program that keeps checkpoints."""
+
+    version: str
+    path: Path
+    """Where Inspect looks for it, and puts what it downloads."""
+
+
+def restic() -> Restic | None:
+    """The restic that Inspect wants on this host; None where it does not tell."""
+    try:
+        # private: what checkpoints need is looked for before a run
+        from inspect_ai.util._restic.resolver import _current_platform, _version, cache_path
+
+        return Restic(_version(), cache_path(_current_platform()))
+    except (ImportError, AttributeError, RuntimeError, OSError):
+        return None
+
+
+def fetch_restic() -> None:
+    """Downloads the restic that Inspect wants, unless it is there; nothing where Inspect does not tell. Blocks.
+
+    Raises:
+        RuntimeError: It cannot be had.
+    """
+    try:
+        # private: the public way to fetch it is a command alone
+        from inspect_ai.util._restic.resolver import _current_platform, _resolve_blocking
+    except ImportError:
+        return
+    _resolve_blocking(_current_platform())
+
+
+def captured_by_inspect(typed: str | None, sandbox_name: str) -> bool:
+    """Whether checkpoints as they were typed would have Inspect itself copy a sandbox; False where it cannot be told.
+
+    Args:
+        typed: Value of `--checkpoint`.
+        sandbox_name: Name of the sandbox.
+    """
+    try:
+        # private: settings in a file are looked at before a run
+        from inspect_ai.util._checkpoint.parse_cli import parse_checkpoint
+
+        config = parse_checkpoint(typed)
+    except Exception:  # Inspect itself tells what is wrong with it
+        return False
+    return config is not None and _captures(config.sandbox_paths, sandbox_name)
+
+
+def _captures(paths: Any, sandbox_name: str) -> bool:
+    """Whether a setting of paths, where there is one, leaves a sandbox to Inspect."""
+    if paths is None:
+        return False
+    found = paths.get(sandbox_name)
+    return (found if isinstance(found, list) else getattr(found, "paths", None)) != []
+
+
+def checkpoints_folder(log: str) -> str:
+    """Where the checkpoints of a log lie, unless they were put elsewhere."""
+    try:
+        # private: where checkpoints lie is said nowhere else
+        from inspect_ai._util.log_layout import eval_checkpoints_dir
+
+        return str(eval_checkpoints_dir(log, None))
+    except ImportError:
+        return f"{log.removesuffix('.eval')}.checkpoints"
+
+
+class Checkpoints(NamedTuple):
+    """How the running sample is kept."""
+
+    folder: Path
+    """What lies there when a checkpoint is made belongs to it, and is there again when the sample is taken up."""
+    most: int
+    """Bytes that may be taken out of a sandbox at once."""
+    captures: bool
+    """Whether Inspect itself copies the sandbox."""
+    resuming: bool
+    """Whether the sample goes on from one."""
+
+
+def checkpoints(sandbox_name: str = "default") -> Checkpoints | None:
+    """Of the running sample; None where none are made.
+
+    Raises:
+        RuntimeError: Inspect does not tell where it keeps them.
+    """
+    active = _active()
+    setup = getattr(active, "checkpointer", None)
+    config = getattr(setup, "_config", None)
+    if setup is None or config is None:
+        return None
+    try:
+        # private: the agent's files are kept with the rest of a checkpoint, whose folder is told nobody
+        from inspect_ai._util.log_layout import eval_checkpoints_dir
+        from inspect_ai.util._checkpoint._layout import staging_dir
+        from inspect_ai.util._checkpoint._layout.sample_checkpoints_dir import sample_checkpoints_dir
+
+        of_eval = eval_checkpoints_dir(setup._log_location, config.checkpoints_location)
+        root = sample_checkpoints_dir(of_eval, setup._sample_id, setup._epoch)
+        if staging_dir.is_remote_destination(root):
+            root = staging_dir.sample_staging_dir(setup._log_location, setup._sample_id, setup._epoch)
+        folder = Path(staging_dir.context_dir(root.removeprefix("file://")))
+        captures = config.sandbox_paths.get(sandbox_name) != []
+        return Checkpoints(folder, config.max_sandbox_snapshot_bytes, captures, setup._resume_checkpoint is not None)
+    except (ImportError, AttributeError) as ex:
+        raise RuntimeError(f"this version of Inspect does not tell where its checkpoints lie ({ex})") from ex
+
+
+# What a sample was set up with, so that it can be told again after its store is put back.
+_SET_UP: WeakKeyDictionary[object, Any] = WeakKeyDictionary()
+
+
+def keep_for_sample(value: Any) -> None:
+    """Keeps something for as long as the running sample lasts, outside of its store; nothing outside of a sample."""
+    active = _active()
+    if active is not None:
+        _SET_UP[active] = value
+
+
+def kept_for_sample() -> Any:
+    """What was kept; None where nothing was."""
+    active = _active()
+    return None if active is None else _SET_UP.get(active)

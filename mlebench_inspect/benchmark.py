@@ -38,6 +38,7 @@ from mlebench_inspect.options import (
 )
 from mlebench_inspect.run.artifacts import KEEP_FREE
 from mlebench_inspect.run.at_once import share_out, undivided
+from mlebench_inspect.run.checkpoints import check_resuming
 from mlebench_inspect.run.descriptions import Wording, obfuscated_file
 from mlebench_inspect.run.instructions import task_text
 from mlebench_inspect.run.preflight import (
@@ -52,6 +53,7 @@ from mlebench_inspect.run.preflight import (
     tell_estimate,
     will_run,
 )
+from mlebench_inspect.run.resume import OURS, on_checkpoint, on_resume
 from mlebench_inspect.run.scoring import MAX_FOLDER, MAX_SUBMISSION, NAME, cleanup, mlebench_faults, mlebench_scorer
 from mlebench_inspect.run.setup import prepare_sample
 from mlebench_inspect.run.shards import ShardOf, check_shard, part_of
@@ -206,6 +208,7 @@ def benchmark(
         compose_overrides=compose_overrides,
     )
     check_agent()
+    check_resuming()
     check_provider(box.name)
     number, typed = len(will_run(chosen)), command_line()
     share = undivided(settings_on(has), number, typed)
@@ -259,6 +262,8 @@ def benchmark(
         # All samples are finished, those in error scored as far as possible; retrying runs just those again.
         fail_on_error=True,
         score_on_error=True,
+        on_checkpoint=on_checkpoint,
+        on_resume=on_resume,
         viewer=viewer_config(),
         version=REVISIONS.index(store.revision) + 1,
         metadata={
@@ -364,6 +369,7 @@ def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Pr
         target="gold",
         sandbox=box.spec(settings, public, store.data_dir, described),
         setup=box.setup(public, described),
+        checkpoint=OURS,
         metadata={
             "competition": found.id,
             "complexity": found.complexity,

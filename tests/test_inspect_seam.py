@@ -27,6 +27,9 @@ PRIVATE = (
     "inspect_ai.util._sandbox.service",
     "inspect_ai._util.file",
     "inspect_ai._eval.task.util",
+    "inspect_ai._util.log_layout",
+    "inspect_ai.util._checkpoint.parse_cli",
+    "inspect_ai.util._restic.resolver",
 )
 
 
@@ -177,11 +180,12 @@ def test_a_retry_asks_for_what_the_log_was_of(tmp_path: Path) -> None:
 
     task = Task(dataset=[Sample(id=i, input="x") for i in "abc"])
     (log,) = inspect_eval(task, model=None, sample_id=["b"], log_dir=str(tmp_path), display="none")
-    with eval_retry_command.make_context("eval-retry", [log.location]):
-        assert _inspect.command_line() == CommandLine("eval-retry", sample_id=["b"])
+    with eval_retry_command.make_context("eval-retry", [log.location, "--checkpoint", "turn:1"]):
+        typed = _inspect.command_line()
+    assert typed == CommandLine("eval-retry", sample_id=["b"], checkpoint="turn:1", log=log.location)
     (log,) = inspect_eval(task, model=None, epochs=2, max_samples=4, log_dir=str(tmp_path), display="none")
     with eval_retry_command.make_context("eval-retry", [log.location]):
-        assert _inspect.command_line() == CommandLine("eval-retry", epochs=2, max_samples=4)
+        assert _inspect.command_line() == CommandLine("eval-retry", epochs=2, max_samples=4, log=log.location)
     with eval_retry_command.make_context("eval-retry", [log.location, "--max-samples", "1"]):
         assert _inspect.command_line().max_samples == 1
 
@@ -228,3 +232,19 @@ def test_headers_are_there_before_the_first_sample(tmp_path: Path) -> None:
     header, log = inside(running_header, tmp_path)
     assert header.eval.dataset.sample_ids == ["a"]
     assert header.eval.task_id == read_eval_log(log.location, header_only=True).eval.task_id
+
+
+def test_restic_and_checkpoints_are_where_inspect_has_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    wanted = _inspect.restic()
+    assert wanted is not None
+    assert wanted.version in wanted.path.name
+    assert tmp_path in wanted.path.parents
+    assert _inspect.checkpoints_folder("s3://a/b.eval") == "s3://a/b.checkpoints"
+
+
+def test_without_them_nothing_is_known_of_checkpoints(gone: None) -> None:
+    assert _inspect.restic() is None
+    assert not _inspect.captured_by_inspect("turn:1", "default")
+    assert _inspect.checkpoints_folder("s3://a/b.eval") == "s3://a/b.checkpoints"
+    _inspect.fetch_restic()

@@ -14,10 +14,11 @@ from inspect_ai.model import (
 )
 from inspect_ai.tool import Tool, ToolDef, ToolInfo
 from inspect_ai.util import LimitExceededError
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue
 
 from mlebench_inspect.agents.ending import note_end
 from mlebench_inspect.agents.replies import no_refusal
+from mlebench_inspect.agents.resuming import kept_with_checkpoints
 from mlebench_inspect.agents.sending import LEAST, sent
 from mlebench_inspect.agents.windows import (
     CHARACTERS,
@@ -35,6 +36,17 @@ The conversation becomes too long and will be cut. Write down, for yourself, wha
 like; what you have tried, with the validation score of each; which files hold the best submission and its code; what
 runs in the background; what failed and why; what you mean to do next. Be exact and brief. Do nothing else now.
 """
+
+
+class View(BaseModel):
+    """What a conversation was cut to, and what was learnt of the window; kept with checkpoints."""
+
+    messages: list[ChatMessage] = []
+    seen: list[str | None] = []
+    head: int = 0
+    written_id: str | None = None
+    characters: float = CHARACTERS
+    window: int = 0
 
 
 class Conversation:
@@ -59,6 +71,7 @@ class Conversation:
         self._head = 0
         self._written_id: str | None = None
         self._characters = CHARACTERS
+        self._is_kept = False
 
     async def ask(self, messages: Sequence[ChatMessage], tools: Sequence[Tool] = ()) -> ModelOutput:
         """The model's next message.
@@ -71,6 +84,8 @@ class Conversation:
             Its answer, without what would break the run (`mended`). The stop reason is `model_length` only where not
             even the task and the last turn fit.
         """
+        if not self._is_kept:
+            self._go_on()
         self._take(messages)
         if self._compaction and self._tokens() > self._limit():
             await self._compact(tools)
@@ -82,6 +97,24 @@ class Conversation:
             if not await self._shrink(output.completion):
                 note_end("window_too_small", f"Not even the task and the last turn fit: {output.completion}")
                 return output
+
+    def _go_on(self) -> None:
+        """Has this kept with checkpoints, and takes up what was kept."""
+        self._is_kept, nothing = True, View()
+        found = kept_with_checkpoints("conversation", self._now, nothing)
+        if found is not nothing and found.messages:
+            self._view, self._seen, self._head = list(found.messages), set(found.seen), found.head
+            self._written_id, self._characters, self._window = found.written_id, found.characters, found.window
+
+    def _now(self) -> View:
+        return View(
+            messages=self._view,
+            seen=list(self._seen),
+            head=self._head,
+            written_id=self._written_id,
+            characters=self._characters,
+            window=self._window,
+        )
 
     def _take(self, messages: Sequence[ChatMessage]) -> None:
         if not self._view:

@@ -15,6 +15,7 @@ from mlebench_inspect.agents.commands import bash, python
 from mlebench_inspect.agents.notes import notes_file, read_notes
 from mlebench_inspect.agents.pace import Pace
 from mlebench_inspect.agents.plain_chat import as_plain_chat, with_calls
+from mlebench_inspect.agents.resuming import Notice
 from mlebench_inspect.agents.submitting import submit as submit_tool
 from mlebench_inspect.models import takes_plain_chat_only
 from mlebench_inspect.options import Form, agent_options
@@ -147,8 +148,10 @@ def _prompt(notes: str, submit: bool, *, text: bool) -> AgentPrompt:
 
 def _by_tools(conversation: Conversation) -> Agent:
     """Stands in for the model: keeps what it is sent within its window."""
+    notice = Notice()
 
     async def execute(state: AgentState, tools: list[Tool]) -> AgentState:
+        notice.tell(state)
         state.output = await conversation.ask(state.messages, tools)
         state.messages.append(state.output.message)
         return state
@@ -162,8 +165,10 @@ def _by_text(conversation: Conversation, pace: Pace, submit: bool) -> Agent:
 
     left_out = {*(() if submit else ("submit",)), *(() if _scores() else ("score",))}
     known = {name: to for name, to in _BLOCKS.items() if name not in left_out}
+    notice = Notice()
 
     async def execute(state: AgentState, tools: list[Tool]) -> AgentState:
+        notice.tell(state)
         output = await conversation.ask(as_plain_chat(state.messages))
         read = read_actions(output.completion, known, cut_off=output.stop_reason == "max_tokens")
         pace.unread += read.unread

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mlebench_inspect.data.store import Store
+from mlebench_inspect.doctor.checkpoints import examine_restic
 from mlebench_inspect.doctor.data import examine_credentials, examine_data
 from mlebench_inspect.doctor.docker import examine_containers, examine_gpu, examine_image
 from mlebench_inspect.doctor.engine import examine_compose, examine_engine
@@ -17,7 +18,7 @@ __all__ = ["Finding", "State", "examine"]
 
 
 def examine(data_dir: Path | None = None) -> Iterator[Finding]:
-    """Looks at Docker, GPU, images, what killed runs left, credentials, data and disk; never raises.
+    """Looks at Docker, GPU, images, what killed runs left, restic, credentials, data and disk; never raises.
 
     Args:
         data_dir: Data folder; default: MLEBENCH_DATA_DIR, else the user's cache folder.
@@ -33,6 +34,7 @@ def examine(data_dir: Path | None = None) -> Iterator[Finding]:
         for name, image in IMAGES.items():
             yield from guarded(f"image {name}", "note", examine_image, docker, name, image)
         yield from guarded("containers", "note", examine_containers, docker)
+    yield from guarded("restic", "note", examine_restic)
     yield from guarded("kaggle", "note", examine_credentials)
     yield from guarded("data", "missing", _data, data_dir)
 

@@ -61,6 +61,8 @@ async def grade_outcome(
         raise Unscored("setup_failed", record.ending.error)
     if record.ending.fault == "model":
         raise Unscored("model_unavailable", record.ending.error or "the model's provider failed")
+    if record.ending.fault == "host":
+        raise Unscored("setup_failed", record.ending.error or "a checkpoint failed")
     if record.unfit:
         raise Unscored("setup_failed", record.unfit)
     if record.outcome == "never_taken":

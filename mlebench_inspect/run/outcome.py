@@ -23,7 +23,7 @@ from inspect_ai.solver import TaskState
 from inspect_ai.util import StoreModel, concurrency
 from pydantic import BaseModel, Field
 
-from mlebench_inspect._inspect import running
+from mlebench_inspect._inspect import kept_for_sample, running
 from mlebench_inspect.run.artifacts import Archive, sha256
 from mlebench_inspect.run.watching import stop_watching
 from mlebench_inspect.sandboxes.extraction import Missing, Refused, Unreadable
@@ -49,8 +49,8 @@ class Ending(BaseModel):
 
     error: str | None = None
     """An exception that the agent, its model or the setup raised."""
-    fault: Literal["agent", "model", "cancelled"] | None = None
-    """Whose exception it was."""
+    fault: Literal["agent", "model", "host", "cancelled"] | None = None
+    """Whose exception it was; `host` is for checkpoints that could not be made or gone on from."""
     limit: str | None = None
     """Kind of the limit that ended it, as Inspect names it, or `disk`."""
     how: str | None = None
@@ -129,6 +129,7 @@ async def take_out(
     if was_taken_out(record):
         return record
     record.ending = ending_of(transcript().events)
+    _require_this_attempt(record)
     if not record.started:
         await stop_watching(record.handle)
         return record
@@ -149,6 +150,13 @@ async def take_out(
         record.outcome, record.cause = "unreachable", f"it could not be taken out within {MOST_SECONDS:.0f} seconds"
     transcript().info({"outcome": record.outcome, "cause": record.cause}, source="mlebench")
     return record
+
+
+def _require_this_attempt(record: SubmissionRecord) -> None:
+    """Where the store was put back from a checkpoint and the sample did not go on from it, nothing is to be taken."""
+    set_up = kept_for_sample()
+    if set_up is not None and record.attempt != set_up.attempt:
+        record.handle, record.attempt, record.started = set_up.handle, set_up.attempt, 0.0
 
 
 def was_taken_out(record: SubmissionRecord) -> bool:
@@ -267,6 +275,8 @@ def ending_of(events: Sequence[Event]) -> Ending:
 
 # Frames of a model call that failed for good, after Inspect's own retries. Tools run elsewhere.
 _MODEL_FRAMES = ("inspect_ai/model/_model.py", "inspect_ai/model/_providers/", "inspect_ai/model/_openai")
+# Frames of making a checkpoint or going on from one; what an agent raises itself passes through two others of these.
+_CHECKPOINT_FRAMES, _PASSED_THROUGH = "inspect_ai/util/_checkpoint/", (" in checkpointer", " in span_session")
 
 
 def is_interrupt(message: str) -> bool:
@@ -274,10 +284,12 @@ def is_interrupt(message: str) -> bool:
     return message.startswith(("CancelledError", "Cancelled"))
 
 
-def _fault(message: str, traceback: str) -> Literal["agent", "model", "cancelled"]:
+def _fault(message: str, traceback: str) -> Literal["agent", "model", "host", "cancelled"]:
     if is_interrupt(message):
         return "cancelled"
     frames = _frames(message, traceback)
+    if any(_CHECKPOINT_FRAMES in frame and not frame.endswith(_PASSED_THROUGH) for frame in frames):
+        return "host"
     return "model" if any(place in frame for frame in frames for place in _MODEL_FRAMES) else "agent"
 
 

@@ -26,7 +26,8 @@ from mlebench_inspect.run.instructions import TIME_PLACE, time_budget
 from mlebench_inspect.run.outcome import SubmissionRecord
 from mlebench_inspect.run.plan import Plan
 from mlebench_inspect.run.programs import name_the_mend_of_installs
-from mlebench_inspect.run.snapshots import MOST, MOST_BYTES, Bounds, watch
+from mlebench_inspect.run.resume import goes_on, remember
+from mlebench_inspect.run.snapshots import MOST, MOST_BYTES, Bounds, Watch
 from mlebench_inspect.run.validation import Validation
 from mlebench_inspect.run.watching import agents_at_work, start_watching, too_few_commands, too_many_samples, watch_disk
 from mlebench_inspect.sandboxes.host import HostError
@@ -85,6 +86,7 @@ def prepare_sample(
     async def solve(state: TaskState, generate: Generate) -> TaskState:
         meta, found = state.metadata, competition(state.metadata["competition"])
         box = provider(meta["provider"])
+        resumes = goes_on()
         record = state.store_as(SubmissionRecord)
         kind, container = await sandbox_in_use()
         await _require_isolation(state, box, kind, record, allow_local)
@@ -117,9 +119,13 @@ def prepare_sample(
             watch_disk(box, record.handle, max_disk_bytes)
         _make_room(record.time_limit, header.eval)
         record.started = time.time()
+        snapshots = None
         if snapshot_every:
             bounds = Bounds(max_snapshots, max_snapshot_bytes, keep_free_bytes)
-            watch(state, box, every=snapshot_every, max_bytes=max_submission_bytes, bounds=bounds)
+            snapshots = Watch(state, box, every=snapshot_every, max_bytes=max_submission_bytes, bounds=bounds)
+            if not resumes:  # else it begins when those of before are there again
+                snapshots.start()
+        remember(state, snapshots.start if snapshots else None)
         return state
 
     return solve

@@ -36,6 +36,8 @@ class SnapshotRecord(StoreModel):
     every: float | None = None
     """Seconds between them; None where none are taken."""
     snapshots: list[dict[str, Any]] = Field(default_factory=list)
+    thinned: int = 0
+    """How often every second one went."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +61,20 @@ class Shelf:
         archive: Where they are kept.
         folder: In the archive.
         bounds: What they may take.
+        rows: What lies there already, of an earlier attempt.
+        thinned: How often every second one went in it.
     """
 
-    def __init__(self, archive: Archive, folder: str, bounds: Bounds) -> None:
+    def __init__(
+        self, archive: Archive, folder: str, bounds: Bounds, rows: Sequence[dict[str, Any]] = (), thinned: int = 0
+    ) -> None:
         self._archive, self._folder, self._bounds = archive, folder, bounds
-        self._kept: dict[str, tuple[str, int]] = {}  # name and bytes, by SHA-256
+        # name and bytes, by SHA-256
+        self._kept: dict[str, tuple[str, int]] = {
+            r["sha256"]: (r["artifact"], r.get("kept", 0)) for r in rows if r.get("artifact")
+        }
         self._stale: list[str] = []
-        self.rows: list[dict[str, Any]] = []
-        self.thinned = 0
-        """How often every second one went."""
+        self.rows, self.thinned = list(rows), thinned
 
     def put(self, file: Path, digest: str, after: int) -> str:
         """Keeps a file, unless it is there; returns its name. Blocks.
@@ -86,6 +93,10 @@ class Shelf:
                 self._archive.put(small, name, self._bounds.spare)
             self._kept[digest] = name, size
         return self._kept[digest][0]
+
+    def bytes_of(self, digest: str) -> int:
+        """Compressed bytes of a file that lies there."""
+        return self._kept[digest][1]
 
     def note(self, after: int, taken: dict[str, Any]) -> None:
         """Adds what was taken, if it is no repetition of the newest."""
@@ -117,34 +128,59 @@ class Shelf:
             self._stale.append(self._kept.pop(digest)[0])
 
 
-def watch(state: TaskState, box: Provider, *, every: float, max_bytes: int, bounds: Bounds) -> None:
-    """Takes the submission out every `every` seconds until the sample ends, and keeps it where it changed.
+class Watch:
+    """Takes the submission out at regular moments until the sample ends, and keeps it where it changed.
 
-    The files lie beside the log as soon as they are taken, so that a run that is killed still has them. Must be called
-    from a running sample.
+    The files lie beside the log as soon as they are taken, so that a run that is killed still has them. Must be made in
+    a running sample.
+
+    Args:
+        state: The sample's.
+        box: Its provider.
+        every: Seconds between two.
+        max_bytes: Larger submissions are refused.
+        bounds: What all of them may take.
     """
-    record = state.store_as(SubmissionRecord)
-    shelf = Shelf(Archive.of_run(), f"{sample_folder(state, record)}/snapshots", bounds)
-    start = time.monotonic()
 
-    state.store_as(SnapshotRecord).every = every
+    def __init__(self, state: TaskState, box: Provider, *, every: float, max_bytes: int, bounds: Bounds) -> None:
+        self._state, self._box, self._every, self._max_bytes, self._bounds = state, box, every, max_bytes, bounds
+        record = state.store_as(SubmissionRecord)
+        self._handle, self._folder = record.handle, f"{sample_folder(state, record)}/snapshots"
+        self._run: anyio.CancelScope | None = None
 
-    def tell(rows: list[dict[str, Any]]) -> None:
-        kept = state.store_as(SnapshotRecord)
+    def start(self, rows: Sequence[dict[str, Any]] = (), before: float = 0.0) -> None:
+        """Begins, in the background; or begins again where an earlier attempt was cut off.
+
+        Args:
+            rows: The snapshots that there are already.
+            before: Seconds that the agent had worked.
+        """
+        if self._run is not None:
+            self._run.cancel()
+        kept = self._state.store_as(SnapshotRecord)
+        kept.every, kept.snapshots = self._every, list(rows)
+        shelf = Shelf(Archive.of_run(), self._folder, self._bounds, rows, kept.thinned if rows else 0)
+        self._run = anyio.CancelScope()
+        background(self._loop, shelf, time.monotonic() - before, before, self._run)
+
+    async def _loop(self, shelf: Shelf, start: float, before: float, run: anyio.CancelScope) -> None:
+        with run:
+            due = before + self._pause(shelf) - before % self._pause(shelf)
+            while True:
+                await anyio.sleep(max(0.0, start + due - time.monotonic()))
+                after = round(time.monotonic() - start)
+                await take(self._box, self._handle, self._max_bytes, shelf, after, lambda rows: self._tell(shelf, rows))
+                pause = self._pause(shelf)
+                # a moment that was slept through, as by a suspended host, is not made up for
+                due += pause * max(1, int((time.monotonic() - start - due) // pause) + 1)
+
+    def _pause(self, shelf: Shelf) -> float:
+        return self._every * 2.0**shelf.thinned
+
+    def _tell(self, shelf: Shelf, rows: list[dict[str, Any]]) -> None:
+        kept = self._state.store_as(SnapshotRecord)
         if kept.snapshots != rows:
-            kept.snapshots = rows
-
-    async def loop() -> None:
-        due = every
-        while True:
-            await anyio.sleep(max(0.0, start + due - time.monotonic()))
-            after = round(time.monotonic() - start)
-            await take(box, record.handle, max_bytes, shelf, after, tell)
-            pause = every * 2**shelf.thinned
-            # a moment that was slept through, as by a suspended host, is not made up for
-            due += pause * max(1, int((time.monotonic() - start - due) // pause) + 1)
-
-    background(loop)
+            kept.snapshots, kept.thinned = rows, shelf.thinned
 
 
 async def take(
@@ -171,7 +207,7 @@ async def take(
                 digest = await anyio.to_thread.run_sync(sha256, file)
                 with anyio.CancelScope(shield=True):
                     artifact = await anyio.to_thread.run_sync(shelf.put, file, digest, after)
-                    await note({"sha256": digest, "size": size, "artifact": artifact})
+                    await note({"sha256": digest, "size": size, "artifact": artifact, "kept": shelf.bytes_of(digest)})
     except Missing:
         return
     except Refused as ex:

@@ -7,9 +7,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from inspect_ai.log import EvalLog, list_eval_logs, read_eval_log
@@ -32,14 +32,42 @@ class Killing:
         folder: For logs, temporary files, and Inspect's own.
         api: What serves the model; it stays there for the retry.
         script: What the model does.
+        environment: Of Inspect's processes, beside this one's.
     """
 
     folder: Path
     api: ChatApi
     script: Script
+    environment: dict[str, str] = field(default_factory=dict)
 
     def kill_in_call(self, number: int, solver: str, *options: str) -> None:
         """Starts the evaluation, and kills it while the model's call of that number waits for its answer."""
+        with self._silent_from(number) as asked:
+            self.kill_when(asked, solver, *options)
+
+    def kill_when(self, happens: Callable[[], bool], solver: str, *options: str) -> None:
+        """Starts the evaluation, and kills it when something happens."""
+        self._killed_when(happens, *self._evaluation(solver, *options))
+
+    def run(self, solver: str, *options: str) -> EvalLog:
+        """The log of the evaluation, which is left to end by itself."""
+        with self._inspect(*self._evaluation(solver, *options)) as process:
+            process.wait(PATIENCE)
+        return read_eval_log(self.newest())
+
+    def _evaluation(self, solver: str, *options: str) -> list[str]:
+        task = ["mlebench_inspect/spaceship-titanic", "-T", "data=miniature", "-T", "hardware=lite", *options]
+        model = ["--model", "openai-api/stand-in/model", "--model-base-url", self.api.address]
+        return ["eval", *task, "--solver", solver, *model, "--time-limit", "900"]
+
+    def kill_retry_in_call(self, number: int, *options: str) -> None:
+        """Retries, and kills that; calls are counted from its start."""
+        with self._silent_from(len(self.api.requests) + number) as asked:
+            self._killed_when(asked, "eval-retry", self.newest(), *options)
+
+    @contextmanager
+    def _silent_from(self, number: int) -> Iterator[Callable[[], bool]]:
+        """Within it the model gives no answer from its call of that number on; yields whether that was reached."""
         asked = threading.Event()
 
         def falls_silent(request: Request) -> Reply:
@@ -49,19 +77,20 @@ class Killing:
             return Reply(b"", silent=True)
 
         self.api.script = falls_silent
-        task = ["mlebench_inspect/spaceship-titanic", "-T", "data=miniature", "-T", "hardware=lite", *options]
-        model = ["--model", "openai-api/stand-in/model", "--model-base-url", self.api.address]
-        with self._inspect("eval", *task, "--solver", solver, *model, "--time-limit", "900") as process:
-            while not asked.wait(1):
-                assert process.poll() is None, self.printed()
-            os.killpg(process.pid, signal.SIGKILL)
+        yield lambda: asked.wait(1)
         self.api.script = self.script
 
-    def retry(self) -> EvalLog:
+    def _killed_when(self, happens: Callable[[], bool], *command: str) -> None:
+        with self._inspect(*command) as process:
+            while not happens():
+                assert process.poll() is None, self.printed()
+            os.killpg(process.pid, signal.SIGKILL)
+
+    def retry(self, *options: str) -> EvalLog:
         """The log of the retry."""
-        with self._inspect("eval-retry", self._newest()) as process:
+        with self._inspect("eval-retry", self.newest(), *options) as process:
             process.wait(PATIENCE)
-        return read_eval_log(self._newest())
+        return read_eval_log(self.newest())
 
     @contextmanager
     def _inspect(self, *command: str) -> Iterator[subprocess.Popen[bytes]]:
@@ -70,7 +99,7 @@ class Killing:
         with open(self.folder / "printed.txt", "ab") as out:
             process = subprocess.Popen(
                 [INSPECT, *command, "--log-dir", str(self.folder / "logs"), "--display", "plain"],
-                env={**os.environ, **own, "STAND_IN_API_KEY": "none"},
+                env={**os.environ, **own, "STAND_IN_API_KEY": "none", **self.environment},
                 cwd=self.folder,
                 stdout=out,
                 stderr=out,
@@ -87,11 +116,16 @@ class Killing:
         """The end of what Inspect printed."""
         return (self.folder / "printed.txt").read_text(errors="replace")[-3000:]
 
+    def whole_output(self) -> str:
+        """All that Inspect printed, as one line."""
+        return " ".join((self.folder / "printed.txt").read_text(errors="replace").split())
+
     def temporary(self) -> set[str]:
         """Temporary files and folders that lie there."""
         return set(os.listdir(self.folder / "temporary"))
 
-    def _newest(self) -> str:
+    def newest(self) -> str:
+        """Where the newest log lies."""
         return max((i.name for i in list_eval_logs(str(self.folder / "logs"))), default="")
 
     def check(self, log: EvalLog) -> None:

@@ -20,6 +20,7 @@ REASONS: dict[str, str] = {
     r"^rsync .*/mnt/the-volume": "needs a cluster's volume",
     r"^docker (save|load) ": "moves an image of 1 GB",
     r"^chcon ": "needs SELinux and root",
+    r"^inspect eval-retry .*--checkpoint": "needs restic, which comes over the network; tests have a stand-in",
     r"^inspect view$": "serves pages until it is stopped; docs/make_screenshots.py opens them",
     r"^inspect eval .*human_cli": "needs a person",
     r"^(MLEBENCH_TEST_DATA_DIR=\S+ )?(make (test|nightly)|pytest )": "runs the tests that this is one of",

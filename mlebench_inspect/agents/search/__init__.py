@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inspect_ai.agent import Agent, AgentState, agent
 from inspect_ai.model import ModelOutput
+from inspect_ai.util import checkpointer
 
 from mlebench_inspect.agents.search.plans import PLANS, PolicyName
 from mlebench_inspect.options import AtLeast0, AtLeast1, AtLeast2, Probability, Seconds, agent_options
@@ -70,14 +71,18 @@ def search(
         limits = Limits(max_steps, step_timeout, max_failures, parallel or PLANS[policy].parallel)
         plan = tuned._replace(**given)
         task = "\n\n".join(m.text for m in state.messages if m.text.strip())
-        found = await start(policy, plan, limits, task, folds=folds, seed=seed, review=review)
-        await found.go()
-        best = found.tree.best()
-        told = f"{len(found.tree.nodes)} solutions; " + (
-            f"the best is {best.id} with {best.score:.6g}" if best else "none counts"
-        )
-        state.output = ModelOutput.from_content("search", "; ".join([told, *found.tree.notes]))
-        state.messages.append(state.output.message)
-        return state
+        async with checkpointer() as session:
+            state.output = session.track("output", lambda: state.output, state.output)
+            if session.attempt == "resume_for_scoring":
+                return state
+            found = await start(policy, plan, limits, task, folds=folds, seed=seed, review=review)
+            await found.go(session.tick)
+            best = found.tree.best()
+            told = f"{len(found.tree.nodes)} solutions; " + (
+                f"the best is {best.id} with {best.score:.6g}" if best else "none counts"
+            )
+            state.output = ModelOutput.from_content("search", "; ".join([told, *found.tree.notes]))
+            state.messages.append(state.output.message)
+            return state
 
     return execute

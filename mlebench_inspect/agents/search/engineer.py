@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 import anyio
@@ -9,6 +10,7 @@ from inspect_ai.log import transcript
 from inspect_ai.model import ChatMessage, ChatMessageUser, ModelOutput, get_model
 
 from mlebench_inspect.agents.pace import pause
+from mlebench_inspect.agents.resuming import kept_with_checkpoints
 from mlebench_inspect.agents.search import prompts
 from mlebench_inspect.agents.search.parsing import Reply, Review, read_reply, read_review
 from mlebench_inspect.agents.sending import Counted, Questions
@@ -31,6 +33,15 @@ class Engineer:
         self._scripts: set[int] = set()
         self._questions: dict[Role, Questions] = {}
         self._counted = Counted()
+
+    def go_on(self, scripts: Iterable[str]) -> None:
+        """Takes up where an earlier attempt at the sample was cut off.
+
+        Args:
+            scripts: That were written by then.
+        """
+        self._scripts = {hash(s) for s in scripts}
+        self.failures = kept_with_checkpoints("failures", lambda: self.failures, 0)
 
     async def write(self, role: Role, prompt: str) -> Reply:
         """A plan and a script; without one, the reply's `fault` says why.

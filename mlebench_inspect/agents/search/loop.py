@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 import anyio
@@ -72,6 +73,7 @@ class Search:
         self.policy, self.plan, self.limits = policy, plan, limits
         self.hands, self.engineer, self.terms, self.tree = hands, engineer, terms, tree
         self._slots, self._review = anyio.Semaphore(slots), review
+        self._ending = anyio.Lock()  # what ends a step is in a checkpoint as a whole, or not at all
         self._placing, self._begun, self._before = anyio.Lock(), time.monotonic(), tree.elapsed
         self._settings = {
             "SEARCH_SEED": str(tree.seed),
@@ -81,11 +83,15 @@ class Search:
             "LOKY_MAX_CPU_COUNT": str(terms.threads),
         }
 
-    async def go(self) -> None:
-        """Searches until steps or time are used, or the model fails too often in a row."""
+    async def go(self, tick: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Searches until steps or time are used, or the model fails too often in a row.
+
+        Args:
+            tick: Called after each step, when all that it did is kept.
+        """
         try:
             await self._put_in_place()
-            await collect(*(self._branch() for _ in range(self.limits.parallel)))
+            await collect(*(self._branch(tick) for _ in range(self.limits.parallel)))
         finally:
             with anyio.move_on_after(60, shield=True):
                 await self.hands.stop()
@@ -101,7 +107,7 @@ class Search:
         else:
             note_end("steps_used", f"{self.tree.steps} steps are taken, and the policy has no other")
 
-    async def _branch(self) -> None:
+    async def _branch(self, tick: Callable[[], Awaitable[None]] | None) -> None:
         while self._seconds_left() > 0:
             if self.engineer.failures >= self.limits.max_failures:
                 self._note(f"ended: the model gave no script {self.engineer.failures} times in a row")
@@ -112,6 +118,9 @@ class Search:
             node = self.tree.begin(*proposal)
             async with span(f"solution {node.id}: {node.operator}"):
                 await self._work(node)
+            if tick is not None:
+                async with self._ending:
+                    await tick()
 
     async def _work(self, node: Node) -> None:
         """From an operator to a solution that is done."""
@@ -128,6 +137,10 @@ class Search:
             if self.tree.best() is None and not node.fault:
                 await self.hands.place(node.id)  # before the review: any valid file beats none
             await self._look_back(node)
+        async with self._ending:
+            await self._end(node)
+
+    async def _end(self, node: Node) -> None:
         node.done, node.at = True, self._elapsed()
         self.tree.elapsed = node.at
         told: dict[str, JsonValue] = {

@@ -50,4 +50,6 @@ async def start(
     )
     tree = await keeping.load(hands) or Tree(seed=seed)
     tree.higher_is_better = found.higher_is_better
-    return Search(policy, plan, limits, hands, Engineer(), terms, tree, slots=slots, review=review)
+    engineer = Engineer()
+    engineer.go_on(n.code for n in tree.nodes if n.code)
+    return Search(policy, plan, limits, hands, engineer, terms, tree, slots=slots, review=review)
