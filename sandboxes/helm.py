@@ -14,6 +14,12 @@ from inspect_ai.util import SandboxEnvironmentSpec
 from mlebench_inspect.sandboxes.compose import DATA, HOME, KEEP_ALIVE, SandboxSettings, merged, size_in_bytes
 
 USER = "agent"
+NETWORK = "mlebench-inspect/network"
+"""Annotation of a pod: `none` where its network is closed, or else `open`."""
+_OPENING = ("allowDomains", "allowCIDR", "allowEntities")
+_COMMANDS = 512
+"""Commands in pods that one process runs at once, each in a thread. The package's own number is four for each CPU, for
+which the samples' long commands, and ours, would wait."""
 
 
 def helm_values(settings: SandboxSettings, folder: Path) -> dict[str, Any]:
@@ -61,12 +67,16 @@ def helm_values(settings: SandboxSettings, folder: Path) -> dict[str, Any]:
         },
         "volumes": volumes,
         "volumeMounts": mounts,
-        "networkIsolated": True,
+        # the chart denies all then, and Cilium puts what is denied before what is allowed
+        "networkIsolated": not any(settings.compose_overrides.get(name) for name in _OPENING),
     }
     if settings.runtime:
         service["runtimeClassName"] = settings.runtime
-    values: dict[str, Any] = {"services": {"default": service}}
+    # the chart's own default, but nobody's file of defaults may change it
+    values = {"services": {"default": service}, "automountServiceAccountToken": False}
     result: dict[str, Any] = merged(values, settings.compose_overrides)
+    isolated = result["services"]["default"].get("networkIsolated")
+    result["annotations"] = {**(result.get("annotations") or {}), NETWORK: "none" if isolated else "open"}
     return result
 
 
@@ -89,5 +99,9 @@ def kubernetes_spec(settings: SandboxSettings, folder: Path) -> SandboxEnvironme
     aside = file.with_suffix(f".{os.getpid()}")
     aside.write_text(text, encoding="utf-8")
     os.replace(aside, file)
-    config = K8sSandboxEnvironmentConfig(values=file, default_user=settings.user or USER)
+    os.environ.setdefault("INSPECT_MAX_POD_OPS", str(_COMMANDS))  # an argument would clash with other tasks' own
+    # a container that was started anew has lost what the agent did, so nothing may go on in it
+    config = K8sSandboxEnvironmentConfig(
+        values=file, default_user=settings.user or USER, restarted_container_behavior="raise"
+    )
     return SandboxEnvironmentSpec("k8s", config)

@@ -23,8 +23,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         callspec = getattr(item, "callspec", None)
         if callspec is not None and "competition_id" in callspec.params:
             item.add_marker(pytest.mark.xdist_group(callspec.params["competition_id"]))
-        elif item.get_closest_marker("docker"):
-            item.add_marker(pytest.mark.xdist_group("docker"))
+        for engine in ("docker", "podman"):
+            if item.get_closest_marker(engine):
+                item.add_marker(pytest.mark.xdist_group(engine))
         if item.get_closest_marker("nightly"):
             item.add_marker(pytest.mark.timeout(4 * 3600))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import yaml
 
 from mlebench_inspect.benchmark import TASKS
 from mlebench_inspect.sandboxes.compose import FULL_IMAGE, SandboxSettings
-from mlebench_inspect.sandboxes.helm import helm_values
+from mlebench_inspect.sandboxes.helm import helm_values, kubernetes_spec
+from mlebench_inspect.sandboxes.pod import given, ran_out_of_memory
 
 k8s_sandbox = pytest.importorskip("k8s_sandbox", reason="needs the extra k8s")
 FOLDER = Path("spaceship-titanic/prepared/public")
@@ -91,6 +93,35 @@ def test_a_task_takes_the_provider_and_its_values() -> None:
     (data, _) = values["services"]["default"]["volumeMounts"]
     assert data["subPath"] == "miniature/spaceship-titanic/prepared/public"
     assert "private" not in json.dumps(values)
+
+
+def test_commands_in_pods_wait_for_no_others_unless_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("INSPECT_MAX_POD_OPS", raising=False)
+    kubernetes_spec(SandboxSettings.preset("lite"), FOLDER)
+    assert int(os.environ["INSPECT_MAX_POD_OPS"]) > 100
+    monkeypatch.setenv("INSPECT_MAX_POD_OPS", "7")
+    spec = kubernetes_spec(SandboxSettings.preset("lite"), FOLDER)
+    assert os.environ["INSPECT_MAX_POD_OPS"] == "7"
+    assert spec.config.restarted_container_behavior == "raise"  # type: ignore[union-attr]
+
+
+def test_what_the_cluster_tells_of_a_pod_becomes_what_docker_tells_of_a_container() -> None:
+    limits = {"cpu": "1500m", "memory": "64Gi", "ephemeral-storage": "1e9", "nvidia.com/gpu": "2"}
+    spec = {"containers": [{"name": "default", "image": "a", "resources": {"limits": limits}}], "nodeName": "n"}
+    ended = {"lastState": {"terminated": {"reason": "OOMKilled"}}}
+    found = {"spec": spec, "status": {"containerStatuses": [{"name": "default", "imageID": "sha256:1", **ended}]}}
+    assert given(found, "none") == {
+        "image": "a",
+        "image_id": "sha256:1",
+        "cpus": 1.5,
+        "memory": 64 << 30,
+        "disk": 10**9,
+        "network": "none",
+        "gpus": 2,
+        "node": "n",
+    }
+    assert ran_out_of_memory(found)
+    assert not ran_out_of_memory({"spec": spec})
 
 
 @pytest.mark.parametrize(("name", "value"), [("network", "bridge"), ("gpus", "all")])
