@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import math
+import statistics
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -30,6 +31,21 @@ class Standing(NamedTuple):
     rank: int  # 1 = best; the place the score would have taken
     teams: int
     percentile: float  # share of the teams, in percent, that the score beats; ties count one half
+
+
+def medal_places(teams: int) -> tuple[int, int, int]:
+    """The last places with a gold, silver and bronze medal, by Kaggle's rules for that number of teams."""
+    gold = max(1, teams // 10) if teams < 100 else 10 if teams < 250 else 10 + teams * 2 // 1000
+    if teams < 250:
+        return gold, max(1, teams // 5), max(1, teams * 2 // 5)
+    return (gold, 50, 100) if teams < 1000 else (gold, teams // 20, teams // 10)
+
+
+def thresholds_of(board: Sequence[float], *, higher_is_better: bool) -> Thresholds:
+    """The thresholds that follow from the teams' scores `board` (any order, at least one)."""
+    ranked = sorted(board, reverse=higher_is_better)
+    gold, silver, bronze = (ranked[place - 1] for place in medal_places(len(ranked)))
+    return Thresholds(gold=gold, silver=silver, bronze=bronze, median=statistics.median(ranked))
 
 
 def medal_tier(score: float, thresholds: Thresholds, *, higher_is_better: bool) -> MedalTier:

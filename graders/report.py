@@ -33,22 +33,24 @@ class GradingReport(BaseModel):
         description="The metric, rounded to 5 decimals; None for an invalid or missing submission and for a score "
         "that is not a finite number (see `score_note`)."
     )
-    gold_threshold: float
-    silver_threshold: float
-    bronze_threshold: float
-    median_threshold: float
-    any_medal: bool
-    gold_medal: bool
-    silver_medal: bool
-    bronze_medal: bool
-    above_median: bool
+    gold_threshold: float | None = Field(
+        description="This and what is said of medals and of the median is None where a competition has no medal tiers."
+    )
+    silver_threshold: float | None
+    bronze_threshold: float | None
+    median_threshold: float | None
+    any_medal: bool | None
+    gold_medal: bool | None
+    silver_medal: bool | None
+    bronze_medal: bool | None
+    above_median: bool | None
     submission_exists: bool
     valid_submission: bool
     is_lower_better: bool
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     submission_path: str
 
-    medal: MedalTier = "none"
+    medal: MedalTier | None = "none"
     metric: str
     error: str | None = Field(
         None, description="Why the submission is missing or invalid, and what to mend. Agents may read it."
@@ -76,16 +78,23 @@ class GradingReport(BaseModel):
     submission_sha256: str | None = None
 
     @property
+    def has_tiers(self) -> bool:
+        """Whether medals are defined for the competition."""
+        return self.medal is not None
+
+    @property
     def title(self) -> str:
-        """The outcome in two words: `Gold medal`, `No medal`, `Invalid submission`, `No submission`."""
+        """`Gold medal` ... `No medal` (without tiers `Valid submission`), `Invalid submission`, `No submission`."""
         if not self.valid_submission:
             return "Invalid submission" if self.submission_exists else "No submission"
+        if self.medal is None:
+            return "Valid submission"
         return "No medal" if self.medal == "none" else f"{self.medal.capitalize()} medal"
 
     @property
     def gap(self) -> str | None:
         """How far the next tier is, as `0.0046 short of gold`; None where there is no next one, or no score."""
-        if self.medal == "gold" or self.score is None:
+        if self.medal in (None, "gold") or self.score is None:
             return None
         following = {"silver": "gold", "bronze": "silver", "none": "bronze"}[self.medal]
         return f"{abs(getattr(self, f'{following}_threshold') - self.score):.5g} short of {following}"

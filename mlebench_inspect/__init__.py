@@ -17,7 +17,7 @@ from mlebench_inspect.graders import GradingReport  # noqa: E402
 from mlebench_inspect.tasks import Competition, competition, competitions  # noqa: E402
 
 if TYPE_CHECKING:
-    from mlebench_inspect.benchmark import all_competitions, dev, high, lite, low, medium, mle_bench_30
+    from mlebench_inspect.benchmark import all_competitions, dev, high, lite, low, medium, mle_bench_30, own_task
 
 __all__ = [
     "Competition",
@@ -31,6 +31,7 @@ __all__ = [
     "low",
     "medium",
     "mle_bench_30",
+    "own_task",
 ]
 __version__ = "0.1.0"
 

@@ -7,6 +7,7 @@ Each function says what it does where the interface is gone: `tests/test_inspect
 from __future__ import annotations
 
 import functools
+import json
 import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -20,7 +21,7 @@ import click
 from inspect_ai.dataset import Dataset
 from inspect_ai.log import EvalLog, read_eval_log, read_eval_log_sample_summaries
 from inspect_ai.model import Model
-from inspect_ai.util import sandbox
+from inspect_ai.util import ComposeConfig, SandboxEnvironment, sandbox
 from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, from_json
 from rich.markup import escape
@@ -237,11 +238,62 @@ def command_slots() -> int | None:
     """How many sandbox commands Inspect runs at once; None where it does not tell."""
     try:
         # private: the number of slots is readable nowhere else
+        from inspect_ai.util._concurrency import concurrency_semaphores
         from inspect_ai.util._subprocess import max_subprocesses_context_var
 
-        return int(max_subprocesses_context_var.get())
+        live = [s.concurrency for s in concurrency_semaphores() if s.name in _SLOTS]
+        return min(live, default=int(max_subprocesses_context_var.get()))
     except (ImportError, AttributeError, LookupError, TypeError, ValueError):
         return None
+
+
+_SLOTS = {"subprocesses": "INSPECT_EVAL_MAX_SUBPROCESSES", "docker-cli": "INSPECT_DOCKER_CLI_CONCURRENCY"}
+"""What a sandbox command holds of Inspect for its whole life, and the variable that decides how many there are."""
+
+
+def raise_command_slots(number: int, typed: int | None) -> None:
+    """Has Inspect run at least so many sandbox commands at once in this run; nothing where that was decided by hand.
+
+    Args:
+        number: Commands.
+        typed: Those of `--max-subprocesses`, if it was given.
+    """
+    try:
+        from inspect_ai.util._concurrency import concurrency_semaphores
+
+        semaphores = concurrency_semaphores()
+    except ImportError:
+        return
+    for semaphore in semaphores:
+        decided = _SLOTS.get(semaphore.name, "") in os.environ or (semaphore.name == "subprocesses" and typed)
+        if semaphore.name in _SLOTS and not decided and semaphore.concurrency < number:
+            semaphore.concurrency = number  # type: ignore[misc]  # of those that may be altered, which all here are
+
+
+_AT_ONCE: WeakKeyDictionary[object, int] = WeakKeyDictionary()
+
+
+def limit_sandboxes(task: object, most: int) -> bool:
+    """Has Inspect run so many of Docker's sandboxes at once, unless `--max-sandboxes` says otherwise.
+
+    This holds for as long as the task lives; of several tasks the smallest number counts.
+
+    Returns:
+        Whether that is so; False where Inspect decides it in another way.
+    """
+    docker = docker_sandbox()
+    usual = docker.default_concurrency
+    if docker is _NoDocker:
+        return False
+    _AT_ONCE[task] = most
+    if not hasattr(usual, "is_shared_out"):
+
+        def shared_out(cls: type[SandboxEnvironment]) -> int | None:
+            return min(_AT_ONCE.values(), default=None) or usual()
+
+        shared_out.is_shared_out = True  # type: ignore[attr-defined]
+        docker.default_concurrency = classmethod(shared_out)  # type: ignore[assignment,method-assign]
+    return True
 
 
 class _Refusal(click.ClickException):
@@ -284,6 +336,70 @@ async def sandbox_in_use() -> tuple[str | None, str]:
         return "local", ""
     except (ImportError, AttributeError, TypeError):
         return None, ""
+
+
+def docker_sandbox() -> type[SandboxEnvironment]:
+    """Inspect's own Docker sandbox, to be built upon; one that only says so where it is gone."""
+    try:
+        from inspect_ai.util._sandbox.docker.docker import DockerSandboxEnvironment
+    except ImportError:
+        return _NoDocker
+    return DockerSandboxEnvironment
+
+
+class _Initialised:
+    """Settings of sandboxes that were looked at in one batch of tasks."""
+
+    def __init__(self) -> None:
+        self.kinds: set[str] = set()
+
+
+def init_alike_once() -> bool:
+    """Has Docker's images and engine looked at once for all samples that differ in nothing but what is mounted.
+
+    Inspect does so for each sample of its own settings before the first one starts, which takes half a second each.
+
+    Returns:
+        Whether that is so; False where Inspect begins a batch of tasks in another way.
+    """
+    docker = docker_sandbox()
+    try:
+        from inspect_ai.util._sandbox.lifecycle import sandbox_lifecycle_state
+    except ImportError:
+        return False
+    usual = docker.task_init
+    if docker is _NoDocker or hasattr(usual, "is_once"):
+        return docker is not _NoDocker
+
+    async def once(cls: type[SandboxEnvironment], task_name: str, config: Any) -> None:
+        batch, kind = sandbox_lifecycle_state(), _but_mounts(config)
+        seen = batch.get(_Initialised).kinds if batch is not None else set()
+        if kind is None or kind not in seen:
+            await usual(task_name, config)
+            seen.update([kind] if kind else [])
+
+    once.is_once = True  # type: ignore[attr-defined]
+    docker.task_init = classmethod(once)  # type: ignore[assignment,method-assign]
+    return True
+
+
+def _but_mounts(config: Any) -> str | None:
+    """Compose settings without the mounts; None where Inspect may have something to build or to fetch."""
+    if not isinstance(config, ComposeConfig):
+        return None
+    plain = config.model_dump(by_alias=True, exclude_none=True, mode="json")
+    services = plain["services"].values()
+    if not all(s.get("image") and s.get("x-local") and "build" not in s for s in services):
+        return None
+    for service in services:
+        service.pop("volumes", None)
+    return json.dumps(plain, sort_keys=True)
+
+
+class _NoDocker(SandboxEnvironment):
+    @classmethod
+    async def sample_init(cls, *args: Any, **options: Any) -> dict[str, SandboxEnvironment]:
+        raise RuntimeError("this version of Inspect keeps its Docker sandbox elsewhere; update mlebench-inspect")
 
 
 class Files(Protocol):
@@ -421,6 +537,10 @@ class CommandLine(NamedTuple):
     max_sandboxes: int | None = None
     model_roles: tuple[str, ...] = ()
     """Names of the roles that models were given."""
+    max_connections: int | None = None
+    tasks_at_once: int = 1
+    """At most; the models of a task count as tasks."""
+    keeps_sandboxes: bool = False
 
 
 def command_line() -> CommandLine:
@@ -436,6 +556,11 @@ def command_line() -> CommandLine:
                 command,
                 config.limit,
                 [str(i) for i in (ids if isinstance(ids, list) else [ids])] if ids is not None else None,
+                epochs=config.epochs or 1,
+                max_samples=given.get("max_samples") or config.max_samples,
+                max_sandboxes=given.get("max_sandboxes") or config.max_sandboxes,
+                max_connections=given.get("max_connections"),
+                tasks_at_once=min(len(given["log_files"]), given.get("max_tasks") or config.max_tasks or 1),
             )
         return CommandLine(
             command,
@@ -449,9 +574,20 @@ def command_line() -> CommandLine:
             given.get("max_samples"),
             given.get("max_sandboxes"),
             tuple(str(role).partition("=")[0].strip() for role in given.get("model_role") or ()),
+            given.get("max_connections"),
+            _tasks_at_once(command, given),
+            bool(given.get("no_sandbox_cleanup")),
         )
     except (OSError, ValueError, TypeError):  # Inspect itself tells what is wrong with them
         return CommandLine(command)
+
+
+def _tasks_at_once(command: str | None, given: dict[str, Any]) -> int:
+    """As Inspect has it where nothing is said: as many as there are models, in a set of tasks 10."""
+    models = len(str(given.get("model") or "").split(","))
+    tasks = max(1, len(given.get("tasks") or ())) * models
+    most = given.get("max_tasks") or (max(models, 10) if command == "eval-set" else models)
+    return min(tasks, int(most))
 
 
 def _limit(value: object) -> int | tuple[int, int] | None:

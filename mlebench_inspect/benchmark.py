@@ -6,22 +6,38 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from inspect import signature
 from pathlib import Path
 from typing import Any, Literal, get_type_hints
 
+import click
 from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.log import HeadlineMetric
 
-from mlebench_inspect._inspect import command_line, prerequisite_error
+from mlebench_inspect._inspect import command_line, init_alike_once, limit_sandboxes, prerequisite_error
 from mlebench_inspect.agents.react import react
 from mlebench_inspect.data.store import Store
+from mlebench_inspect.gpus.asked import samples_with_gpus
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.submission import REVISIONS, Revision
-from mlebench_inspect.options import Above0, AtLeast2, Bytes, Gpus, Ids, Seconds, Settings, Share, Size, with_options
+from mlebench_inspect.options import (
+    Above0,
+    AtLeast1,
+    AtLeast2,
+    Bytes,
+    GpuIds,
+    Gpus,
+    Ids,
+    Seconds,
+    Settings,
+    Share,
+    Size,
+    with_options,
+)
 from mlebench_inspect.run.artifacts import KEEP_FREE
+from mlebench_inspect.run.at_once import share_out, undivided
 from mlebench_inspect.run.descriptions import Wording, obfuscated_file
 from mlebench_inspect.run.instructions import task_text
 from mlebench_inspect.run.preflight import (
@@ -29,6 +45,7 @@ from mlebench_inspect.run.preflight import (
     check_agent,
     check_command_line,
     check_provider,
+    check_revision,
     check_search_score,
     ensure_data,
     ensure_sandbox,
@@ -37,12 +54,21 @@ from mlebench_inspect.run.preflight import (
 )
 from mlebench_inspect.run.scoring import MAX_FOLDER, MAX_SUBMISSION, NAME, cleanup, mlebench_faults, mlebench_scorer
 from mlebench_inspect.run.setup import prepare_sample
+from mlebench_inspect.run.shards import ShardOf, check_shard, part_of
 from mlebench_inspect.run.snapshots import MOST, MOST_BYTES
 from mlebench_inspect.sandboxes.compose import PresetName, SandboxSettings, check_fits
 from mlebench_inspect.sandboxes.engine import machine
 from mlebench_inspect.sandboxes.provider import Provider
 from mlebench_inspect.sandboxes.providers import provider
-from mlebench_inspect.tasks import Competition, Split, competition, competition_ids
+from mlebench_inspect.tasks import (
+    CatalogueError,
+    Competition,
+    Split,
+    competition,
+    competition_ids,
+    faults,
+    own,
+)
 from mlebench_inspect.tasks import competitions as competitions_of
 from mlebench_inspect.viewer import viewer_config
 
@@ -71,6 +97,8 @@ def benchmark(
     competitions: Ids | None = None,
     *,
     split_file: str | None = None,
+    shard: ShardOf | None = None,
+    competitions_dir: str | None = None,
     data: Literal["real", "miniature"] = "real",
     data_dir: str | None = None,
     revision: Revision = "v1",
@@ -85,6 +113,8 @@ def benchmark(
     memory: Size | None = None,
     shm_size: Size | None = None,
     gpus: Gpus | None = None,
+    gpu_ids: GpuIds | None = None,
+    at_once: AtLeast1 | None = None,
     network: str | None = None,
     user: str | None = None,
     runtime: str | None = None,
@@ -102,9 +132,13 @@ def benchmark(
     """Competitions as one Inspect task. All arguments can be given on the command line with `-T name=value`.
 
     Args:
-        split: `all`, `lite` (= `low`), `low`, `medium`, `high`, `dev` or `mle_bench_30`.
+        split: `all`, `lite` (= `low`), `low`, `medium`, `high`, `dev`, `mle_bench_30`, or `own`: those of your own.
         competitions: Ids, as a list or with commas between; instead of a split or to choose from it.
         split_file: A split of your own in place of `all`: a file with an id a line.
+        shard: Which part of the whole this run is, such as `2/8`, where `--sample-id` names its competitions: reports
+            count what the other parts lack. `mlebench-inspect shards` prints the parts.
+        competitions_dir: Folder of a competition of your own, or of several, beside those of MLEBENCH_COMPETITIONS and
+            of installed packages; with `own` it names those that are run.
         data: `real`, or `miniature`: small generated data of the same layout, made when missing.
         data_dir: Data folder; default: MLEBENCH_DATA_DIR, else the user's cache folder.
         revision: `v1`, the published benchmark, or `v2`, with leaks and defects mended.
@@ -120,6 +154,9 @@ def benchmark(
         memory: Memory per sample, such as `32g`.
         shm_size: Shared memory per sample, such as `8g`; part of the memory.
         gpus: Number of GPUs per sample, or `all`.
+        gpu_ids: GPUs that samples are given theirs from, such as `0,1`; default: all of the engine's host.
+        at_once: How many samples share Docker's engine; default: as many as run at once by what was typed, else as many
+            as it has room for. To be given where several evaluations run beside each other, and from Python.
         network: Docker network mode; default `none`.
         user: User that the container runs as; default: the image's.
         runtime: Container runtime, such as `sysbox-runc` or `runsc`.
@@ -141,20 +178,26 @@ def benchmark(
         MlebenchError: The run cannot begin: no image, no data, no GPU ...; the message says what to type.
     """
     check_command_line(sandbox)
+    check_shard(shard)
+    if competitions_dir is not None:
+        inside = own.add(competitions_dir)
+        competitions = list(inside) if split == "own" and not competitions else competitions
     chosen = chosen_competitions(split, competitions, split_file)
+    check_revision(chosen, revision)
     if search_score is not None:
         check_search_score(chosen)
     store = Store.open(data_dir, data, revision, search_score)  # type: ignore[arg-type]
     box = provider(sandbox)
     has = machine(box.name)
-    settings = SandboxSettings.preset(
+    settings_on = partial(
+        SandboxSettings.preset,
         hardware,
-        has,
         image=image,
         cpus=cpus,
         memory=memory,
         shm_size=shm_size,
         gpus=gpus,
+        gpu_ids=gpu_ids,
         network=network,
         user=user,
         runtime=runtime,
@@ -164,17 +207,24 @@ def benchmark(
     )
     check_agent()
     check_provider(box.name)
+    number, typed = len(will_run(chosen)), command_line()
+    share = undivided(settings_on(has), number, typed)
     if box.name == "docker":
         with _needs_of(hardware):
-            check_fits(settings, has)
-            ensure_sandbox(settings, build=build)
+            check_fits(share.settings, has)
+            suffice = samples_with_gpus(share.settings, number * typed.epochs)
+            share = share_out(hardware, settings_on, has, number, typed, at_once=at_once, gpus_suffice=suffice)
+            ensure_sandbox(share.settings, build=build)
+    elif gpu_ids or at_once:
+        raise ValueError(f"gpu_ids and at_once are about Docker's engine, and have no meaning with sandbox={sandbox}")
+    settings = share.settings
     ensure_data(store, chosen, prepare=prepare)
-    tell_estimate(len(will_run(chosen)), settings, has, DAY)
+    tell_estimate(number, share, has, DAY)
     from mlebench_inspect.reporting.closing import speak_at_the_end  # tasks are listed without it
 
     speak_at_the_end()
     named = Path(split_file).stem if split_file else split or "chosen"
-    return Task(
+    task = Task(
         dataset=MemoryDataset(
             [_sample(c, store, settings, box, description) for c in chosen], name=f"mlebench-{named}"
         ),
@@ -193,7 +243,14 @@ def benchmark(
         ),
         solver=react(),
         scorer=[
-            mlebench_scorer(data_dir, data, revision, max_submission_bytes, max_artifact_bytes),
+            mlebench_scorer(
+                data_dir,
+                data,
+                revision,
+                max_submission_bytes,
+                max_artifact_bytes,
+                competitions_dir=None if competitions_dir is None else str(Path(competitions_dir).absolute()),
+            ),
             mlebench_faults(),
         ],
         cleanup=cleanup(max_submission_bytes, max_artifact_bytes),
@@ -212,10 +269,16 @@ def benchmark(
             "sandbox": sandbox,
             "settings": settings.model_dump(exclude_none=True),
             "max_submission_bytes": max_submission_bytes,
+            **part_of(shard, [c.id for c in chosen]),
             **({"description": description} if description != "original" else {}),
+            **({"at_once": share.at_once} if box.name == "docker" else {}),
         },
         tags=_tag(data, revision, description, search_score),
     )
+    if box.name == "docker":
+        limit_sandboxes(task, share.at_once)
+        init_alike_once()
+    return task
 
 
 @contextmanager
@@ -263,7 +326,23 @@ def chosen_competitions(
         if outside:
             raise ValueError(f"the split {split} does not hold {', '.join(outside)}")
         return found
+    if split == "own":
+        return _own()
     return competitions_of(split or "all")
+
+
+def _own() -> list[Competition]:
+    """The competitions from outside this package; those at fault are named on stderr.
+
+    Raises:
+        CatalogueError: There is none.
+    """
+    found, wrong = competitions_of("own"), faults()
+    if not found:
+        raise CatalogueError("; ".join(wrong) or f"there is no competition of your own: {own.HOW}")
+    for fault in wrong:
+        click.echo(f"mlebench_inspect: left out: {fault}", err=True)
+    return found
 
 
 def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Provider, description: Wording) -> Sample:
@@ -377,6 +456,13 @@ def mle_bench_30(**options: Any) -> Task:
     return benchmark("mle_bench_30", **options)
 
 
+@task(name="own")
+@_options_of_benchmark("split_file")
+def own_task(**options: Any) -> Task:
+    """Competitions of your own: those in `-T competitions_dir`, else all that this host knows."""
+    return benchmark("own", **options)
+
+
 def _alone(competition_id: str) -> Callable[..., Task]:
     """The task of one competition, which has its name."""
 
@@ -394,5 +480,6 @@ TASKS: dict[str, Callable[..., Task]] = {
     "high": high,
     "dev": dev,
     "mle_bench_30": mle_bench_30,
+    "own": own_task,
     **{name: _alone(name) for name in competition_ids()},
 }

@@ -14,7 +14,7 @@ from inspect import Parameter, signature
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from mlebench_inspect._inspect import prerequisite_error
 from mlebench_inspect.graders.errors import MlebenchError
@@ -40,6 +40,14 @@ def _size(value: str) -> str:
     return value
 
 
+def _gpu_ids(value: Any) -> list[str]:
+    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else [value]
+    found = [str(part).strip() for part in parts]
+    if not found or not all(re.fullmatch(r"\d+|GPU-[\w-]+|MIG-[\w/-]+", i) for i in found):
+        raise ValueError
+    return found
+
+
 Size = Annotated[str, AfterValidator(_size), Form("a number with k, m, g or t, such as 32g")]
 Above0 = Annotated[float, Field(gt=0, allow_inf_nan=False), Form("a number above 0")]
 Share = Annotated[float, Field(gt=0, le=0.5, allow_inf_nan=False), Form("a share above 0 and at most 0.5, such as 0.1")]
@@ -50,6 +58,9 @@ AtLeast1 = Annotated[int, Field(ge=1), Form("a whole number of at least 1")]
 AtLeast2 = Annotated[int, Field(ge=2), Form("a whole number of at least 2")]
 Bytes = Annotated[int, Field(ge=0), Form("a whole number of bytes")]
 Gpus = Annotated[Annotated[int, Field(ge=0)] | Literal["all"], Form("a whole number, or all")]
+GpuIds = Annotated[
+    list[str], BeforeValidator(_gpu_ids), Form("numbers or UUIDs of GPUs with commas between, such as 0,1 or MIG-...")
+]
 Settings = Annotated[dict[str, Any], Form("a mapping, such as '{pids_limit: 64}'")]
 Ids = Annotated[str | list[str], Form("ids with commas between")]
 

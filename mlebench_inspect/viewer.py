@@ -59,7 +59,10 @@ def viewer_config() -> ViewerConfig:
                 **{question: question.replace("_", " ").capitalize() for question in QUESTIONS},
             },
             score_color_scales={
-                "medal": {"gold": "good", "silver": "info", "bronze": "warn", "none": "muted", "unscored": "bad"},
+                "medal": {
+                    **{"gold": "good", "silver": "info", "bronze": "warn"},
+                    **{"none": "muted", "undefined": "muted", "unscored": "bad"},
+                },
                 "percentile": ScoreColorScale(palette="good-high", min=0, max=100),
                 **dict.fromkeys(QUESTIONS, RULINGS),
             },

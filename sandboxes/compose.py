@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from inspect_ai.util import ComposeConfig
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from mlebench_inspect.sandboxes.engine import Machine, host_machine
+from mlebench_inspect.sandboxes.gpus import GPU_IDS
 
 LIGHT_IMAGE = "mlebench-inspect-light"
 FULL_IMAGE = "mlebench-inspect-full"
@@ -46,8 +47,8 @@ def size_in_bytes(text: str) -> int:
 
 
 def size_text(size: int) -> str:
-    """Bytes as Docker writes a size: whole `g`, or whole `m` below 1 GiB; rounded down."""
-    return f"{size // 2**30}g" if size >= 2**30 else f"{max(1, size // 2**20)}m"
+    """Bytes as Docker writes a size: whole `g`, or whole `m` below 8 GiB; rounded down."""
+    return f"{size // 2**30}g" if size >= 2**33 or size % 2**30 == 0 else f"{max(1, size // 2**20)}m"
 
 
 class SandboxSettings(BaseModel):
@@ -56,6 +57,7 @@ class SandboxSettings(BaseModel):
     `max_disk` ends a sample that writes more to its disk (Docker: looked at the more often the closer it comes; a
     single file cannot grow beyond it). `claim` is the Kubernetes volume claim with the data. `compose_overrides` are
     merged over all that the other fields lead to: settings of the Compose service, or with Kubernetes Helm values.
+    `gpu_ids` says which GPUs samples are given theirs from; it is no part of what a run was of.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -65,6 +67,7 @@ class SandboxSettings(BaseModel):
     memory: str | None = None
     shm_size: str | None = None
     gpus: int | str | None = None
+    gpu_ids: tuple[str, ...] | None = Field(default=None, exclude=True)
     network: str = "none"
     user: str | None = None
     runtime: str | None = None
@@ -157,7 +160,9 @@ def docker_config(settings: SandboxSettings, public: Path, description: Path | N
     if settings.gpus:
         device: dict[str, Any] = {"driver": "nvidia", "capabilities": ["gpu"], "count": settings.gpus}
         service["deploy"] = {"resources": {"reservations": {"devices": [device]}}}
-    config = {"services": {"default": service}}
+    config: dict[str, Any] = {"services": {"default": service}}
+    if settings.gpu_ids:
+        config[GPU_IDS] = list(settings.gpu_ids)
     overrides = settings.compose_overrides
     if overrides and "services" not in overrides:
         overrides = {"services": {"default": overrides}}
@@ -192,10 +197,10 @@ def check_fits(settings: SandboxSettings, machine: Machine) -> None:
         too_many = service.cpus is not None and service.cpus > machine.cpus
         too_much = bool(memory) and size_in_bytes(memory) > machine.memory
         asked = [f"{service.cpus:g} CPUs"] * too_many + [f"{memory} of memory"] * too_much
-        mend = [f"-T cpus={machine.cpus}"] * too_many + [f"-T memory={size_text(machine.memory)}"] * too_much
+        mend = [f"-T cpus={machine.cpus:g}"] * too_many + [f"-T memory={size_text(machine.memory)}"] * too_much
         if asked:
             raise ValueError(
-                f"{' and '.join(asked)} are more than the Docker engine has ({machine.cpus} CPUs, "
+                f"{' and '.join(asked)} are more than the Docker engine has ({machine.cpus:g} CPUs, "
                 f"{machine.memory / 2**30:.1f} GiB); give at most {' '.join(mend)}, or use an engine with more"
             )
 

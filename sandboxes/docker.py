@@ -17,6 +17,7 @@ from mlebench_inspect.sandboxes import apart, compose, extraction, host
 from mlebench_inspect.sandboxes.compose import SandboxSettings
 from mlebench_inspect.sandboxes.disk import Meter
 from mlebench_inspect.sandboxes.extraction import Missing, Taken, Unreadable
+from mlebench_inspect.sandboxes.gpus import GPU_SANDBOX, gpus_wanted
 from mlebench_inspect.sandboxes.host import Ended, HostError
 from mlebench_inspect.sandboxes.own_commands import EngineCommands
 from mlebench_inspect.sandboxes.provider import GuestPaths
@@ -39,7 +40,8 @@ class Docker:
     def spec(
         self, settings: SandboxSettings, public: Path, data_dir: Path, description: Path | None = None
     ) -> SandboxEnvironmentSpec:
-        return SandboxEnvironmentSpec("docker", compose.docker_config(settings, public, description))
+        config = compose.docker_config(settings, public, description)
+        return SandboxEnvironmentSpec(GPU_SANDBOX if gpus_wanted(config) else "docker", config)
 
     def setup(self, public: Path, description: Path | None = None) -> str | None:
         return None

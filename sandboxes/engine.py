@@ -7,6 +7,7 @@ Docker's contexts).
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from dataclasses import dataclass
@@ -29,9 +30,15 @@ class EngineError(MlebenchError, RuntimeError):
 class Machine:
     """What a sample's hardware can be taken from. `memory` in bytes; `is_engine`: the Docker engine told it."""
 
-    cpus: int
+    cpus: float
     memory: int
     is_engine: bool = False
+
+    def share(self, number: int) -> Machine:
+        """What each of so many samples gets of it."""
+        if number == 1:
+            return self
+        return Machine(math.floor(100 * self.cpus / number) / 100, self.memory // number, self.is_engine)
 
 
 class Engine(BaseModel):

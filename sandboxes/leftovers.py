@@ -56,6 +56,27 @@ def leftovers(docker: str) -> list[Leftover]:
     return sorted(found, key=lambda c: c.name)
 
 
+def gpus_in_containers(docker: str) -> dict[str, str]:
+    """The GPUs that this benchmark's running containers were given by their names, whoever runs them.
+
+    Args:
+        docker: Path of the docker command.
+
+    Returns:
+        The container by GPU.
+
+    Raises:
+        EngineError: Docker cannot list them.
+    """
+    return {
+        gpu: container["Name"].lstrip("/")
+        for container in _containers(docker)
+        if container["State"].get("Running") and _is_ours(container)
+        for request in container["HostConfig"].get("DeviceRequests") or []
+        for gpu in request.get("DeviceIDs") or []
+    }
+
+
 def _containers(docker: str) -> list[dict[str, Any]]:
     listed = run_bounded([docker, "ps", "--all", "--quiet", "--filter", f"label={_PROJECT}"])
     if listed.returncode != 0:

@@ -91,7 +91,9 @@ def _flags(service: dict[str, Any], settings: SandboxSettings) -> list[tuple[str
         "--user": service.get("user"),
         "--network": service.get("network_mode") if service.get("network_mode") not in (None, "none") else None,
         "--runtime": service.get("runtime"),
-        "--gpus": str(settings.gpus) if settings.gpus else None,
+        "--gpus": f'"device={",".join(settings.gpu_ids)}"'
+        if settings.gpus and settings.gpu_ids
+        else settings.gpus or None,
     }
     return [(flag, str(value)) for flag, value in given.items() if value is not None]
 

@@ -11,7 +11,8 @@ A competition's folder is named after its id, with `_` for `-`, and holds
     leaderboard.csv     scores of the human teams in rank order
 
 There is no index to keep in step: ids come from the folders and from `splits/*.txt`, and a competition's YAML is read
-when it is asked for. Neither pandas nor scikit-learn is imported here.
+when it is asked for. Neither pandas nor scikit-learn is imported here. Competitions of one's own lie elsewhere, see
+`tasks.own`.
 """
 
 from __future__ import annotations
@@ -28,24 +29,31 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from mlebench_inspect.graders.coverage import ScoreOfRows
 from mlebench_inspect.graders.errors import MlebenchError, is_lack_of_memory, without_words
-from mlebench_inspect.graders.leaderboard import Thresholds, above_median, medal_tier, standing
+from mlebench_inspect.graders.leaderboard import Thresholds, above_median, medal_tier, standing, thresholds_of
 from mlebench_inspect.graders.report import CheckReport, DataKind, GradingReport
 from mlebench_inspect.graders.submission import MAX_BYTES, InvalidSubmission, Revision
+from mlebench_inspect.tasks import own
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Complexity = Literal["low", "medium", "high", "dev"]
+Complexity = Literal["low", "medium", "high", "dev", "own"]
 COMPLEXITIES: tuple[Complexity, ...] = ("low", "medium", "high", "dev")
-Split = Literal["all", "lite", "low", "medium", "high", "dev", "mle_bench_30"]
-SPLITS: tuple[Split, ...] = ("all", "lite", *COMPLEXITIES, "mle_bench_30")
+"""Of the built-in competitions."""
+APART: tuple[Complexity, ...] = ("dev", "own")
+"""Those that no figure over all competitions holds, unless it is over them alone."""
+Split = Literal["all", "lite", "low", "medium", "high", "dev", "mle_bench_30", "own"]
+SPLITS: tuple[Split, ...] = ("all", "lite", *COMPLEXITIES, "mle_bench_30", "own")
+RESERVED = (*SPLITS, "familiarity")
+"""Names of tasks that no competition may have."""
 HELD_BACK = "held_back"
 """Folder below the public one: what agents have of held-back training data."""
 MAX_SPLIT_FILE = 1 << 20
+MANIFEST = own.MANIFEST
 _FOLDER = Path(__file__).parent
 
 UNFORESEEN = "the submission cannot be scored; compare its columns and values with the sample submission"
@@ -175,10 +183,10 @@ class Competition(_Model):
 
     id: str
     name: str
-    kaggle_slug: str
-    competition_type: Literal["simple", "code"]
+    kaggle_slug: str = Field("", description="Of its page on Kaggle; empty: it has none, and its data is given.")
+    competition_type: Literal["simple", "code"] = "simple"
     joinable: bool = Field(True, description="Whether users report that the rules can still be accepted on Kaggle.")
-    awards_medals: bool
+    awards_medals: bool = False
     prizes: list[Prize] = []
     category: str = Field(description="Category of the published tables.")
     task: str
@@ -189,8 +197,11 @@ class Competition(_Model):
     metric_note: str | None = None
     higher_is_better: bool
     best_score: float | None = Field(None, description="Score of a perfect submission where it is not 1 (or 0).")
-    thresholds: Thresholds
-    teams: int
+    thresholds: Thresholds | None = Field(
+        None, description="Of medal tiers; default: those of `leaderboard.csv`, else the competition has no tiers."
+    )
+    teams: int = 0
+    revisions: list[Revision] = Field(["v1", "v2"], min_length=1, description="Those that there are of its data.")
     answers: str
     sample_submission: str
     sample_archive: str | None = Field(
@@ -207,7 +218,7 @@ class Competition(_Model):
     raw_files_unused: list[str] = []
     extra_download: ExtraDownload | None = None
     approx_rows: dict[str, Any] = {}
-    checksums: Checksums
+    checksums: Checksums = Checksums()
     v2_changes: list[str] = Field(
         [],
         description="What revision v2 does otherwise than v1, a sentence each; "
@@ -225,9 +236,13 @@ class Competition(_Model):
         description="How a part of the training data is held back, or why not.",
     )
 
+    _own_folder: Path | None = PrivateAttr(None)
+
     @model_validator(mode="after")
     def _thresholds_in_order(self) -> Competition:
         t = self.thresholds
+        if t is None:
+            return self
         order = [t.gold, t.silver, t.bronze]
         if order != sorted(order, reverse=self.higher_is_better):
             raise ValueError("thresholds: gold, silver, bronze are not in the order of higher_is_better")
@@ -235,8 +250,8 @@ class Competition(_Model):
 
     @model_validator(mode="after")
     def _gold_is_better_than_the_sample(self) -> Competition:
-        sample, gold = self.sample_submission_score, self.thresholds.gold
-        if sample is not None and not (gold > sample if self.higher_is_better else gold < sample):
+        sample, gold = self.sample_submission_score, self.thresholds.gold if self.thresholds else None
+        if sample is not None and gold is not None and not (gold > sample if self.higher_is_better else gold < sample):
             raise ValueError(f"sample_submission_score: {sample} is not worse than the gold threshold, {gold}")
         return self
 
@@ -253,13 +268,44 @@ class Competition(_Model):
 
     @property
     def folder(self) -> Path:
-        """The competition's folder in the package."""
-        return _FOLDER / _folder_name(self.id)
+        """The competition's folder: in the package, or where one of one's own lies."""
+        return self._own_folder or _FOLDER / _folder_name(self.id)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it comes from outside this package."""
+        return self._own_folder is not None
+
+    @property
+    def typed(self) -> str:
+        """What to type for it on the command line: its id, or its folder where this process alone knows it."""
+        return str(self.folder) if self.is_own and own.is_added(self.folder) else self.id
 
     @cached_property
     def complexity(self) -> Complexity:
-        """The split that the id is listed in."""
-        return next(c for c in COMPLEXITIES if self.id in split_ids(c))
+        """The split that the id is listed in; `own` for those that come from outside."""
+        return "own" if self.is_own else next(c for c in COMPLEXITIES if self.id in split_ids(c))
+
+    @cached_property
+    def tiers(self) -> Thresholds | None:
+        """The thresholds of medals: as they are stated, else by Kaggle's rules on the board; None without either."""
+        board = () if self.thresholds else self.leaderboard()
+        return thresholds_of(board, higher_is_better=self.higher_is_better) if board else self.thresholds
+
+    @property
+    def page(self) -> str:
+        """What its download is called: its name on Kaggle, or its id where it has none there."""
+        return self.kaggle_slug or self.id
+
+    def require_revision(self, revision: Revision) -> None:
+        """Looks whether there is such a revision of its data.
+
+        Raises:
+            CatalogueError: There is none; the message names those that there are.
+        """
+        if revision not in self.revisions:
+            has = " and ".join(self.revisions)
+            raise CatalogueError(f"{self.id} has no revision {revision}, only {has}; see revisions in {MANIFEST}")
 
     def description(self, revision: Revision = "v1", *, obfuscated: bool = False) -> str:
         """The task's text for agents (markdown); passages marked for another revision are left out.
@@ -290,13 +336,15 @@ class Competition(_Model):
     def normalised(self, score: float) -> float | None:
         """(score - sample submission's) / (gold threshold - sample submission's): 0 at the one, 1 at the other.
 
-        Means something on the published split alone: real data, revision v1.
+        Without medal tiers the perfect score stands in the place of the gold threshold. Means something on the
+        published split alone: real data, revision v1.
 
         Returns:
             Below 0 or above 1 beyond the two; None where the sample submission's score is not known.
         """
         sample = self.sample_submission_score
-        return None if sample is None else (score - sample) / (self.thresholds.gold - sample)
+        top = self.tiers.gold if self.tiers else self.perfect_score
+        return None if sample is None or sample == top else (score - sample) / (top - sample)
 
     @property
     def leaks(self) -> bool:
@@ -311,7 +359,7 @@ class Competition(_Model):
         """Writes generated raw data of the real layout into the folder `raw` (made when missing)."""
         raw = Path(raw)
         raw.mkdir(parents=True, exist_ok=True)
-        self._module("miniature").make_raw(raw, seed)
+        self.module("miniature").make_raw(raw, seed)
 
     def require_search_score(self) -> None:
         """Looks whether a part of the training data can be held back.
@@ -334,13 +382,14 @@ class Competition(_Model):
         Raises:
             FileNotFoundError: A raw file is missing; the message names it.
         """
+        self.require_revision(revision)
         raw, public, private = Path(raw), Path(public), Path(private)
         for folder in (public, private):
             folder.mkdir(parents=True, exist_ok=True)
         for file in self.raw_files:
             if not any(c in file.path for c in "*<{") and not (raw / file.path).exists():
                 raise FileNotFoundError(f"{self.id}: {file.path} is missing in {raw}")
-        self._module("prepare").prepare(raw, public, private, revision)
+        self.module("prepare").prepare(raw, public, private, revision)
         (public / "description.md").write_text(self.description(revision), encoding="utf-8")
 
     def grade(
@@ -441,7 +490,7 @@ class Competition(_Model):
         """The grading report of a score (None: missing or invalid, `error` says why)."""
         import math
 
-        t, higher = self.thresholds, self.higher_is_better
+        t, higher = self.tiers, self.higher_is_better
         note = None
         if score is not None and not math.isfinite(score):
             note = f"the metric is {score} for this submission, so there is no score to compare"
@@ -451,20 +500,23 @@ class Competition(_Model):
                     f"the metric is {score}, not a finite number; check for degenerate values",
                     None,
                 )
-        medal = "none" if score is None else medal_tier(score, t, higher_is_better=higher)
+        medal = None if t is None else "none" if score is None else medal_tier(score, t, higher_is_better=higher)
+        won = {tier: None if medal is None else medal == tier for tier in ("gold", "silver", "bronze")}
+        bounds: dict[str, float] = t.model_dump() if t else {}
+        above = None if t is None else score is not None and above_median(score, t, higher_is_better=higher)
         place = None if score is None else standing(score, self.leaderboard(), higher_is_better=higher)
         return GradingReport(
             competition_id=self.id,
             score=score if score is not None and math.isfinite(score) else None,
-            gold_threshold=t.gold,
-            silver_threshold=t.silver,
-            bronze_threshold=t.bronze,
-            median_threshold=t.median,
-            any_medal=medal != "none",
-            gold_medal=medal == "gold",
-            silver_medal=medal == "silver",
-            bronze_medal=medal == "bronze",
-            above_median=score is not None and above_median(score, t, higher_is_better=higher),
+            gold_threshold=bounds.get("gold"),
+            silver_threshold=bounds.get("silver"),
+            bronze_threshold=bounds.get("bronze"),
+            median_threshold=bounds.get("median"),
+            any_medal=None if medal is None else medal != "none",
+            gold_medal=won["gold"],
+            silver_medal=won["silver"],
+            bronze_medal=won["bronze"],
+            above_median=above,
             submission_exists=exists,
             valid_submission=score is not None,
             is_lower_better=not higher,
@@ -482,7 +534,7 @@ class Competition(_Model):
 
     def _grader(self, revision: Revision) -> tuple[ModuleType, dict[str, Any]]:
         """The module of the grader, and how it has tables read."""
-        grader = self._module("grade")
+        grader = self.module("grade")
         return grader, getattr(grader, "READ_CSV", {}).get(revision, {})
 
     def _known(self, path: Path, what: str, read: Callable[..., Any], options: dict[str, Any]) -> Any:
@@ -534,14 +586,18 @@ class Competition(_Model):
         except Exception:
             raise GradingError(f"{self.id}: grading fails for every submission: {without_words(fault)}") from fault
 
-    def _module(self, name: str) -> ModuleType:
-        module = f"{__name__}.{_folder_name(self.id)}.{name}"
-        try:
-            return importlib.import_module(module)
-        except ModuleNotFoundError as ex:
-            if ex.name is not None and ex.name.startswith(f"{__name__}.{_folder_name(self.id)}"):
-                raise CatalogueError(f"{self.id}: tasks/{_folder_name(self.id)}/{name}.py is missing") from None
-            raise
+    def module(self, name: str) -> ModuleType:
+        """A module of its folder, such as `grade`.
+
+        Raises:
+            CatalogueError: The file is missing.
+        """
+        if not (self.folder / f"{name}.py").is_file():
+            where = self.folder if self.is_own else f"tasks/{_folder_name(self.id)}"
+            raise CatalogueError(f"{self.id}: {where}/{name}.py is missing")
+        if self.is_own:
+            return own.module(self.folder, name)
+        return importlib.import_module(f"{__name__}.{_folder_name(self.id)}.{name}")
 
 
 def _read(path: Path, options: dict[str, Any]) -> Any:
@@ -571,11 +627,14 @@ def split_ids(split: str) -> tuple[str, ...]:
 
     Args:
         split: `low`, `medium`, `high`, `dev`; `lite` is another name of `low`; `all` is low, medium and high;
-            `mle_bench_30` are the 30 that system cards of 2025 and 2026 report. Or a file of your own: an id a line.
+            `mle_bench_30` are the 30 that system cards of 2025 and 2026 report; `own` are those from outside this
+            package that can be read. Or a file of your own: an id a line.
 
     Raises:
         CatalogueError: There is no such split, or the file cannot be read or names what is no competition.
     """
+    if split == "own":
+        return tuple(i for i in own_ids() if _fault_of(i) is None)
     if split in SPLITS:
         return _named_split(split)
     if "/" in split or os.sep in split or split.endswith(".txt") or Path(split).is_file():
@@ -613,10 +672,34 @@ def _split_of_file(path: Path) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-@cache
 def competition_ids() -> tuple[str, ...]:
-    """Ids of all competitions, development ones too, in alphabetical order."""
+    """Ids of all competitions, development ones and those of one's own too, in alphabetical order."""
+    return tuple(sorted((*built_in_ids(), *own_ids())))
+
+
+@cache
+def built_in_ids() -> tuple[str, ...]:
+    """Ids of the competitions of this package."""
     return tuple(sorted(i for s in COMPLEXITIES for i in split_ids(s)))
+
+
+def own_ids() -> tuple[str, ...]:
+    """Ids of the competitions from outside this package, those that are broken too."""
+    return tuple(sorted(own.discovered().folders))
+
+
+def faults() -> list[str]:
+    """What is wrong with competitions of one's own, and with places that they are to come from, a line each."""
+    unread = [fault for i in own_ids() if (fault := _fault_of(i))]
+    return [*own.discovered().faults.values(), *unread]
+
+
+def _fault_of(competition_id: str) -> str | None:
+    try:
+        competition(competition_id)
+    except CatalogueError as ex:
+        return str(ex)
+    return None
 
 
 def competition(competition_id: str) -> Competition:
@@ -625,19 +708,25 @@ def competition(competition_id: str) -> Competition:
     Raises:
         CatalogueError: There is no such competition (similar ids are named), or its YAML is broken.
     """
-    known = _known_id(competition_id)
-    if known is None:
-        near = difflib.get_close_matches(_plain_id(competition_id), competition_ids(), n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else "see: mlebench-inspect list"
-        raise CatalogueError(f"there is no competition {competition_id!r}; {hint}")
-    return _loaded(known)
+    built_in = _known_id(competition_id)
+    if built_in is not None:
+        return _loaded(_FOLDER / _folder_name(built_in) / MANIFEST)
+    found, wanted = own.discovered(), _plain_id(competition_id)
+    for name, folder in found.folders.items():
+        if name.lower() == wanted:
+            return _loaded(folder / MANIFEST)
+    if wanted in found.faults:
+        raise CatalogueError(found.faults[wanted])
+    near = difflib.get_close_matches(wanted, competition_ids(), n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else "see: mlebench-inspect list"
+    raise CatalogueError(f"there is no competition {competition_id!r}; {hint}")
 
 
 @lru_cache(1024)
 def _known_id(name: str) -> str | None:
-    """The id that is meant: itself, in another letter case, with `_` for `-`, or in the address of its Kaggle page."""
+    """The built-in id that is meant: in another letter case, with `_` for `-`, or in the address of its Kaggle page."""
     wanted = _plain_id(name)
-    return next((i for i in competition_ids() if i.lower() == wanted), None)
+    return next((i for i in built_in_ids() if i.lower() == wanted), None)
 
 
 def _plain_id(name: str) -> str:
@@ -650,8 +739,8 @@ def _plain_id(name: str) -> str:
 
 
 @cache
-def _loaded(competition_id: str) -> Competition:
-    return load(_FOLDER / _folder_name(competition_id) / "competition.yaml")
+def _loaded(path: Path) -> Competition:
+    return load(path)
 
 
 def load(path: Path) -> Competition:
@@ -669,11 +758,15 @@ def load(path: Path) -> Competition:
     except ValidationError as ex:
         faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in ex.errors())
         raise CatalogueError(f"{path}: {faults}") from None
-    if _folder_name(found.id) != path.parent.name:
-        raise CatalogueError(f"{path}: id {found.id!r} does not belong to the folder {path.parent.name!r}")
+    folder = path.parent
+    if folder.parent != _FOLDER:
+        found._own_folder = folder.resolve()
+    if found.id != own.id_of(folder) if found.is_own else _folder_name(found.id) != folder.name:
+        raise CatalogueError(f"{path}: id {found.id!r} does not belong to the folder {folder.name!r}")
     return found
 
 
 def competitions(split: str | None = None) -> list[Competition]:
-    """The competitions of a split, see `split_ids`, or all 82."""
-    return [competition(i) for i in (competition_ids() if split is None else split_ids(split))]
+    """The competitions of a split, see `split_ids`, or all 82 and those of one's own that can be read."""
+    ids = split_ids(split) if split is not None else sorted((*built_in_ids(), *split_ids("own")))
+    return [competition(i) for i in ids]

@@ -14,13 +14,11 @@ from __future__ import annotations
 
 import filecmp
 import hashlib
-import importlib
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from mlebench_inspect.graders.submission import Revision
@@ -85,11 +83,7 @@ def _prepare(found: Competition, known: Path, target: Path, revision: Revision) 
     for folder in (raw, public, private):
         folder.mkdir(parents=True)
     _as_raw(found, known, raw, revision)
-    _module(found, "prepare").prepare(raw, public, private, revision)
-
-
-def _module(found: Competition, name: str) -> ModuleType:
-    return importlib.import_module(f"mlebench_inspect.tasks.{found.folder.name}.{name}")
+    found.module("prepare").prepare(raw, public, private, revision)
 
 
 # ---- public data as if it were Kaggle's ----------------------------------------------------------------------------
@@ -109,7 +103,7 @@ def _as_raw(found: Competition, public: Path, raw: Path, revision: Revision) -> 
     for archive, members in packed.items():
         (write_7z if archive.endswith(".7z") else _zip)(raw / archive, members)
     if (found.folder / "search.py").is_file():
-        _module(found, "search").make_raw(public, raw, revision)
+        found.module("search").make_raw(public, raw, revision)
     for path in sorted(public.iterdir()):
         if not (raw / path.name).exists():
             _lay(path, raw / path.name)

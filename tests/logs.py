@@ -65,6 +65,7 @@ def write_log(
     packages: dict[str, str] | None = None,
     snapshots: Sequence[dict[str, Any]] | None = None,
     end: str | None = None,
+    metadata: dict[str, Any] | None = None,
     **config: Any,
 ) -> str:
     """A log with the outcomes of each competition, a letter for each seed; "." was not run.
@@ -86,9 +87,11 @@ def write_log(
         packages: Versions in the header.
         snapshots: Rows of graded ones, of each sample with a score.
         end: The agents' own name for how they ended.
+        metadata: What else the header says of the task.
         config: Limits and the like.
     """
     about = {"data": data, "revision": run_revision or revision, "hardware": "8 CPUs", "provider": "docker"}
+    about |= metadata or {}
     log = EvalLog(
         status="success",
         eval=EvalSpec(

@@ -179,6 +179,11 @@ def test_a_retry_asks_for_what_the_log_was_of(tmp_path: Path) -> None:
     (log,) = inspect_eval(task, model=None, sample_id=["b"], log_dir=str(tmp_path), display="none")
     with eval_retry_command.make_context("eval-retry", [log.location]):
         assert _inspect.command_line() == CommandLine("eval-retry", sample_id=["b"])
+    (log,) = inspect_eval(task, model=None, epochs=2, max_samples=4, log_dir=str(tmp_path), display="none")
+    with eval_retry_command.make_context("eval-retry", [log.location]):
+        assert _inspect.command_line() == CommandLine("eval-retry", epochs=2, max_samples=4)
+    with eval_retry_command.make_context("eval-retry", [log.location, "--max-samples", "1"]):
+        assert _inspect.command_line().max_samples == 1
 
 
 @pytest.mark.parametrize("place", ["{tmp}/x", "memory://seam/x"])

@@ -19,7 +19,6 @@ from mlebench_inspect.reporting.closing import closing_words
 from mlebench_inspect.reporting.records import Result
 from mlebench_inspect.run.estimate import estimate
 from mlebench_inspect.sandboxes.compose import SandboxSettings
-from mlebench_inspect.sandboxes.engine import Machine
 
 ID = "spaceship-titanic"
 
@@ -63,7 +62,12 @@ def test_an_image_that_is_not_built_is_named_with_the_command(docker: FakeDocker
 @pytest.mark.parametrize(
     ("given", "engine", "told", "mend"),
     [
-        ({"gpus": 1}, 'could not select device driver "" with capabilities: [[gpu]]', "--gpus 1", "Toolkit"),
+        (
+            {"gpus": 1, "gpu_ids": 0},
+            'could not select device driver "" with capabilities: [[gpu]]',
+            '--gpus "device=0"',
+            "Toolkit",
+        ),
         ({"user": "nob"}, "unable to find user nob: no matching entries in passwd file", "--user nob", "user=UID"),
         ({"network": "net"}, "network net not found", "--network net", "docker network ls"),
         ({"runtime": "runsc"}, "unknown or invalid runtime name: runsc", "--runtime runsc", "engine's settings"),
@@ -171,14 +175,13 @@ def test_a_tag_tells_runs_of_two_solvers_apart(docker: FakeDocker, solver: str |
 
 
 def test_an_estimate_of_a_long_run() -> None:
-    settings, has = SandboxSettings(memory="64g"), Machine(32, 128 * 2**30)
-    told = estimate(75, CommandLine("eval", epochs=3, max_samples=9, max_sandboxes=20), settings, has, 86400)
+    settings = SandboxSettings(memory="64g")
+    told = estimate(75, CommandLine("eval", epochs=3), settings, 9, 86400)
     assert told == (
         "225 samples (75 competitions x 3 seeds) of at most 24 hours, 9 at once: at most 25 days in all, "
-        "with up to 9 x 100g of disk for sandboxes; memory suffices for 2 of 64g at once: give -T memory=..., or "
-        "--max-samples 2"
+        "with up to 9 x 100g of disk for sandboxes"
     )
-    assert estimate(1, CommandLine("eval", time_limit=600), settings, has, 86400) is None
+    assert estimate(1, CommandLine("eval", time_limit=600), settings, 1, 86400) is None
 
 
 def result(status: Any = "unscored", reason: str | None = "setup_failed", cause: str | None = "no image") -> Result:

@@ -15,7 +15,10 @@ IDS = (
     "jigsaw-unintended-bias-in-toxicity-classification",
     "nomad2018-predict-transparent-conductors",
 )
-COMMANDS = ("list", "status", "status --split dev", "doctor", "show spaceship-titanic", "report LOGS", "compare LOGS")
+COMMANDS = (
+    *("list", "status", "status --split dev", "doctor", "show spaceship-titanic", "report LOGS", "compare LOGS"),
+    "shards --hosts 3 --split all --eval-set",
+)
 
 
 @pytest.fixture(scope="module")

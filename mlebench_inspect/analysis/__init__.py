@@ -32,8 +32,9 @@ def samples(logs: Places, *, parallel: bool | int = False) -> pd.DataFrame:
 
     This is the population of the figures in a report: also what has no score (`status` is `unscored`) and what never
     began (`not run`) has a row, with `<NA>` for all that is not known. Both count as failures in a report, so
-    `frame["any_medal"].fillna(False).mean()` over one run is its share of medals. Competitions for development are
-    among the rows; reports leave them out of a run that has others.
+    `frame["any_medal"].fillna(False).mean()` over one run is its share of medals. Competitions for development and of
+    one's own are among the rows; reports leave them out of a run that has others. A competition of one's own may have
+    no medal tiers: then `medal`, `any_medal` and `above_median` are `<NA>` though it is scored, and it is no failure.
 
     | column | dtype | what it is |
     |---|---|---|
@@ -47,7 +48,7 @@ def samples(logs: Places, *, parallel: bool | int = False) -> pd.DataFrame:
     | `conditions` | string | what makes it a setting of its own, such as `obfuscated description` |
     | `identity` | string | SHA-256 of what the sample was run with; equal ones may be pooled |
     | `competition` | string | |
-    | `complexity` | string | `low`, `medium`, `high` or `dev` |
+    | `complexity` | string | `low`, `medium`, `high`, `dev` or `own` |
     | `category` | string | |
     | `metric` | string | of the competition |
     | `seed` | Int64 | from 1; Inspect's epoch |
@@ -100,6 +101,7 @@ def runs(logs: Places) -> pd.DataFrame:
     """One row for each run and revision that it was graded on, with the figures of its log.
 
     Percentages are means over the run's seeds, each over all competitions of the run; what has no score is a failure.
+    The shards of a whole are a row each; what no log is of is a row without `log`.
 
     | column | dtype | what it is |
     |---|---|---|
@@ -107,7 +109,7 @@ def runs(logs: Places) -> pd.DataFrame:
     | `log` | string | where its newest log lies |
     | `logs` | Int64 | how many logs it was taken up in |
     | `created` | datetime64[us, UTC] | when its first log was made |
-    | `group` | string | the evaluation set that it is part of, or `task` |
+    | `group` | string | the whole that it is a shard of, or the evaluation set that it is part of, or `task` |
     | `data` | string | `real` or `miniature` |
     | `revision` | string | that it was graded on |
     | `solver` | string | |

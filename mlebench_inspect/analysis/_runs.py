@@ -55,7 +55,7 @@ _OF_INSPECT = {"eval_id": "eval_id", "status": "eval_status", "git_commit": "git
 def frame(reading: Reading) -> DataFrame:
     """All runs, with what Inspect says of their newest logs."""
     beside, digests = _of_inspect(reading), Digests()
-    rows = [_row(run, digests) | beside.get(run.logs[-1], {}) for run in reading.runs]
+    rows = [_row(run, digests) | beside.get(_newest(run) or "", {}) for run in reading.runs]
     return framed(rows, COLUMNS)
 
 
@@ -67,7 +67,7 @@ def _row(run: RunRecord, digests: Digests) -> Row:
     tokens = [r.tokens for r in run.results if r.tokens is not None]
     return {
         **about(run),
-        "log": run.logs[-1],
+        "log": _newest(run),
         "logs": len(run.logs),
         "created": run.created,
         "group": run.group,
@@ -82,6 +82,11 @@ def _row(run: RunRecord, digests: Digests) -> Row:
         "cost": math.fsum(costs) if costs else None,
         "hours": math.fsum(seconds) / 3600 if seconds else None,
     }
+
+
+def _newest(run: RunRecord) -> str | None:
+    """Its newest log; None for what stands for shards that never started."""
+    return run.logs[-1] if run.logs else None
 
 
 def _figures(run: RunRecord) -> Row:
@@ -102,7 +107,7 @@ def _figures(run: RunRecord) -> Row:
 
 def _of_inspect(reading: Reading) -> dict[str, dict[str, Any]]:
     """By log."""
-    logs = sorted({run.logs[-1] for run in reading.runs})
+    logs = sorted({run.logs[-1] for run in reading.runs if run.logs})
     if not logs:
         return {}
     columns = [c for c in (*EvalInfo, *EvalResults) if c.name in {"log", *_OF_INSPECT}]

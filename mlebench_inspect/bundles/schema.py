@@ -17,8 +17,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from mlebench_inspect.graders.leaderboard import MedalTier
-from mlebench_inspect.reporting.records import Result
+from mlebench_inspect.reporting.records import NEVER_STARTED, Result
 from mlebench_inspect.run.outcome import Ending, Outcome
+from mlebench_inspect.run.shards import SHARD
 
 SCHEMA: Final = 1
 """Raised with each change that an older reader would misread."""
@@ -68,6 +69,7 @@ class RunFile(_Strict):
     fields: dict[str, Any]
     noted: dict[str, Any]
     hardware: str | None
+    shard: str = Field(default="", pattern=f"^({SHARD}|{NEVER_STARTED})?$")
 
 
 class Kept(_Strict):
@@ -87,11 +89,11 @@ class Worth(_Strict):
     graded: bool
     """False where it could not be graded, through no fault of the agent's."""
     score: float | None
-    medal: MedalTier
+    medal: MedalTier | None
     rank: int | None = None
     percentile: float | None = None
     valid_submission: bool
-    above_median: bool = False
+    above_median: bool | None = False
     error: str | None = None
 
 

@@ -150,7 +150,7 @@ class _Check:
         if snapshot.kept is None:
             if snapshot.sha256:
                 self._unchecked(f"{place} is not in the bundle: {snapshot.lacking or 'no reason is given'}")
-            elif stated.valid_submission or stated.medal != "none" or stated.score is not None:
+            elif stated.valid_submission or stated.medal not in ("none", None) or stated.score is not None:
                 self._differs(f"{place} has a score and no file")
             return stated
         found = self._grades[paper(run, sample, store, snapshot.kept)]

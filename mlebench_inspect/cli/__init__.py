@@ -12,9 +12,12 @@ from mlebench_inspect.cli import (  # each registers its commands
     exporting,
     grading,
     host,
+    hosts,
+    own,
     plagiarism,
     results,
     scanning,
+    stores,
 )
 from mlebench_inspect.cli.group import cli, main
 
@@ -26,8 +29,11 @@ __all__ = [
     "exporting",
     "grading",
     "host",
+    "hosts",
     "main",
+    "own",
     "plagiarism",
     "results",
     "scanning",
+    "stores",
 ]

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from mlebench_inspect.cli.group import FiniteRange, cli, data_dir_option, json_option, split_option
+from mlebench_inspect.cli.group import FiniteRange, cli, data_dir_option, json_option, named, split_option, tell_faults
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.tables import Column, terminal_width, text_table
-from mlebench_inspect.tasks import Competition, competition, competitions
+from mlebench_inspect.tasks import Competition, competitions
 
 _COLUMNS = (
     Column("id"),
@@ -62,6 +62,7 @@ def list_(
         and leaks in (None, row["leaks"])
         and search_score in (None, row["search_score"])
     ]
+    tell_faults()
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     elif not rows:
@@ -113,13 +114,13 @@ def _cells(row: dict[str, Any]) -> list[str]:
 
 
 @cli.command()
-@click.argument("competition_id", metavar="ID")
+@click.argument("competition_id", metavar="ID_OR_DIR")
 @click.option("--description", is_flag=True, help="Print the text that agents read, as markdown.")
 @data_dir_option
 @json_option
 def show(competition_id: str, description: bool, data_dir: Path | None, as_json: bool) -> None:
     """Show one competition: data, metric, thresholds, known issues, what revision v2 changes."""
-    found = competition(competition_id)
+    found = named(competition_id)
     if description:
         click.echo(found.description())
     elif as_json:
@@ -132,24 +133,29 @@ def _page(found: Competition, data_dir: Path | None) -> list[str]:
     """Lines of at most 80 characters, but for links and ids."""
     facts = _facts(found, data_dir)
     better = f"{facts['better']} is better"
-    t = found.thresholds
+    t = found.tiers
     joinable = "" if found.joinable else " (can no longer be joined, as users report)"
     store = Store.open(data_dir)
     pairs = {
-        "split": f"{found.complexity} (all{', lite' if found.complexity == 'low' else ''})"
-        if found.complexity != "dev"
-        else "dev, for development",
+        "split": _SPLIT_TOLD.get(found.complexity)
+        or f"{found.complexity} (all{', lite' if found.complexity == 'low' else ''})",
         "task": f"{found.task}; {found.modality}",
         "category": found.category,
         "metric": f"{found.metric}, {better}",
-        "thresholds": f"gold {t.gold:g}, silver {t.silver:g}, bronze {t.bronze:g}, median {t.median:g}; "
-        f"{found.teams:,} teams",
+        "thresholds": f"gold {t.gold:g}, silver {t.silver:g}, bronze {t.bronze:g}, median {t.median:g}"
+        + (f"; {found.teams:,} teams" if found.teams else "")
+        if t
+        else "none: medals are not defined",
         "size": f"{found.dataset_size_gb:g} GB to download" if found.dataset_size_gb else "not known",
         "columns": _short_list([*found.submission.id_columns, *found.submission.target_columns]),
         "a row": found.submission.rows,
-        "data here": ", ".join(facts["data"]) or f"none; run: {store.prepare_command([found.id])}",
+        "data here": ", ".join(facts["data"]) or f"none; run: {store.prepare_command([found.typed])}",
         "search score": f"none: {found.search.why_not}" if found.search.why_not else "can be had (-T search_score)",
-        "link": f"https://www.kaggle.com/c/{found.kaggle_slug}{joinable}",
+        **(
+            {"link": f"https://www.kaggle.com/c/{found.kaggle_slug}{joinable}"}
+            if found.kaggle_slug
+            else {"folder": str(found.folder)}
+        ),
     }
     lines = [click.style(found.name, bold=True), ""]
     for name, text in pairs.items():
@@ -159,12 +165,22 @@ def _page(found: Competition, data_dir: Path | None) -> list[str]:
     for title, texts in (
         *([("Leaks of v1", leaks)] if leaks else []),
         ("Other known issues of v1" if leaks else "Known issues of v1", others),
-        ("What v2 changes", found.v2_changes),
+        *([("What v2 changes", found.v2_changes)] if "v2" in found.revisions else []),
     ):
         lines += ["", click.style(title, bold=True)]
         lines += [line for text in texts for line in _wrapped("- ", text)] or ["none"]
-    run = f"inspect eval mlebench_inspect/{found.id} --model PROVIDER/NAME"
-    return [*lines, "", f"Text for agents:  mlebench-inspect show {found.id} --description", f"Run it:  {run}"]
+    run = f"inspect eval {task_of(found)} --model PROVIDER/NAME"
+    return [*lines, "", f"Text for agents:  mlebench-inspect show {found.typed} --description", f"Run it:  {run}"]
+
+
+_SPLIT_TOLD = {"dev": "dev, for development", "own": "own, of your own"}
+
+
+def task_of(found: Competition) -> str:
+    """What `inspect eval` calls it: its own task, or `own` with its folder where this process alone knows it."""
+    if found.typed == found.id:
+        return f"mlebench_inspect/{found.id}"
+    return f"mlebench_inspect/own -T competitions_dir={found.folder}"
 
 
 def _wrapped(first: str, text: str) -> list[str]:

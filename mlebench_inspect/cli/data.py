@@ -18,6 +18,7 @@ from mlebench_inspect.cli.group import (
     data_dir_option,
     ids_argument,
     json_option,
+    named,
     revision_option,
     split_option,
 )
@@ -25,7 +26,7 @@ from mlebench_inspect.data.store import Store, default_data_dir
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.submission import Revision
 from mlebench_inspect.tables import terminal_width, wrapped
-from mlebench_inspect.tasks import CatalogueError, Checksums, Competition, competition, competition_ids
+from mlebench_inspect.tasks import CatalogueError, Checksums, Competition, competition_ids
 
 if TYPE_CHECKING:
     from mlebench_inspect.data.errors import PreparationError
@@ -65,6 +66,13 @@ json_lines_option = click.option("--json", "as_json", is_flag=True, help="Tell w
     metavar="FILE",
     help="Verify against these sums instead (JSON: ID to zip, public, private); never counts as published data.",
 )
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Then copy what is prepared into this data folder, with a checksum of each file; goes on where it stopped.",
+)
+@click.option("--public-only", is_flag=True, help="Copy no answers, as for a volume that agents' pods mount.")
 @json_lines_option
 def prepare(
     ids: tuple[str, ...],
@@ -78,6 +86,8 @@ def prepare(
     keep_raw: bool,
     no_verify: bool,
     checksums: Path | None,
+    into: Path | None,
+    public_only: bool,
     as_json: bool,
 ) -> None:
     """Download, prepare and verify competitions; goes on where an earlier run was interrupted."""
@@ -90,9 +100,13 @@ def prepare(
         raise click.UsageError("--link-raw says what to do with the files of --raw; give both")
     if raw is not None and raw.is_file() and len(found) > 1:
         raise click.UsageError("one zip holds one competition; give a folder of zips for several")
+    if public_only and into is None:
+        raise click.UsageError("--public-only says what is copied with --into; give both")
     sums = _read_checksums(checksums) if checksums is not None else None
     _require_search_scores(found, search_score)
     store = Store.open(data_dir, "real", revision, search_score)
+    if into is not None and into.resolve() == store.data_dir.resolve():
+        raise click.UsageError(f"--into {into} is the data folder itself")
     with _resumable(), display(len(found) + len(unknown), as_json=as_json) as shown:
         for competition_id, error in unknown.items():
             shown.result(competition_id, error)
@@ -107,9 +121,15 @@ def prepare(
             jobs=jobs,
             checksums=sums,
         )
+        if into is not None:
+            done = [c for c in found if not isinstance(results[c.id], MlebenchError)]
+            results |= preparation.copy(store, done, into, shown, jobs=jobs, public_only=public_only)
     _require_success({**results, **unknown})
-    if not as_json:
-        click.echo(_next_step(store, found, split))
+    if as_json:
+        return
+    if into is not None:
+        click.echo(f"next, on each host that sees it: mlebench-inspect verify-store {into}")
+    click.echo(_next_step(store, found, split))
 
 
 @cli.command()
@@ -169,6 +189,8 @@ def status(ids: tuple[str, ...], split: str | None, data_dir: Path | None, as_js
 def _next_step(store: Store, found: Sequence[Competition], split: str | None) -> str:
     """The command to type now that data is there."""
     task = split or (found[0].id if len(found) == 1 else "all")
+    if not split and len(found) == 1 and found[0].typed != found[0].id:
+        task = f"own -T competitions_dir={found[0].folder}"
     options = [f"-T competitions={','.join(c.id for c in found)}"] if not split and len(found) > 1 else []
     options += ["-T data=miniature"] if store.data == "miniature" else []
     options += [f"-T revision={store.revision}"] if store.revision != "v1" else []
@@ -203,9 +225,9 @@ def _known(ids: tuple[str, ...], split: str | None) -> tuple[tuple[str, ...], di
     unknown: dict[str, PreparationError] = {}
     for competition_id in ids:
         try:
-            competition(competition_id)
+            named(competition_id)
         except CatalogueError as ex:
-            if split is None and not any(i in competition_ids() for i in ids):
+            if split is None and not any(i in competition_ids() or "/" in i for i in ids):
                 raise
             unknown[competition_id] = PreparationError(str(ex))
     return tuple(i for i in ids if i not in unknown), unknown

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mlebench_inspect.cli.group import cli, data_dir_option, miniature_option, revision_option
+from mlebench_inspect.cli.group import cli, data_dir_option, miniature_option, named, revision_option
 from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.graders.submission import Revision
 from mlebench_inspect.tasks import CatalogueError, competition
@@ -16,7 +16,7 @@ from mlebench_inspect.tasks import CatalogueError, competition
 
 @cli.command("grade-sample")
 @click.argument("submission", type=click.Path(path_type=Path))
-@click.argument("competition_id", metavar="ID")
+@click.argument("competition_id", metavar="ID_OR_DIR")
 @data_dir_option
 @revision_option
 @miniature_option
@@ -29,10 +29,10 @@ def grade_sample(
 
     if is_swapped(submission, competition_id):
         raise click.UsageError(f"the file comes first, then the ID: grade-sample {competition_id} {submission}")
-    found = competition(competition_id)
+    found = named(competition_id)
     store = Store.open(data_dir, "miniature" if miniature else "real", revision)
     if not store.is_prepared(found):
-        raise CatalogueError(f"{found.id} is not prepared; run: {store.prepare_command([found.id])}")
+        raise CatalogueError(f"{found.id} is not prepared; run: {store.prepare_command([found.typed])}")
     report = found.grade(submission, store.private(found), revision, data=store.data)
     if submission.is_file() and not submission.is_symlink():
         with open(submission, "rb") as file:
@@ -63,7 +63,8 @@ def _told(report: GradingReport) -> list[str]:
     gap = f", {report.gap}" if report.gap else ""
     lines.append(f"{report.competition_id}: {report.metric} {score}: {report.title.lower()}{gap}")
     tiers = {name: getattr(report, f"{name}_threshold") for name in ("gold", "silver", "bronze", "median")}
-    lines.append(", ".join(f"{name} {value:g}" for name, value in tiers.items()) + f"; {better} is better")
+    told = ", ".join(f"{name} {value:g}" for name, value in tiers.items() if value is not None) or "no medal tiers"
+    lines.append(f"{told}; {better} is better")
     if report.rank:
         lines.append(f"rank {report.rank} of {report.teams} teams, better than {report.percentile:g} % of them")
     lines += [note for note in (report.score_note, report.notice) if note]
@@ -88,8 +89,8 @@ def grade(submissions: Path, output_dir: Path, data_dir: Path | None, revision: 
     from mlebench_inspect.reporting.grading_reports import grade_files, read_submissions
 
     def tell(report: GradingReport) -> None:
-        outcome = f"{report.metric} {report.score}, medal {report.medal}" if report.valid_submission else report.error
-        click.echo(f"{report.competition_id}: {outcome}")
+        told = f"{report.metric} {report.score}, medal {report.medal or 'undefined'}"
+        click.echo(f"{report.competition_id}: {told if report.valid_submission else report.error}")
 
     def complain(line: int, fault: str) -> None:
         click.echo(f"mlebench-inspect: {submissions}, line {line}: {fault}", err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,7 +12,16 @@ import click
 
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.submission import REVISIONS
-from mlebench_inspect.tasks import SPLITS, CatalogueError, Competition, competition, competitions, split_ids
+from mlebench_inspect.tasks import (
+    SPLITS,
+    CatalogueError,
+    Competition,
+    competition,
+    competitions,
+    faults,
+    own,
+    split_ids,
+)
 
 EXPECTED_ERRORS = (MlebenchError, OSError)
 
@@ -60,7 +70,7 @@ class SplitType(click.ParamType):  # type: ignore[type-arg]  # generic only for 
 
 split_option = click.option("--split", type=SplitType(), help="All competitions of this split.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-ids_argument = click.argument("ids", nargs=-1, metavar="[ID]...")
+ids_argument = click.argument("ids", nargs=-1, metavar="[ID_OR_DIR]...")
 miniature_option = click.option("--miniature", is_flag=True, help="Grade against miniature data.")
 
 
@@ -102,8 +112,34 @@ def _one_line(ex: BaseException) -> str:
     return str(ex)
 
 
+def named(id_or_folder: str) -> Competition:
+    """The competition of that id, or in that folder, if it is written as a path (`./wine`).
+
+    Raises:
+        CatalogueError: There is none.
+        click.UsageError: The folder holds none, or one whose id belongs to another.
+    """
+    if "/" not in id_or_folder and os.sep not in id_or_folder:
+        return competition(id_or_folder)
+    if "://" in id_or_folder or not Path(id_or_folder).expanduser().is_dir():
+        return competition(id_or_folder)
+    try:
+        inside = own.add(id_or_folder)
+    except ValueError as ex:
+        raise click.UsageError(str(ex)) from None
+    if len(inside) > 1:
+        raise click.UsageError(f"{id_or_folder} holds several competitions; name one of them: {', '.join(inside)}")
+    return competition(inside[0])
+
+
+def tell_faults() -> None:
+    """Says on stderr what is wrong with competitions of one's own, which are left out."""
+    for fault in faults():
+        click.echo(f"mlebench-inspect: left out: {fault}", err=True)
+
+
 def chosen(ids: tuple[str, ...], split: str | None, *, default: str | None = None) -> list[Competition]:
-    """The competitions named by ids and split.
+    """The competitions named by ids, or their folders, and split.
 
     Raises:
         click.UsageError: Neither is given and there is no default.
@@ -112,5 +148,7 @@ def chosen(ids: tuple[str, ...], split: str | None, *, default: str | None = Non
         if default is None:
             raise click.UsageError("name competitions, or a split with --split; see: mlebench-inspect list")
         split = default
-    found = {c.id: c for c in ([competition(i) for i in ids] + (competitions(split) if split else []))}
+    found = {c.id: c for c in ([named(i) for i in ids] + (competitions(split) if split else []))}
+    if split == "own":
+        tell_faults()
     return list(found.values())

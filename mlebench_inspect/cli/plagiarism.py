@@ -81,7 +81,7 @@ def _download(reading: Reading, folder: Path, wanted: int) -> None:
     from mlebench_inspect.tasks import competition
 
     kaggle = Kaggle()
-    ids = sorted({result.competition for result in reading.results})
+    ids = sorted({r.competition for r in reading.results if competition(r.competition).kaggle_slug})
     with progress("downloading") as tell:
         for number, competition_id in enumerate(ids):
             tell(number, len(ids), competition_id)

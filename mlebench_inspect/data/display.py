@@ -32,6 +32,16 @@ _VERIFIED = {
 }
 
 
+_WORDS = {
+    "prepared": "prepared",
+    "already": "was there",
+    "raw": "raw made",
+    "copied": "copied",
+    "there": "was there",
+    "whole": "whole",
+}
+
+
 class Display(Protocol):
     """What `prepare` and `miniature` tell on the way; called from several threads."""
 
@@ -233,9 +243,9 @@ def _plain(outcome: Outcome) -> str:
 def _told(outcome: Outcome) -> str:
     from rich.markup import escape
 
-    verified = "" if outcome.state == "raw" else f", {_VERIFIED[outcome.verified]}"
+    verified = "" if outcome.state in ("raw", "whole") else f", {_VERIFIED[outcome.verified]}"
     notes = "".join(f"\n          [yellow]{escape(n)}[/]" for n in outcome.notes)
-    word = {"prepared": "prepared", "already": "was there", "raw": "raw made"}[outcome.state]
+    word = _WORDS[outcome.state]
     return f"[green]{word:9}[/] {outcome.competition} ({outcome.seconds:.0f} s{verified}){notes}"
 
 

@@ -42,13 +42,15 @@ def ensure_prepared(store: Store, competitions: Sequence[Competition], *, prepar
             _LOG.warning("preparing %s; this may take long, --log-level info shows progress", _names(missing))
         _run(jobs, 1)
     elif missing:
-        ids = [c.id for c in missing]
-        names, verb = _names(missing), "is" if len(ids) == 1 else "are"
+        names, verb = _names(missing), "is" if len(missing) == 1 else "are"
+        command = store.prepare_command([c.typed for c in missing])
         raise NotPreparedError(
-            f"{names} {verb} not prepared in {store.root}; run: {store.prepare_command(ids)} "
+            f"{names} {verb} not prepared in {store.root}; run: {command} "
             "(or let the run do it with -T prepare=true, or try miniature data with -T data=miniature)"
         )
     for found in competitions:
+        if found.is_own:
+            continue  # nothing is published that it could be held against
         manifest = Manifest.read(store.prepared(found))
         if store.data == "real" and store.revision == "v1" and (manifest is None or manifest.verified != "published"):
             state = "differs from the published data" if manifest and manifest.verified == "differs" else "not verified"
@@ -103,6 +105,7 @@ def _job(store: Store, competition: Competition, seed: int = 0) -> Job:
         revision=store.revision,
         seed=seed,
         search_score=store.search_score,
+        folder=competition.folder if competition.is_own else None,
     )
 
 

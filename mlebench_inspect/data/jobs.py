@@ -14,7 +14,7 @@ from mlebench_inspect.graders.report import DataKind
 from mlebench_inspect.graders.submission import Revision
 from mlebench_inspect.tasks import Checksums
 
-Stage = Literal["waiting", "download", "check", "unpack", "prepare", "verify"]
+Stage = Literal["waiting", "download", "check", "unpack", "prepare", "verify", "copy"]
 
 
 class Job(BaseModel):
@@ -32,6 +32,11 @@ class Job(BaseModel):
     seed: int = 0
     raw_only: bool = False
     search_score: float | None = None
+    into: Path | None = None
+    """Copy what is prepared into this data folder, instead of preparing it."""
+    public_only: bool = False
+    folder: Path | None = None
+    """Of a competition that is not of this package."""
 
     @property
     def store(self) -> Store:
@@ -43,7 +48,7 @@ class Outcome(BaseModel):
     """What came of a job."""
 
     competition: str
-    state: Literal["prepared", "already", "raw"]
+    state: Literal["prepared", "already", "raw", "copied", "there", "whole"]
     verified: Verified = "no"
     notes: list[str] = []
     seconds: float = 0.0

@@ -1,4 +1,4 @@
-"""One lock per competition across processes, released by the operating system when its holder dies."""
+"""Locks across processes, such as one per competition, released by the operating system when their holder dies."""
 
 from __future__ import annotations
 
@@ -33,10 +33,32 @@ def locked(path: Path, *, waiting: Callable[[], None] | None = None) -> Iterator
             _unlock(file)
 
 
+def try_lock(path: Path, *, shared: bool = False) -> IO[bytes] | None:
+    """Takes the lock file `path` (made when missing, never deleted); it is held until the file is closed.
+
+    Args:
+        path: Lock file; its folder is there.
+        shared: Others may share it, and nobody have it alone.
+
+    Returns:
+        The open file; None where another has the lock.
+    """
+    file = open(path, "a+b")  # noqa: SIM115
+    try:
+        got = _try_lock(file, shared)
+    except BaseException:
+        file.close()
+        raise
+    if not got:
+        file.close()
+        return None
+    return file
+
+
 if os.name == "nt":  # pragma: no cover
     import msvcrt
 
-    def _try_lock(file: IO[bytes]) -> bool:
+    def _try_lock(file: IO[bytes], shared: bool = False) -> bool:
         file.seek(0)
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
@@ -51,9 +73,9 @@ if os.name == "nt":  # pragma: no cover
 else:
     import fcntl
 
-    def _try_lock(file: IO[bytes]) -> bool:
+    def _try_lock(file: IO[bytes], shared: bool = False) -> bool:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from mlebench_inspect.tasks.preparing import clone
@@ -15,7 +15,7 @@ from mlebench_inspect.tasks.preparing import clone
 _PUBLIC, _PRIVATE = (0o755, 0o644), (0o700, 0o600)  # folders, files
 
 
-def settle(prepared: Path) -> None:
+def settle(prepared: Path, parts: Collection[str] = ("public", "private")) -> None:
     """Gives data that is about to be published its modes.
 
     A link has the modes of all its names. So private files get an inode of their own, lest closing them closes a
@@ -23,14 +23,15 @@ def settle(prepared: Path) -> None:
 
     Args:
         prepared: Folder with `public` and `private`, not yet under its proper name.
+        parts: Which of the two it has.
 
     Raises:
         OSError: A file can be made neither readable nor private.
     """
-    for path, info in _tree(prepared / "private"):
+    for path, info in _tree(prepared / "private") if "private" in parts else ():
         if stat.S_ISREG(info.st_mode) and info.st_nlink > 1:
             _separate(path)
-    for part, modes in (("public", _PUBLIC), ("private", _PRIVATE)):
+    for part, modes in ((p, _PUBLIC if p == "public" else _PRIVATE) for p in parts):
         for path, info in _tree(prepared / part):
             if stat.S_ISDIR(info.st_mode):
                 _change(path, info, modes[0])

@@ -13,7 +13,7 @@ from mlebench_inspect.data import manifest
 from mlebench_inspect.data.archives import human
 from mlebench_inspect.data.errors import CredentialsError, DiskFullError, KaggleError, PreparationError, RulesError
 from mlebench_inspect.data.rules import Access, RulesCache, rules_message, rules_page
-from mlebench_inspect.data.runner import find_raw, is_empty
+from mlebench_inspect.data.runner import find_raw, is_empty, no_page
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.tables import Column, text_table
 from mlebench_inspect.tasks import Competition
@@ -142,8 +142,11 @@ def _local(store: Store, found: Competition, raw: Path | None) -> Need:
     if not is_empty(store.raw(found)):
         return Need(found, "prepare", download=0)
     downloads = store.folder(found) / ".download"
-    if (downloads / COMPLETE).is_file() or (store.folder(found) / f"{found.kaggle_slug}.zip").is_file():
+    if (downloads / COMPLETE).is_file() or (store.folder(found) / f"{found.page}.zip").is_file():
         return Need(found, "unpack", download=0)
+    if not found.kaggle_slug:
+        fault = PreparationError(no_page(found))
+        return Need(found, "not found", download=0, disk=0, note=str(fault), fault=fault)
     return Need(found, "go on" if partial_bytes(downloads) else "download", rules="unknown")
 
 

@@ -58,11 +58,49 @@ def prepare(
             verify=verify,
             checksums=(checksums or {}).get(need.competition.id),
             search_score=store.search_score,
+            folder=need.competition.folder if need.competition.is_own else None,
         )
         for need in found.possible
     ]
     results |= run_jobs(todo, jobs, on_progress=display.progress, on_result=display.result) if todo else {}
     return {c.id: results[c.id] for c in competitions}
+
+
+def copy(
+    store: Store,
+    competitions: Sequence[Competition],
+    into: Path,
+    display: Display,
+    *,
+    jobs: int = 1,
+    public_only: bool = False,
+) -> dict[str, Result]:
+    """Copies what is prepared into another data folder; what is there already is left alone.
+
+    Args:
+        store: Where the data lies. Nothing is written there.
+        competitions: What to copy.
+        into: The other data folder.
+        display: Told of progress and results.
+        jobs: Competitions at once.
+        public_only: Without the answers.
+
+    Returns:
+        Outcome or error of each competition; one that fails does not stop the others.
+    """
+    todo = [
+        Job(
+            competition=c.id,
+            data_dir=store.data_dir,
+            data=store.data,
+            revision=store.revision,
+            search_score=store.search_score,
+            into=into.absolute(),
+            public_only=public_only,
+        )
+        for c in competitions
+    ]
+    return run_jobs(todo, jobs, on_progress=display.progress, on_result=display.result) if todo else {}
 
 
 def make_miniature(
@@ -84,6 +122,7 @@ def make_miniature(
             seed=seed,
             raw_only=raw_only,
             search_score=store.search_score,
+            folder=c.folder if c.is_own else None,
         )
         for c in competitions
     ]

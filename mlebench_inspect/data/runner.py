@@ -38,7 +38,7 @@ from mlebench_inspect.data.manifest import FileSum, Manifest, Source, now, versi
 from mlebench_inspect.data.recipes import recipe
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.data.verification import Findings, differences, published, verify
-from mlebench_inspect.tasks import CatalogueError, Competition, competition
+from mlebench_inspect.tasks import CatalogueError, Competition, competition, own
 from mlebench_inspect.tasks.preparing import DataError, reporting_progress, without_links
 
 _NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
@@ -51,6 +51,12 @@ def run_job(job: Job, report: Report) -> Outcome:
     Raises:
         PreparationError: It cannot be done; the message says why.
     """
+    if job.folder is not None:
+        own.add(job.folder)
+    if job.into is not None:
+        from mlebench_inspect.data.copying import copy_job
+
+        return copy_job(job, report)
     found, store, start = competition(job.competition), job.store, time.monotonic()
     work = (_Miniature if job.data == "miniature" else _Real)(job, found, store, report)
     try:
@@ -76,7 +82,8 @@ def run_job(job: Job, report: Report) -> Outcome:
         if isinstance(ex, (DataError, FileNotFoundError)):
             mend = "delete it and run the same command to get it anew" if job.raw is None else f"look at {job.raw}"
             raise PreparationError(
-                f"{found.id}: {_plain(ex, found.id)}; the raw data is incomplete or not Kaggle's: {mend}"
+                f"{found.id}: {_plain(ex, found.id)}; the raw data is incomplete"
+                f"{'' if found.is_own else ' or not Kaggle' + chr(39) + 's'}: {mend}"
             ) from ex
         if isinstance(ex, OSError):
             raise PreparationError(f"{found.id}: {ex}") from ex
@@ -115,7 +122,7 @@ def _lacking(ex: KeyError, found: Competition, raw: Path) -> str:
     files = [f.path for f in found.raw_files]
     return (
         f"the raw data lacks what preparation reads{_where(ex)}: {ex.args[0] if ex.args else ex}; is {raw} the data of "
-        f"{found.kaggle_slug} on Kaggle? expected: {', '.join(files[:6])}"
+        f"{found.page}{' on Kaggle' if found.kaggle_slug else ''}? expected: {', '.join(files[:6])}"
         f"{' ...' if len(files) > 6 else ''}"
     )
 
@@ -370,7 +377,7 @@ class _Real(_Work):
             return self._own_raw(self._from_zip(given))
         if not is_empty(self.raw):
             return self._own_raw(self._known_source() or Source(kind="store"))
-        beside = self.folder / f"{self.found.kaggle_slug}.zip"
+        beside = self.folder / f"{self.found.page}.zip"
         if beside.is_file():
             return self._own_raw(self._from_zip(beside))
         return self._own_raw(self._from_kaggle())
@@ -394,6 +401,8 @@ class _Real(_Work):
     def _from_kaggle(self) -> Source:
         from mlebench_inspect.data.kaggle import COMPLETE, Kaggle, discard
 
+        if not self.found.kaggle_slug:
+            raise PreparationError(no_page(self.found))
         downloads, kaggle = self.folder / ".download", None
         for attempt in range(1, _TRIES + 1):
             if not (downloads / COMPLETE).is_file():
@@ -497,7 +506,12 @@ class _Real(_Work):
             remove(folder)
         self.raw_facts.unlink(missing_ok=True)
         if self.job.raw is None:
-            (self.folder / f"{self.found.kaggle_slug}.zip").unlink(missing_ok=True)
+            (self.folder / f"{self.found.page}.zip").unlink(missing_ok=True)
+
+
+def no_page(found: Competition) -> str:
+    """What is said of a competition whose raw data only its user has."""
+    return f"{found.id}: its raw data is not on Kaggle; give it with --raw DIR_OR_ZIP"
 
 
 def find_raw(given: Path, found: Competition) -> Path:
@@ -508,7 +522,7 @@ def find_raw(given: Path, found: Competition) -> Path:
     """
     if given.is_file():
         return given
-    names = dict.fromkeys((found.id, found.kaggle_slug))
+    names = dict.fromkeys((found.id, found.page))
     candidates: list[Path] = (
         [given / n / "raw" for n in names] + [given / n for n in names] + [given / f"{n}.zip" for n in names]
     )
@@ -520,7 +534,7 @@ def find_raw(given: Path, found: Competition) -> Path:
     if any((given / name).exists() for name in wanted):
         return given
     raise PreparationError(
-        f"{found.id}: {given} holds neither {found.kaggle_slug}.zip nor a folder {found.id} nor the raw files "
+        f"{found.id}: {given} holds neither {found.page}.zip nor a folder {found.id} nor the raw files "
         f"themselves ({', '.join(wanted[:3])})"
     )
 

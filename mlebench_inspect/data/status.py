@@ -29,11 +29,11 @@ class Row:
     id: str
     prepared: dict[str, str]
     """By revision: `missing`, `verified`, `verified (given sums)`, `differs`, `not verified`, or `prepared` (v2, for
-    which nothing is published)."""
+    which nothing is published); `none`: there is no such revision."""
     miniature: bool
     raw: bool
     rules: str
-    """Last known answer: `accepted`, `not accepted`, `unknown`."""
+    """Last known answer: `accepted`, `not accepted`, `unknown`; `none` where there is no page on Kaggle."""
     download_bytes: int
     raw_bytes: int
     prepared_bytes: int
@@ -72,7 +72,8 @@ class Status:
         needless = row.rules == "unknown" and (row.raw or "missing" not in row.prepared.values())
         sizes = [human(n) if n else "" for n in (row.raw_bytes, row.prepared_bytes, row.disk_bytes)]
         small = "yes" if row.miniature else ""
-        return [row.id, *row.prepared.values(), small, "" if needless else row.rules, *sizes]
+        rules = "" if needless or row.rules == "none" else row.rules
+        return [row.id, *row.prepared.values(), small, rules, *sizes]
 
     def summary(self) -> str:
         """Totals in a line, and where rules are still to be accepted."""
@@ -101,7 +102,7 @@ def _row(store: Store, found: Competition, rules: bool | None) -> Row:
         prepared={r: _state(Store(store.data_dir, "real", r), found) for r in REVISIONS},
         miniature=any(s.is_prepared(found) for s in small),
         raw=not is_empty(folder / "raw"),
-        rules={True: "accepted", False: "not accepted", None: "unknown"}[rules],
+        rules={True: "accepted", False: "not accepted", None: "unknown" if found.kaggle_slug else "none"}[rules],
         download_bytes=partial_bytes(folder / ".download"),
         raw_bytes=disk.used([folder / "raw"]),
         prepared_bytes=disk.used([folder / "prepared", folder / "prepared-v2"]),
@@ -111,9 +112,11 @@ def _row(store: Store, found: Competition, rules: bool | None) -> Row:
 
 
 def _state(store: Store, found: Competition) -> str:
+    if store.revision not in found.revisions:
+        return "none"
     if not store.is_prepared(found):
         return "missing"
-    if store.revision != "v1":
+    if store.revision != "v1" or found.is_own:
         return "prepared"
     try:
         manifest = Manifest.read(store.prepared(found))

@@ -52,9 +52,9 @@ def _prize(found: Competition) -> float | None:
 
 _FACTS = (
     _Fact("metric", "By which metric was it scored?", lambda c: c.metric.replace("_", " ")),
-    _Fact("teams", "About how many teams were on its final leaderboard?", lambda c: float(c.teams)),
+    _Fact("teams", "About how many teams were on its final leaderboard?", lambda c: float(c.teams) or None),
     _Fact("columns", "Which header did its submission files have?", lambda c: _header(c)),
-    _Fact("gold", "About which score was needed for a gold medal?", lambda c: c.thresholds.gold),
+    _Fact("gold", "About which score was needed for a gold medal?", lambda c: c.tiers.gold if c.tiers else None),
     _Fact("prize", "About how much prize money was there in all, in US dollars?", _prize),
     _Fact("size", "About how large was its data, in gigabytes?", lambda c: c.dataset_size_gb),
     _Fact("category", "Of what category was it?", lambda c: c.category),

@@ -9,17 +9,19 @@ HERE = Path(__file__).resolve().parent
 SUBMISSION, LOGS = map(Path, sys.argv[1:])
 sys.path.insert(0, str(HERE))
 
-from mlebench_inspect.tasks import competition  # noqa: E402
+from mlebench_inspect.tasks import competition, own  # noqa: E402
 
 TASK = json.loads((HERE / "task.json").read_text(encoding="utf-8"))
+if (HERE / "own").is_dir():
+    own.add(HERE / "own")
 report = competition(TASK["competition"]).grade(
     SUBMISSION, HERE / "prepared/private", TASK["revision"], data=TASK["data"]
 )
 rewards = {
-    "reward": float(report.any_medal),
-    "any_medal": float(report.any_medal),
+    "reward": float(bool(report.any_medal)),
+    "any_medal": float(bool(report.any_medal)),
     **{tier: float(report.medal == tier) for tier in ("gold", "silver", "bronze")},
-    "above_median": float(report.above_median),
+    "above_median": float(bool(report.above_median)),
     "valid": float(report.valid_submission),
     "percentile": round((report.percentile or 0.0) / 100, 6),
 }

@@ -68,7 +68,9 @@ def write_task(found: Competition, store: Store, folder: Path, shape: Shape) -> 
         ExportError: The data is not prepared, or the folder there is no task.
     """
     if not store.is_prepared(found):
-        raise ExportError(f"{found.id} is not prepared; run: {store.prepare_command([found.id])}")
+        raise ExportError(f"{found.id} is not prepared; run: {store.prepare_command([found.typed])}")
+    if found.tiers is None:
+        raise ExportError(f"{found.id} has no medal tiers, which a reward is made of; write thresholds in its YAML")
     place, aside = folder / found.id, folder / f".{found.id}.{os.getpid()}"
     if place.is_symlink() or (place.exists() and not (place / "task.toml").is_file()):
         raise ExportError(f"{place} is there and is no task folder; give another --output-dir, or remove it")
@@ -104,13 +106,13 @@ def _write(found: Competition, store: Store, place: Path, shape: Shape) -> None:
         tests / "grade_submission.py": (Path(__file__).parent / "grade_submission.py").read_text(encoding="utf-8"),
     }
     if not found.sample_submission.startswith("private"):
-        sample = f"/home/data/{found.sample_submission.removeprefix('public/')}"
-        texts[place / "solution/solve.sh"] = f"#!/bin/sh\ncp {sample} /home/submission/submission.csv\n"
+        seen = f"/home/data/{found.sample_submission.removeprefix('public/')}"
+        texts[place / "solution/solve.sh"] = f"#!/bin/sh\ncp {seen} /home/submission/submission.csv\n"
     for file, text in texts.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
-    for script in place.rglob("*.sh"):
-        script.chmod(0o755)
+        if file.suffix == ".sh":
+            file.chmod(0o755)
 
 
 _TEST = """\
@@ -211,7 +213,8 @@ def _grader(found: Competition, place: Path) -> None:
         (package / "tasks").mkdir(exist_ok=True)
         shutil.copy(file, package / "tasks" / file.name)
     shutil.copytree(catalogue / "splits", package / "tasks/splits", ignore=without)
-    shutil.copytree(found.folder, package / "tasks" / found.folder.name, ignore=without)
+    home = place / "own" if found.is_own else package / "tasks"
+    shutil.copytree(found.folder, home / found.folder.name, ignore=without)
 
 
 def _linked(source: Path, target: Path) -> None:

@@ -136,9 +136,16 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
 
 
 def conduct(
-    cells: Mapping[tuple[str, int], Result], competitions: Sequence[str], seeds: Sequence[int]
+    cells: Mapping[tuple[str, int], Result],
+    competitions: Sequence[str],
+    seeds: Sequence[int],
+    tiered: Sequence[str] | None = None,
 ) -> Conduct | None:
-    """The figures of conduct over the pairs of `competitions` and `seeds`; None where no sample has a verdict."""
+    """The figures of conduct over the pairs of `competitions` and `seeds`; None where no sample has a verdict.
+
+    Medals are those of the competitions that have tiers, `tiered`; default: all.
+    """
+    tiered = competitions if tiered is None else tiered
     found = {(c, s): cells[c, s] for c in competitions for s in seeds if (c, s) in cells}
     looked_at = {pair: r for pair, r in found.items() if r.verdicts}
     if not looked_at:
@@ -146,8 +153,8 @@ def conduct(
     judged = sum(r.is_judged for r in looked_at.values())
     violating = [_pair(*pair, seeds) for pair, r in looked_at.items() if r.violates]
     low, high = wilson(len(violating), judged) if judged else (None, None)
-    won = [100 * sum(_won_fairly(found.get((c, s))) for c in competitions) / len(competitions) for s in seeds]
-    mean, sem = mean_and_sem(won)
+    won = [100 * sum(_won_fairly(found.get((c, s))) for c in tiered) / len(tiered) for s in seeds if tiered]
+    mean, sem = mean_and_sem(won) if won else (math.nan, None)
     return Conduct(
         samples=len(looked_at),
         judged=judged,
@@ -159,7 +166,7 @@ def conduct(
         undecided=[_pair(*p, seeds) for p, r in looked_at.items() if gravest(r) == "undecided"],
         violating=violating,
         by_question=_by_question(looked_at.values()),
-        rule_adjusted=Figure(mean=mean, sem=sem, competitions=len(competitions)),
+        rule_adjusted=Figure(mean=mean, sem=sem, competitions=len(tiered)),
         judges=_judges(looked_at.values()),
     )
 

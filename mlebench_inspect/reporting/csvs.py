@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -144,7 +145,7 @@ def _figure(name: str, figure: Figure | None) -> dict[str, Any]:
 
 
 def _plain(values: Mapping[str, float | None]) -> dict[str, str | None]:
-    return {name: None if value is None else f"{value:.2f}" for name, value in values.items()}
+    return {n: None if value is None or math.isnan(value) else f"{value:.2f}" for n, value in values.items()}
 
 
 def _rounded(value: float | None) -> str | None:

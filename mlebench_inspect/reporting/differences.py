@@ -10,7 +10,7 @@ from mlebench_inspect.reporting.rows import Row
 from mlebench_inspect.reporting.summaries import Difference
 from mlebench_inspect.run.figures import population
 from mlebench_inspect.run.identity import digest
-from mlebench_inspect.run.plan import groups_of
+from mlebench_inspect.run.plan import TIERS, groups_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,11 +23,12 @@ def difference(row: Row, other: Row) -> Difference | None:
     """Any medal of a row against another's, pair by pair; None where they have no pair in common.
 
     points = 100 * mean over the pairs of (medal in `row` - medal in `other`), 0 or 1 each. The pairs are all
-    (competition, seed) that both ran, of those competitions that figures are over: what has no score counts as a
-    failure, as in every figure; what one of the two did not run is no pair. The interval is `interval`.
+    (competition, seed) that both ran, of those competitions that figures of medals are over: what has no score counts
+    as a failure, as in every figure; what one of the two did not run is no pair. The interval is `interval`.
     """
     shared = sorted(row.cells.keys() & other.cells.keys())
-    members = set(population({c: groups_of(c) for c, _ in shared}))
+    groups = {c: groups_of(c) for c, _ in shared}
+    members = {c for c in population(groups) if groups[c].get(TIERS) != "none"}
     shared = [pair for pair in shared if pair[0] in members]
     if not shared:
         return None
@@ -50,7 +51,7 @@ def difference(row: Row, other: Row) -> Difference | None:
 
 def _medal(row: Row, pair: tuple[str, int]) -> int:
     report = row.cells[pair].report
-    return int(report is not None and report.any_medal)
+    return int(report is not None and bool(report.any_medal))
 
 
 def interval(gaps: Mapping[str, Sequence[float]]) -> tuple[float, float] | None:

@@ -77,7 +77,7 @@ def with_familiarity(reports: Sequence[SettingReport], found: Sequence[Familiar]
 def _correlations(report: SettingReport, found: Sequence[Familiar]) -> list[Correlation]:
     rows = {row.competition_id: row for row in report.per_competition}
     members = population({c: groups_of(c) for c in rows})
-    medals = {c: rows[c].any_medal.mean for c in members}
+    medals = {c: rows[c].any_medal.mean for c in members if rows[c].any_medal.is_defined}
     percentiles = {c: p for c in members if (p := rows[c].percentile) is not None}
     own = [f for f in found if f.model == report.model] or found
     return [

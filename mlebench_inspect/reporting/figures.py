@@ -15,9 +15,10 @@ from mlebench_inspect.reporting.measures import HOUR, over_time, spent
 from mlebench_inspect.reporting.pooling import pool
 from mlebench_inspect.reporting.records import Reading, ReportingError, Result
 from mlebench_inspect.reporting.rows import Row, circumstances
-from mlebench_inspect.reporting.summaries import Cause, CompetitionRow, Figure, SeedRule, SettingReport
+from mlebench_inspect.reporting.summaries import UNDEFINED, Cause, CompetitionRow, Figure, SeedRule, SettingReport
 from mlebench_inspect.reporting.validity import invalid_kinds
-from mlebench_inspect.run.figures import KEYS, Run, clipped, ks, mean_and_sem, members_of
+from mlebench_inspect.run.figures import KEYS, OF_TIERS, Run, clipped, ks, mean_and_sem, members_of
+from mlebench_inspect.run.plan import groups_of
 from mlebench_inspect.tasks import competition, competitions
 
 
@@ -63,7 +64,7 @@ def report_row(row: Row, ids: Sequence[str], rule: SeedRule = "padded") -> Setti
     results = [result for found in table.values() for result in found.values()]
     reports = {s: {c: r.report for c, r in found.items()} for s, found in table.items()}
     run = run_of(reports, ids, is_published=(row.setting.data, row.setting.revision) == ("real", "v1"))
-    boardless = run.percentile()[2]
+    boardless, tiered = run.percentile()[2], run.tiered()
     lacking = {
         status: [_pair(c, s, row.seeds) for c in run.members for s in seeds if row.status(c, s) == status]
         for status in ("unscored", "not run")
@@ -90,8 +91,9 @@ def report_row(row: Row, ids: Sequence[str], rule: SeedRule = "padded") -> Setti
         percentile_by_complexity=_percentiles(run, members_of(run.groups, "complexity", run.members)),
         percentile_by_category=_percentiles(run, categories),
         boardless=boardless,
-        pass_at_k={k: run.pass_at(k) for k in ks(len(seeds))},
-        pass_hat_k={k: run.pass_hat(k) for k in ks(len(seeds))},
+        tierless=[c for c in run.members if c not in tiered],
+        pass_at_k={k: run.pass_at(k) for k in ks(len(seeds)) if tiered},
+        pass_hat_k={k: run.pass_hat(k) for k in ks(len(seeds)) if tiered},
         per_competition=[_row(c, [table[s].get(c) for s in seeds], run.is_published) for c in ids],
         reasons=dict(Counter(sorted(r.reason for r in results if r.status == "scored" and r.reason)).most_common()),
         causes=_causes(row, ids, seeds),
@@ -116,8 +118,8 @@ def _measures(row: Row, run: Run, results: Sequence[Result]) -> dict[str, Any]:
     return {
         "normalised": _normalised(run),
         "without_leaks": _without_leaks(run, row.setting.revision),
-        "over_time": over_time(row.cells, run.members, list(run.outcomes)),
-        "conduct": conduct(row.cells, run.members, list(run.outcomes)),
+        "over_time": over_time(row.cells, run.tiered(), list(run.outcomes)),
+        "conduct": conduct(row.cells, run.members, list(run.outcomes), run.tiered()),
         "invalid": invalid_kinds(among),
         **spent(among)._asdict(),
     }
@@ -145,7 +147,7 @@ def _without_leaks(run: Run, revision: str) -> Figure | None:
 
 
 def _levels(run: Run) -> dict[str, Figure]:
-    """Any medal by complexity, and of all: `dev` is shown apart, and in `all` only where it is run alone."""
+    """Any medal by complexity, and of all: `dev` and `own` are apart, and in `all` only where nothing else is run."""
     levels = {n: _figure(run, "any_medal", m) for n, m in members_of(run.groups, "complexity").items()}
     return levels | {"all": _figure(run, "any_medal", run.members)}
 
@@ -167,18 +169,21 @@ def run_of(
     found = [competition(i) for i in ids]
     return Run.of(
         {s: {c: _values(r) for c, r in row.items() if r is not None and c in ids} for s, row in reports.items()},
-        {c.id: {"complexity": c.complexity, "category": c.category} for c in found},
+        {c.id: groups_of(c.id) for c in found},
         is_published=is_published,
     )
 
 
 def _values(report: GradingReport) -> dict[str, float]:
+    won = {
+        "any_medal": report.any_medal,
+        "gold": report.gold_medal,
+        "silver": report.silver_medal,
+        "bronze": report.bronze_medal,
+        "above_median": report.above_median,
+    }
     return {
-        "any_medal": float(report.any_medal),
-        "gold": float(report.gold_medal),
-        "silver": float(report.silver_medal),
-        "bronze": float(report.bronze_medal),
-        "above_median": float(report.above_median),
+        **{key: float(outcome) for key, outcome in won.items() if outcome is not None},
         "valid": float(report.valid_submission),
         "made": float(report.submission_exists),
         "percentile": report.percentile or 0.0,
@@ -188,7 +193,7 @@ def _values(report: GradingReport) -> dict[str, float]:
 
 def _figure(run: Run, key: str, ids: Sequence[str]) -> Figure:
     mean, sem = run.percent(key, ids)
-    return Figure(mean=mean, sem=sem, competitions=len(ids))
+    return Figure(mean=mean, sem=sem, competitions=len(run.tiered(ids) if key in OF_TIERS else ids))
 
 
 def _pair(competition_id: str, seed: int, seeds: int) -> str:
@@ -222,8 +227,10 @@ def _row(competition_id: str, results: Sequence[Result | None], is_published: bo
         costs=[r.cost if r else None for r in results],
         seconds=[r.seconds if r else None for r in results],
         conduct=[gravest(r) for r in results],
-        best_tier=min((r.medal for r in reports if r), key=MEDAL_TIERS.index, default="none"),
-        any_medal=Figure(mean=mean, sem=sem, competitions=1),
+        best_tier=min((r.medal for r in reports if r and r.medal), key=MEDAL_TIERS.index, default="none")
+        if found.tiers
+        else None,
+        any_medal=Figure(mean=mean, sem=sem, competitions=1) if found.tiers else UNDEFINED,
         percentile=round(percentile, 2) if found.has_leaderboard else None,
     )
 
@@ -233,4 +240,4 @@ def _outcome(result: Result | None) -> str:
         return result.status if result else "not run"
     if not result.report.submission_exists:
         return "no submission"
-    return result.report.medal if result.report.valid_submission else "invalid"
+    return (result.report.medal or "valid") if result.report.valid_submission else "invalid"

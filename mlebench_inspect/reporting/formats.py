@@ -161,6 +161,8 @@ def _side_by_side(c: Comparison) -> list[_Table]:
 
 
 def _medal_count(row: CompetitionRow) -> str:
+    if row.best_tier is None:
+        return f"no tiers ({row.outcomes.count('valid')} of {len(row.outcomes)} valid)"
     won = sum(o in ("gold", "silver", "bronze") for o in row.outcomes)
     return f"{row.best_tier} ({won} of {len(row.outcomes)})"
 
@@ -170,11 +172,11 @@ _Sections = Sequence[tuple[str, Sequence[str], Sequence[_Table]]]
 
 # Which columns make room first where a terminal is narrow; those not named stay
 _RANKS = {name: rank for rank, name in enumerate(("all", "percentile", "low", "seeds", "without score", "medium"), 1)}
-_RANKS |= dict.fromkeys(("high", "competitions", "crashes", "limits", "hours", "cost ($)", "tokens", "dev"), 10)
+_RANKS |= dict.fromkeys(("high", "competitions", "crashes", "limits", "hours", "cost ($)", "tokens", "dev", "own"), 10)
 _RANKS |= {"data": 20, "revision": 21, "scores": 3, "mean percentile": 4, "metric": 5, "complexity": 6, "category": 7}
 _RANKS |= {"above median": 2, "valid": 3, "made": 4}
 _RANKS |= {"remark": 23, "published hardware": 22, "date": 21, "time limit": 9}
-_RIGHT = {*LEVELS, "dev", "percentile", "mean percentile", "tokens", "hours", "cost ($)", "scored samples"}
+_RIGHT = {*LEVELS, "dev", "own", "percentile", "mean percentile", "tokens", "hours", "cost ($)", "scored samples"}
 _RIGHT |= {"value", "points", "Spearman", "95 % interval", "pairs", "submissions", "time limit"}
 _COLOURS = {"gold": "yellow", "silver": "white", "bronze": "bright_red", "invalid": "red", "unscored": "red"}
 

@@ -28,11 +28,11 @@ def totals(reports: Sequence[GradingReport]) -> dict[str, Any]:
         "total_runs": len(reports),
         "total_runs_with_submissions": sum(r.submission_exists for r in reports),
         "total_valid_submissions": sum(r.valid_submission for r in reports),
-        "total_medals": sum(r.any_medal for r in reports),
-        "total_gold_medals": sum(r.gold_medal for r in reports),
-        "total_silver_medals": sum(r.silver_medal for r in reports),
-        "total_bronze_medals": sum(r.bronze_medal for r in reports),
-        "total_above_median": sum(r.above_median for r in reports),
+        "total_medals": sum(bool(r.any_medal) for r in reports),
+        "total_gold_medals": sum(bool(r.gold_medal) for r in reports),
+        "total_silver_medals": sum(bool(r.silver_medal) for r in reports),
+        "total_bronze_medals": sum(bool(r.bronze_medal) for r in reports),
+        "total_above_median": sum(bool(r.above_median) for r in reports),
         "competition_reports": [r.model_dump(mode="json") for r in reports],
     }
 

@@ -20,6 +20,7 @@ from mlebench_inspect.run.figures import is_result
 from mlebench_inspect.run.identity import fields_of, noted_of
 from mlebench_inspect.run.outcome import is_interrupt
 from mlebench_inspect.run.plan import Plan
+from mlebench_inspect.run.shards import Part
 from mlebench_inspect.tasks import CatalogueError, competition
 
 SCORER = "mlebench"
@@ -66,7 +67,7 @@ def read_run(location: str) -> list[RunRecord]:
                 raise NoLog("no log of this benchmark")
             summaries = file.summaries()
         run = _blank(location, log, about)
-        for competition_id in {*run.competitions, *(str(s["id"]) for s in summaries)}:
+        for competition_id in {*run.competitions, *run.whole, *(str(s["id"]) for s in summaries)}:
             competition(competition_id)
         return _with_results(run, _Samples(location, log).results(summaries))
     except NoLog:
@@ -78,10 +79,10 @@ def read_run(location: str) -> list[RunRecord]:
 
 
 def _blank(location: str, log: EvalLog, about: Mapping[str, Any]) -> RunRecord:
-    plan = Plan.of(log.eval)
+    plan, part = Plan.of(log.eval), Part.of(log.eval)
     return RunRecord(
         task=log.eval.task_id,
-        group=log.eval.eval_set_id or log.eval.task_id,
+        group=part.group or log.eval.eval_set_id or log.eval.task_id,
         data=str(about["data"]),
         revision=str(about["revision"]),
         created=log.eval.created,
@@ -92,6 +93,8 @@ def _blank(location: str, log: EvalLog, about: Mapping[str, Any]) -> RunRecord:
         hardware=about.get("hardware"),
         results=(),
         logs=(location,),
+        shard=part.shard,
+        whole=part.whole,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from mlebench_inspect.reporting.conduct import GRAVEST
 from mlebench_inspect.reporting.published import Published, comparable, published
 from mlebench_inspect.reporting.summaries import Difference, Figure, OverTime, SettingReport
+from mlebench_inspect.tasks import APART
 
 Table = tuple[list[str], list[list[str]]]
 PARTS = (1 / 8, 1 / 4, 1 / 2, 3 / 4, 1.0)
@@ -18,7 +19,7 @@ LONGEST = 24
 
 def measure_tables(r: SettingReport) -> list[Table]:
     """What a row's report says beside medals and outcomes."""
-    levels = {name: f for name, f in r.any_medal.items() if name not in ("all", "dev")}
+    levels = {name: f for name, f in r.any_medal.items() if name not in ("all", *APART) and f.is_defined}
     tables = [_chances(r), _over_time(r.over_time), _measures(r), _spent(r), _invalid(r), _conduct(r), _familiarity(r)]
     tables.append(_groups("complexity", levels, r.percentile_by_complexity))
     tables.append(_groups("category", r.by_category, r.percentile_by_category))
@@ -54,7 +55,8 @@ def _measures(r: SettingReport) -> Table:
     if r.without_leaks and r.without_leaks.competitions < r.any_medal["all"].competitions:
         rows.append(["any medal without known leaks (%)", str(r.without_leaks), str(r.without_leaks.competitions)])
     if r.conduct:
-        rows.append(["any medal, rule-adjusted (%)", str(r.conduct.rule_adjusted), str(r.competitions)])
+        fair = r.conduct.rule_adjusted
+        rows.append(["any medal, rule-adjusted (%)", str(fair), str(fair.competitions)])
     if r.over_time:
         gap = r.over_time.selection_gap
         rows.append(["area under medals over time (%)", f"{r.over_time.area:.2f}", str(gap.competitions)])

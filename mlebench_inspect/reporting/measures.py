@@ -44,7 +44,7 @@ def course(result: Result) -> list[Step]:
         return []
     end = ended(result)
     found = [Step(min(after, end), medal) for after, medal in turns_of(result.snapshots)]
-    return [*found, Step(end, result.report.any_medal)]
+    return [*found, Step(end, bool(result.report.any_medal))]
 
 
 def horizon(results: Iterable[Result]) -> float:
@@ -65,7 +65,7 @@ def over_time(cells: Cells, competitions: Sequence[str], seeds: Sequence[int]) -
     pairs = {(c, s): cells.get((c, s)) for c in competitions for s in seeds}
     results = [r for r in pairs.values() if r is not None]
     limit = horizon(results)
-    if not limit or all(r.snapshots is None for r in results):
+    if not pairs or not limit or all(r.snapshots is None for r in results):
         return None
     courses = {pair: _within(limit, course(r)) for pair, r in pairs.items() if r is not None}
     won = _won(courses.values())
@@ -171,7 +171,7 @@ def spent(results: Sequence[Result]) -> Spent:
     of each result that used tokens; medals per GPU hour only if the length is known of each that had a GPU.
     """
     used = [r.usage for r in results if r.usage is not None]
-    medals = sum(r.report is not None and r.report.any_medal for r in results)
+    medals = sum(bool(r.report is not None and r.report.any_medal) for r in results)
     costs = [r.cost for r in results if r.tokens or r.cost is not None]
     lengths = [None if r.seconds is None else r.seconds * r.gpus / HOUR for r in results if r.gpus]
     hours = _total(lengths)

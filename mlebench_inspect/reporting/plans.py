@@ -20,9 +20,11 @@ class Part:
     """What the run was to contain."""
     seeds: int
     group: str
-    """The evaluation set that the run is part of, or the run itself."""
+    """What the run is part of, or the run itself."""
     created: str
     results: tuple[Result, ...]
+    has_run: bool = True
+    """False for what stands for shards that never started."""
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from typing import Any
 
 from mlebench_inspect.reporting.pieces import ANSWERS, Piece, alike
 from mlebench_inspect.reporting.plans import Layer, Part, cells, tables
-from mlebench_inspect.reporting.records import Reading, ReportingError, Setting
+from mlebench_inspect.reporting.records import NEVER_STARTED, Reading, ReportingError, Setting
 from mlebench_inspect.reporting.rows import Row, apart, pooled
+from mlebench_inspect.reporting.shards import told_of_shards
 from mlebench_inspect.run.identity import GIVEN_FIELDS, conditions_of, digest
 
 _NEVER = ("data", "revision", "description", "search_score")
@@ -61,7 +62,8 @@ def _tables(pieces: Sequence[Piece], wanted: frozenset[str] | None) -> Iterator[
         planned = planned if wanted is None else planned & wanted
         results = tuple(r for r in piece.results if r.competition in planned)
         if planned:
-            part = Part(planned, piece.run.seeds, piece.run.group, piece.run.created, results)
+            run = piece.run
+            part = Part(planned, run.seeds, run.group, run.created, results, run.shard != NEVER_STARTED)
             parts[id(part)] = (part, piece)
     for stack in tables(part for part, _ in parts.values()):
         yield stack, [parts[id(part)][1] for layer in stack for part in layer.parts]
@@ -86,7 +88,7 @@ def _row(
         seeds=sum(layer.seeds for layer in stack),
         cells=cells(stack),
         runs=tuple(p.run for p in pieces),
-        merged=max(len(layer.parts) for layer in stack),
+        merged=max(sum(part.has_run for part in layer.parts) for layer in stack),
         notes=tuple(pooled(pieces, without)),
     )
 
@@ -103,4 +105,5 @@ def _numbered(rows: Sequence[Row], without: Collection[str]) -> Iterator[Row]:
         first = firsts.setdefault(row.setting, row)
         counts[row.setting] += 1
         told = tuple(apart(row, first, without)) if row is not first else ()
-        yield replace(row, variant=counts[row.setting], notes=(*told, *row.notes))
+        notes = (*told, *row.notes, *told_of_shards(row, rows))
+        yield replace(row, variant=counts[row.setting], notes=notes)

@@ -12,6 +12,8 @@ from mlebench_inspect.tasks import competition
 from mlebench_inspect.violations.verdicts import Verdict
 
 Status = Literal["scored", "unscored"]
+NEVER_STARTED = "never started"
+"""Stands for a shard's number where no log is of it."""
 
 
 class ReportingError(MlebenchError, ValueError):
@@ -137,7 +139,7 @@ class RunRecord:
     task: str
     """Identifies it over all logs that it was taken up in."""
     group: str
-    """The evaluation set that it is part of; else the run itself."""
+    """The whole that it is a shard of, or the evaluation set that it is part of; else the run itself."""
     data: str
     revision: str
     created: str
@@ -151,6 +153,10 @@ class RunRecord:
     results: tuple[Result, ...]
     logs: tuple[str, ...] = ()
     """Where its logs lie, the newest last."""
+    shard: str = ""
+    """Which part of a whole it is, such as `2/8`; `NEVER_STARTED` for what no part's log is of. Empty for others."""
+    whole: tuple[str, ...] = ()
+    """The competitions of all parts together."""
 
 
 class Skipped(NamedTuple):

@@ -11,6 +11,7 @@ from mlebench_inspect.reporting.conduct import with_verdicts
 from mlebench_inspect.reporting.many import Progress, read_logs
 from mlebench_inspect.reporting.places import find_logs
 from mlebench_inspect.reporting.records import Reading, ReportingError, Result, RunRecord, Skipped
+from mlebench_inspect.reporting.shards import with_missing
 from mlebench_inspect.violations.reading import verdicts_beside
 
 
@@ -18,7 +19,8 @@ def read_results(places: Iterable[Path | str], progress: Progress | None = None)
     """Results of all logs of this benchmark in the folders or files `places`; what is none is named as skipped.
 
     Logs of one run that was taken up again count once: a score before an error, and the newest of equals. Results have
-    the verdicts that lie in folders `scans` beside the logs.
+    the verdicts that lie in folders `scans` beside the logs. What no log is of a whole that was run in shards is a run
+    without logs and results.
 
     Args:
         places: Paths, or URLs such as `s3://bucket/logs`.
@@ -48,7 +50,7 @@ def read_whatever(places: Iterable[Path | str], progress: Progress | None = None
             skipped.append(each)
         else:
             found += each
-    reading = Reading(tuple(merged(found)), tuple(skipped))
+    reading = Reading(tuple(with_missing(merged(found))), tuple(skipped))
     return with_verdicts(reading, verdicts_beside(log for run in reading.runs for log in run.logs))
 
 

@@ -66,12 +66,8 @@ class Snapshots(Sequence[Snapshot]):
         return self._final.model_copy(
             update={
                 "score": moment.score,
-                "any_medal": moment.medal != "none",
-                "gold_medal": moment.medal == "gold",
-                "silver_medal": moment.medal == "silver",
-                "bronze_medal": moment.medal == "bronze",
+                **_of_tiers(moment),
                 "medal": moment.medal,
-                "above_median": moment.is_above_median,
                 "submission_exists": True,
                 "valid_submission": moment.is_valid,
                 "percentile": moment.percentile,
@@ -80,12 +76,22 @@ class Snapshots(Sequence[Snapshot]):
         )
 
 
+def _of_tiers(moment: Moment) -> dict[str, bool | None]:
+    """What is defined only where medals are."""
+    won = {
+        "any_medal": moment.medal != "none",
+        **{f"{tier}_medal": moment.medal == tier for tier in ("gold", "silver", "bronze")},
+        "above_median": moment.is_above_median,
+    }
+    return dict.fromkeys(won) if moment.medal is None else dict(won)
+
+
 def turns_of(snapshots: Sequence[Snapshot] | None) -> list[tuple[float, bool]]:
     """Seconds at which valid snapshots begin (True) or cease to have a medal, by time."""
     if isinstance(snapshots, Snapshots):
         return snapshots.turns()
     taken = sorted(snapshots or (), key=lambda s: s.after)
-    medals = [(s.after, s.report.any_medal) for s in taken if s.report is not None and s.report.valid_submission]
+    medals = [(s.after, bool(s.report.any_medal)) for s in taken if s.report is not None and s.report.valid_submission]
     return [now for before, now in pairwise([(0.0, False), *medals]) if before[1] != now[1]]
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator, field_serializer
 
 from mlebench_inspect.graders.leaderboard import MedalTier
 from mlebench_inspect.reporting.records import Setting
 from mlebench_inspect.run.instructions import duration
-from mlebench_inspect.tasks import competitions, split_ids
+from mlebench_inspect.tasks import APART, competitions, split_ids
 
 SeedRule = Literal["padded", "complete"]
 LEVELS = ("low", "medium", "high", "all")
@@ -26,14 +27,31 @@ OUTCOMES = {
 
 
 class Figure(BaseModel):
-    """A percentage: mean over seeds, and the standard error of the mean (ddof 1), which one seed does not have."""
+    """A percentage: mean over seeds, and the standard error of the mean (ddof 1), which one seed does not have.
 
-    mean: float
+    Over no competitions it is undefined: its mean is NaN, in JSON null.
+    """
+
+    mean: Annotated[float, BeforeValidator(lambda v: math.nan if v is None else v)]
     sem: float | None
     competitions: int
 
+    @property
+    def is_defined(self) -> bool:
+        """Whether it is of any competition."""
+        return not math.isnan(self.mean)
+
+    @field_serializer("mean", when_used="json")
+    def _plain_mean(self, mean: float) -> float | None:
+        return None if math.isnan(mean) else mean
+
     def __str__(self) -> str:
+        if not self.is_defined:
+            return "–"
         return f"{self.mean:.2f} ± {'–' if self.sem is None else f'{self.sem:.2f}'}"
+
+
+UNDEFINED = Figure(mean=math.nan, sem=None, competitions=0)
 
 
 class CompetitionRow(BaseModel):
@@ -45,7 +63,7 @@ class CompetitionRow(BaseModel):
     metric: str
     is_lower_better: bool
     outcomes: list[str]
-    """By seed: a tier, `invalid`, `no submission`, `unscored` or `not run`."""
+    """By seed: a tier (`valid` without medal tiers), `invalid`, `no submission`, `unscored` or `not run`."""
     reasons: list[str | None]
     """By seed: what was out of the ordinary, in a word."""
     scores: list[float | None]
@@ -56,7 +74,8 @@ class CompetitionRow(BaseModel):
     tokens: list[int | None]
     costs: list[float | None]
     seconds: list[float | None]
-    best_tier: MedalTier
+    best_tier: MedalTier | None
+    """None without medal tiers."""
     any_medal: Figure
     input_tokens: list[int | None] = []
     output_tokens: list[int | None] = []
@@ -237,7 +256,7 @@ class SettingReport(BaseModel):
     competitions: int
     """That all figures are over."""
     development: int = 0
-    """Further ones, for development, which have a column of their own and are in no other figure."""
+    """Further ones, for development or of one's own, which have columns of their own and are in no other figure."""
     without_score: int
     """(competition, seed) pairs behind the figures that have no score, and count as failures."""
     any_medal: dict[str, Figure]
@@ -251,6 +270,8 @@ class SettingReport(BaseModel):
     percentile_by_category: dict[str, Figure] = {}
     boardless: list[str]
     """Competitions that have no percentile, since no board is published."""
+    tierless: list[str] = []
+    """Competitions without medal tiers, which figures of medals leave out."""
     pass_at_k: dict[int, float]
     pass_hat_k: dict[int, float] = {}
     """Percent: mean over competitions of the chance that all of k seeds win a medal."""
@@ -316,7 +337,7 @@ class SettingReport(BaseModel):
             lines.append("MINIATURE data: generated, so these are no results and no comparison with people.")
         lines.append(
             f"{self.competitions} competition{'s' * (self.competitions != 1)}"
-            f"{f' (and {self.development} for development)' if self.development else ''}, {self.seeds} seed"
+            f"{self._apart()}, {self.seeds} seed"
             f"{'s' * (self.seeds != 1)}, revision {self.revision}; hardware: {'; '.join(self.hardware) or 'not known'}."
         )
         if self.cut_at_hours is not None:
@@ -330,6 +351,11 @@ class SettingReport(BaseModel):
         if self.dropped_seeds:
             lines.append(f"{self.dropped_seeds} incomplete seeds are left out.")
         return lines + self._failures() + self._lacking() + self._defined()
+
+    def _apart(self) -> str:
+        words = {"dev": "for development", "own": "of your own"}
+        told = " or ".join(words[level] for level in APART if level in self.any_medal)
+        return f" (and {self.development} {told})" if self.development else ""
 
     def _failures(self) -> list[str]:
         lines = [
@@ -347,7 +373,9 @@ class SettingReport(BaseModel):
         lines = []
         if self.boardless:
             lines.append(f"No percentile, because no leaderboard is published: {_listed(self.boardless)}.")
-        if self.data != "real":
+        if self.tierless:
+            lines.append(f"Without medals, because no tiers are defined: {_listed(self.tierless)}.")
+        if self.data != "real" or all(c.complexity == "own" for c in self.per_competition):
             return lines
         thirty = split_ids("mle_bench_30")
         if {c.competition_id for c in self.per_competition} == set(thirty):
@@ -397,7 +425,7 @@ class SettingReport(BaseModel):
 
 def levels_of(reports: Sequence[SettingReport]) -> list[str]:
     """The columns of any medal that a table of these needs."""
-    return [*LEVELS, *(["dev"] if any("dev" in r.any_medal for r in reports) else [])]
+    return [*LEVELS, *(level for level in APART if any(level in r.any_medal for r in reports))]
 
 
 def _listed(names: Sequence[str]) -> str:

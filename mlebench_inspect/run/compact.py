@@ -14,8 +14,8 @@ from mlebench_inspect.graders.leaderboard import MEDAL_TIERS, MedalTier
 
 PIECE = 1000
 _NAME = "compact_snapshots_"
-_LETTERS = {tier: tier[0] for tier in MEDAL_TIERS}
-_TIERS: dict[str, MedalTier] = {letter: tier for tier, letter in _LETTERS.items()}  # type: ignore[misc]
+_LETTERS: dict[MedalTier | None, str] = {**{tier: tier[0] for tier in MEDAL_TIERS}, None: "-"}
+_TIERS: dict[str, MedalTier | None] = {letter: tier for tier, letter in _LETTERS.items()}  # type: ignore[misc]
 
 
 class Moment(NamedTuple):
@@ -26,7 +26,7 @@ class Moment(NamedTuple):
     is_graded: bool
     """False where there was a file that could not be graded, through no fault of the agent's."""
     score: float | None = None
-    medal: MedalTier = "none"
+    medal: MedalTier | None = "none"
     percentile: float | None = None
     is_valid: bool = False
     is_above_median: bool = False
@@ -35,8 +35,9 @@ class Moment(NamedTuple):
 def packed(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Graded snapshots, as `run.snapshots.grade_snapshots` gives them, as short texts by their names in the metadata.
 
-    A row is `seconds,score,tier,percentile,flags`, the tier by its first letter; flags are `g` graded, `v` valid and
-    `a` above the median. Rows are parted by `;`, and their text is cut wherever a piece is full.
+    A row is `seconds,score,tier,percentile,flags`, the tier by its first letter, or `-` where there are no tiers; flags
+    are `g` graded, `v` valid and `a` above the median. Rows are parted by `;`, and their text is cut wherever a piece
+    is full.
     """
     text = ";".join(map(_row, rows))
     pieces = [text[i : i + PIECE] for i in range(0, len(text), PIECE)] or [""]
@@ -66,7 +67,7 @@ def _pieces(meta: Mapping[str, Any]) -> Iterator[str]:
         number += 1
 
 
-_ROW = r"\d+,(?:NUMBER)?,[gsbn],(?:NUMBER)?,g?v?a?".replace("NUMBER", r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
+_ROW = r"\d+,(?:NUMBER)?,[gsbn-],(?:NUMBER)?,g?v?a?".replace("NUMBER", r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
 _MEDAL = re.compile(",[gsb],")
 _ROWS = re.compile(rf"(?:{_ROW}(?:;{_ROW})*)?")
 
@@ -99,7 +100,7 @@ def turns(text: str) -> list[tuple[float, bool]]:
     found, before = [], False
     for row in text.split(";") if _MEDAL.search(text) else ():
         after, _, letter, _, flags = row.split(",")
-        if "v" in flags and (letter != "n") != before:
+        if "v" in flags and (letter in "gsb") != before:
             before = not before
             found.append((float(after), before))
     return found

@@ -20,6 +20,8 @@ class Environment(StoreModel):
 
     given: dict[str, Any] = Field(default_factory=dict)
     seen: dict[str, Any] = Field(default_factory=dict)
+    frameworks: dict[str, Any] = Field(default_factory=dict)
+    """Which of PyTorch and TensorFlow uses how many of the GPUs that were given."""
     apart: dict[str, Any] = Field(default_factory=dict)
     """What keeps it apart from other sandboxes of the same engine, or why something does not."""
 

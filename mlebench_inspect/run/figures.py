@@ -3,7 +3,8 @@
 As in the published tables, a percentage is taken per seed over all competitions of the run, and the error is the
 standard error of the mean over seeds (ddof 1). A competition that has no score in a seed, because of an error or since
 it was not run, counts as a failure in that seed; `without_score` says how many did. All figures are over one
-population: the run's competitions, without those for development unless it has no others.
+population: the run's competitions, without those for development and those of one's own unless it has no others. What
+is said of medals and of the median is over those of them that have medal tiers: elsewhere it is undefined, no failure.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from typing import Any, TypeGuard
 
 from inspect_ai.scorer import Metric, SampleScore, Value, metric
 
-from mlebench_inspect.run.plan import Plan, groups_of, has_board, normalised
+from mlebench_inspect.run.plan import TIERS, Plan, groups_of, has_board, normalised
+from mlebench_inspect.tasks import APART
 
 Outcomes = dict[int, dict[str, dict[str, float]]]  # seed -> competition -> key of the score -> value
 MOST_K = 16
-KEYS = ("any_medal", "gold", "silver", "bronze", "above_median", "valid", "made")
+OF_TIERS = ("any_medal", "gold", "silver", "bronze", "above_median")
+KEYS = (*OF_TIERS, "valid", "made")
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Run:
 
     outcomes: Outcomes
     groups: dict[str, dict[str, str]]
-    """Complexity and category of each competition."""
+    """Complexity and category of each competition, and that it has no medal tiers."""
     without_score: int
     """(competition, seed) pairs of the population without a score: errors, or never run. They count as failures."""
     is_published: bool = False
@@ -55,8 +58,18 @@ class Run:
         return population(self.groups)
 
     def percent(self, key: str, competitions: Iterable[str] | None = None) -> tuple[float, float | None]:
-        """Mean and standard error over seeds of the percentage of competitions with outcome 1; default: all members."""
-        return self._over_seeds(key, competitions, 100.0)
+        """Mean and standard error over seeds of the percentage of competitions with outcome 1; default: all members.
+
+        Of medals and the median over those that have medal tiers; NaN where none has.
+        """
+        wanted = self.members if competitions is None else list(competitions)
+        counted = self.tiered(wanted) if key in OF_TIERS else wanted
+        return self._over_seeds(key, counted, 100.0) if counted else (math.nan, None)
+
+    def tiered(self, competitions: Iterable[str] | None = None) -> list[str]:
+        """Those in which medals are defined; of all members."""
+        wanted = self.members if competitions is None else competitions
+        return [c for c in wanted if self.groups.get(c, {}).get(TIERS) != "none"]
 
     def percentile(self, competitions: Iterable[str] | None = None) -> tuple[float, float | None, list[str]]:
         """Mean percentile, its standard error, and those without a published board, which are left out; of all members.
@@ -70,11 +83,11 @@ class Run:
         return mean, sem, [c for c in wanted if c not in set(ranked)]
 
     def pass_at(self, k: int) -> float:
-        """Percent: mean over competitions of the chance that one of k seeds wins a medal."""
+        """Percent: mean over competitions with medal tiers of the chance that one of k seeds wins a medal."""
         return self._chance(pass_at_k, k)
 
     def pass_hat(self, k: int) -> float:
-        """Percent: mean over competitions of the chance that all of k seeds win a medal."""
+        """Percent: mean over competitions with medal tiers of the chance that all of k seeds win a medal."""
         return self._chance(pass_hat_k, k)
 
     def normalised(self) -> tuple[float, float | None, int]:
@@ -91,7 +104,8 @@ class Run:
 
     def _chance(self, estimate: Callable[[int, int, int], float], k: int) -> float:
         n = len(self.outcomes)
-        won = [round(math.fsum(row[c].get("any_medal", 0.0) for row in self.outcomes.values())) for c in self.members]
+        ids = self.tiered()
+        won = [round(math.fsum(row[c].get("any_medal", 0.0) for row in self.outcomes.values())) for c in ids]
         return 100 * math.fsum(estimate(n, c, k) for c in won) / len(won)
 
     def _over_seeds(self, key: str, competitions: Iterable[str] | None, factor: float) -> tuple[float, float | None]:
@@ -102,8 +116,8 @@ class Run:
 
 
 def population(groups: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """The competitions that figures are over: `dev` counts only where it is run alone."""
-    return [c for c, g in groups.items() if g.get("complexity") != "dev"] or list(groups)
+    """The competitions that figures are over: `dev` and `own` count only where nothing else is run."""
+    return [c for c, g in groups.items() if g.get("complexity") not in APART] or list(groups)
 
 
 def collect(scores: Sequence[SampleScore]) -> Run:
@@ -192,8 +206,8 @@ def medals() -> Metric:  # inspect-evals-lint: ignore[IETS008] -- unreduced; tes
     First `any_medal`, the headline, then the tiers, any medal again by complexity, `percentile` over the
     `percentile_competitions` that have a published board, `pass_at_k` for k = 1, 2, 4, 8, 16 and the number of seeds
     (best of all seeds), `pass_hat_<n>` (the share with a medal in each of the n seeds), `normalised` over the
-    `normalised_competitions` where it is defined, and the counts behind all this. One seed has no standard error, and
-    so no `<name>_sem`.
+    `normalised_competitions` where it is defined, `medal_competitions` where not all have medal tiers, and the counts
+    behind all this. One seed has no standard error, and so no `<name>_sem`.
     """
 
     def compute(scores: list[SampleScore]) -> Value:
@@ -215,14 +229,18 @@ def figures(run: Run) -> dict[str, float]:
         add(key, *run.percent(key))
     levels = members_of(run.groups, "complexity")
     for name, members in levels.items():
-        add(name, *run.percent("any_medal", members))
+        if run.tiered(members):
+            add(name, *run.percent("any_medal", members))
     mean, sem, boardless = run.percentile()
     if not math.isnan(mean):
         add("percentile", mean, sem)
         result["percentile_competitions"] = len(run.members) - len(boardless)
     seeds = len(run.outcomes)
-    result.update({f"pass_at_{k}": run.pass_at(k) for k in ks(seeds)})
-    if seeds > 1:
+    if len(run.tiered()) < len(run.members):
+        result["medal_competitions"] = len(run.tiered())
+    medals_known = bool(run.tiered())
+    result.update({f"pass_at_{k}": run.pass_at(k) for k in ks(seeds) if medals_known})
+    if seeds > 1 and medals_known:
         result[f"pass_hat_{seeds}"] = run.pass_hat(seeds)
     mean, sem, known = run.normalised()
     if known:
@@ -242,5 +260,5 @@ def members_of(
 
 
 def _group_order(name: str) -> tuple[int, str]:
-    order = ["low", "medium", "high", "dev"]
+    order = ["low", "medium", "high", *APART]
     return (order.index(name) if name in order else len(order), name)

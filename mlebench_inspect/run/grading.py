@@ -267,7 +267,8 @@ async def _answer(found: Competition, request: dict[str, Any], within: Limits, t
 
     `timeout` is of the wall's clock, by default one that only a busy host needs.
     """
-    request = {**request, "competition": found.id, "memory": within.memory, "seconds": within.seconds}
+    own = {"folder": str(found.folder)} if found.is_own else {}
+    request = {**request, **own, "competition": found.id, "memory": within.memory, "seconds": within.seconds}
     patience = timeout or limits.PATIENCE * within.seconds
     try:
         ended = await workers.call(json.dumps(request).encode(), timeout=patience)

@@ -12,6 +12,8 @@ from pydantic import BaseModel
 from mlebench_inspect.tasks import CatalogueError, competition
 
 GROUPS = ("complexity", "category")
+TIERS = "tiers"
+"""Beside the groups of a competition that has no medal tiers, and only there."""
 
 
 class Plan(BaseModel):
@@ -31,12 +33,13 @@ class Plan(BaseModel):
 
 
 def groups_of(competition_id: str) -> dict[str, str]:
-    """Complexity and category of a competition; nothing for an unknown one."""
+    """Complexity and category of a competition, and that it has no medal tiers; nothing for an unknown one."""
     try:
         found = competition(competition_id)
     except CatalogueError:
         return {}
-    return {key: str(getattr(found, key)) for key in GROUPS}
+    groups = {key: str(getattr(found, key)) for key in GROUPS}
+    return groups if found.tiers else {**groups, TIERS: "none"}
 
 
 def has_board(competition_id: str) -> bool:

@@ -14,6 +14,8 @@ from inspect_ai.dataset import MemoryDataset, Sample
 from mlebench_inspect._inspect import command_line, selected
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.errors import MlebenchError
+from mlebench_inspect.graders.submission import Revision
+from mlebench_inspect.run.at_once import Division, words
 from mlebench_inspect.run.estimate import estimate
 from mlebench_inspect.sandboxes.building import IMAGES
 from mlebench_inspect.sandboxes.compose import SandboxSettings
@@ -179,6 +181,20 @@ def ensure_data(store: Store, chosen: Sequence[Competition], *, prepare: bool) -
         ensure_prepared(store, needed, prepare=prepare)
 
 
+def check_revision(chosen: Sequence[Competition], revision: Revision) -> None:
+    """Refuses competitions that will run and that have no such revision.
+
+    Raises:
+        PreflightError: Naming each.
+    """
+    lacking = [c.id for c in will_run(chosen) if revision not in c.revisions]
+    if lacking:
+        raise PreflightError(
+            f"-T revision={revision}: {', '.join(lacking)} {'has' if len(lacking) == 1 else 'have'} no such revision; "
+            "leave the option out, or name competitions that have it with -T competitions=ID,..."
+        )
+
+
 def check_search_score(chosen: Sequence[Competition]) -> None:
     """Refuses competitions that will run and of which no training data can be held back.
 
@@ -208,16 +224,19 @@ def will_run(chosen: Sequence[Competition]) -> list[Competition]:
     return [c for c in chosen if c.id in ids]
 
 
-def tell_estimate(competitions: int, settings: SandboxSettings, has: Machine, time_limit: float) -> None:
-    """Says on stderr what a long run that was typed will take; nothing for others.
+def tell_estimate(competitions: int, share: Division, has: Machine, time_limit: float) -> None:
+    """Says on stderr how a run that was typed divides the engine, and what it will take if it is long.
 
     Args:
         competitions: How many will run.
-        settings: Of a sample's sandbox.
+        share: What runs at once.
         has: The machine that samples run on.
         time_limit: Seconds of each sample, unless one was typed.
     """
     typed = command_line()
-    told = estimate(competitions, typed, settings, has, time_limit) if typed.command in ("eval", "eval-set") else None
-    if told:
-        click.echo(f"mlebench_inspect: {told}", err=True)
+    if typed.command is None:
+        return
+    long = estimate(competitions, typed, share.settings, share.at_once, time_limit)
+    for told in (words(share, has) if has.is_engine else None, long if typed.command != "eval-retry" else None):
+        if told:
+            click.echo(f"mlebench_inspect: {told}", err=True)

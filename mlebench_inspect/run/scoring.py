@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,9 +22,11 @@ from mlebench_inspect.run.identity import answers_digest
 from mlebench_inspect.run.outcome import PAUSES_AT_THE_END, SubmissionRecord, ending_of, take_out
 from mlebench_inspect.run.search_score import SearchScores, summary
 from mlebench_inspect.run.snapshots import grade_snapshots, table
-from mlebench_inspect.tasks import Competition, competition
+from mlebench_inspect.tasks import Competition, competition, own
 
 NAME, FAULTS = "mlebench", "mlebench_faults"
+NO_TIERS = "undefined"
+"""In the place of a tier where the competition has none."""
 MAX_SUBMISSION, MAX_FOLDER = 2 * 1024**3, 200 * 1024**2
 _NUMBERS = ("score", "percentile", "any_medal", "gold", "silver", "bronze", "above_median", "valid", "made")
 
@@ -36,6 +39,7 @@ def mlebench_scorer(
     max_submission_bytes: int = MAX_SUBMISSION,
     max_artifact_bytes: int = MAX_FOLDER,
     accept_answers: bool = False,
+    competitions_dir: str | None = None,
 ) -> Scorer:
     """Medal tier of the submission that lies in the sandbox, or beside the log when there is no sandbox any more.
 
@@ -48,7 +52,11 @@ def mlebench_scorer(
         max_submission_bytes: Larger submissions are invalid.
         max_artifact_bytes: Most bytes that are kept of each of the agent's folders for code and logs; 0 for none.
         accept_answers: Grade against the answers that are there, even if they are not those that the run began with.
+        competitions_dir: Folder of competitions of one's own, as the task has it.
     """
+    if competitions_dir is not None:
+        with contextlib.suppress(ValueError):  # a competition that is missed is told of where it is graded
+            own.add(competitions_dir)
 
     async def score(state: TaskState, target: Target) -> Score:
         found, meta = competition(state.metadata["competition"]), state.metadata
@@ -175,14 +183,14 @@ def score_of(
 ) -> Score:
     """The grading report as an Inspect score: figures as values, a table for people, the whole report as metadata."""
     value: dict[str, Any] = {
-        "medal": report.medal,
+        "medal": report.medal or NO_TIERS,
         "score": report.score if report.score is not None else float("nan"),
         "percentile": percentile_of(report, found),
-        "any_medal": int(report.any_medal),
-        "gold": int(report.gold_medal),
-        "silver": int(report.silver_medal),
-        "bronze": int(report.bronze_medal),
-        "above_median": int(report.above_median),
+        "any_medal": _counted(report.any_medal),
+        "gold": _counted(report.gold_medal),
+        "silver": _counted(report.silver_medal),
+        "bronze": _counted(report.bronze_medal),
+        "above_median": _counted(report.above_median),
         "valid": int(report.valid_submission),
         "made": int(report.submission_exists),
     }
@@ -197,6 +205,11 @@ def score_of(
             **({} if snapshots is None else {"snapshots": list(snapshots), **compact.packed(snapshots)}),
         },
     )
+
+
+def _counted(outcome: bool | None) -> float:
+    """1 or 0; NaN where it is undefined, since the competition has no medal tiers."""
+    return float("nan") if outcome is None else int(outcome)
 
 
 def percentile_of(report: GradingReport, found: Competition) -> float:
@@ -250,12 +263,15 @@ def explain(report: GradingReport, found: Competition) -> str:
         lines += ["**Miniature data**: generated, so this is no result and no comparison with people.", ""]
     if not report.valid_submission:
         verdict = "Invalid submission" if report.submission_exists else "No submission"
-        return "\n".join([*lines, f"**{verdict}**, no medal: {as_markdown(report.error or 'no reason is given')}"])
+        verdict = f"**{verdict}**" + (", no medal" if report.has_tiers else "")
+        return "\n".join([*lines, f"{verdict}: {as_markdown(report.error or 'no reason is given')}"])
     direction = "higher" if found.higher_is_better else "lower"
     gap = f"; {report.gap}" if report.gap else ""
     lines += [f"**{report.title}** with {found.metric} {report.score} ({direction} is better){gap}.", ""]
     notes = [as_markdown(note) for note in (report.score_note, report.notice) if note]
     lines += [text for note in [*notes, _rows(report)] if note for text in (note, "")]
+    if not report.has_tiers:
+        return "\n".join([*lines, "This competition has no medal tiers."])
     rows = [
         (name, getattr(report, f"{key}_threshold"))
         for name, key in (("gold", "gold"), ("silver", "silver"), ("bronze", "bronze"), ("median team", "median"))

@@ -8,17 +8,19 @@ import time
 import uuid
 
 import anyio.to_thread
+from inspect_ai.log import EvalLog, EvalSpec
 from inspect_ai.model import Model, ModelName
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import SandboxEnvironment, sample_limits
 
-from mlebench_inspect._inspect import check_model_calls, command_slots, sandbox_in_use
+from mlebench_inspect._inspect import check_model_calls, command_slots, raise_command_slots, sandbox_in_use
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.models import prepare_model
 from mlebench_inspect.run import workers
 from mlebench_inspect.run.artifacts import KEEP_FREE, Archive
 from mlebench_inspect.run.endpoint import keep_room_for_services, serve_endpoint
 from mlebench_inspect.run.environment import Environment, look_around
+from mlebench_inspect.run.gpu_probe import look_for_gpus
 from mlebench_inspect.run.identity import Identity, data_facts, fields_of, noted_of, running_header
 from mlebench_inspect.run.instructions import TIME_PLACE, time_budget
 from mlebench_inspect.run.outcome import SubmissionRecord
@@ -26,13 +28,15 @@ from mlebench_inspect.run.plan import Plan
 from mlebench_inspect.run.programs import name_the_mend_of_installs
 from mlebench_inspect.run.snapshots import MOST, MOST_BYTES, Bounds, watch
 from mlebench_inspect.run.validation import Validation
-from mlebench_inspect.run.watching import agents_at_work, start_watching, too_few_commands, watch_disk
+from mlebench_inspect.run.watching import agents_at_work, start_watching, too_few_commands, too_many_samples, watch_disk
 from mlebench_inspect.sandboxes.host import HostError
 from mlebench_inspect.sandboxes.provider import Provider, complaint, guest_file
 from mlebench_inspect.sandboxes.providers import provider
 from mlebench_inspect.tasks import Competition, competition
 
 logger = logging.getLogger(__name__)
+COMMANDS = 8
+"""Of each sample that run at once: an agent's tool calls, its long trainings, and what serves it."""
 SHORTEST = 120
 """Seconds of time limit below which half of it, which Inspect gives to scoring, may not suffice on a busy host."""
 _warned: set[str] = set()
@@ -101,8 +105,9 @@ def prepare_sample(
         place, proof = box.commands(record.handle), f"{box.paths.data}/{readable_proof(found)}"
         await _furnish(place, box, message.text, scores=search_score is not None)
         environment.seen = await look_around(place, box.paths, proof)
+        environment.frameworks = await look_for_gpus(place, environment.given, environment.seen)
         record.gpus = environment.gpus
-        await _identify(record, environment, store, found)
+        header = await _identify(record, environment, store, found)
         start_watching(box, record.handle)
         name_the_mend_of_installs()
         if box.root:
@@ -110,7 +115,7 @@ def prepare_sample(
             keep_room_for_services(box, record.handle)
         if max_disk_bytes:
             watch_disk(box, record.handle, max_disk_bytes)
-        _warn(record.time_limit)
+        _make_room(record.time_limit, header.eval)
         record.started = time.time()
         if snapshot_every:
             bounds = Bounds(max_snapshots, max_snapshot_bytes, keep_free_bytes)
@@ -181,8 +186,8 @@ async def _furnish(place: SandboxEnvironment, box: Provider, instructions: str, 
         raise HostError(f"the instructions cannot be written in the sandbox: {complaint(result)}")
 
 
-async def _identify(record: SubmissionRecord, environment: Environment, store: Store, found: Competition) -> None:
-    """Notes what this sample is of: the run's plan and identity, and its data by hash."""
+async def _identify(record: SubmissionRecord, environment: Environment, store: Store, found: Competition) -> EvalLog:
+    """Notes what this sample is of: the run's plan and identity, and its data by hash; returns the log's header."""
     header = await running_header()
     if header is None:
         raise HostError("Inspect does not tell which evaluation runs here; update mlebench-inspect or inspect-ai")
@@ -198,13 +203,16 @@ async def _identify(record: SubmissionRecord, environment: Environment, store: S
     record.plan = Plan.of(header.eval).model_dump()
     record.identity, record.digest = identity.model_dump(mode="json"), identity.digest
     record.answers_sha256 = facts["answers"]
+    return header
 
 
-def _warn(time_limit: float | None) -> None:
-    """Says, once for a process, what may cut a sample's time; never fails one."""
-    slots = command_slots()
+def _make_room(time_limit: float | None, run: EvalSpec) -> None:
+    """Makes room for agents' commands, and says, once for a process, what may cut a sample's time; never fails one."""
+    raise_command_slots(COMMANDS * agents_at_work(), run.config.max_subprocesses)
+    slots, divided = command_slots(), (run.metadata or {}).get("at_once")
     texts = [
         too_few_commands(agents_at_work(), slots) if slots is not None else None,
+        too_many_samples(agents_at_work(), divided) if divided else None,
         f"a time limit of {time_limit:.0f} seconds leaves half of that to scoring; at least {SHORTEST} are advised. "
         "What was taken out is kept in any case; to grade it: inspect score LOG --scorer mlebench_inspect/mlebench "
         "--action overwrite --overwrite"

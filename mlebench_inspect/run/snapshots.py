@@ -192,6 +192,8 @@ async def grade_snapshots(
     rows = []
     for snapshot in taken.snapshots:
         row = {"after": snapshot["after"], "score": None, "medal": "none", "valid_submission": False}
+        if not final.has_tiers:
+            row["medal"] = None
         row |= {"above_median": False, "graded": not snapshot.get("of_host", False)}
         row |= {k: snapshot.get(k) for k in ("sha256", "artifact")} | {"error": snapshot.get("problem")}
         digest = snapshot.get("sha256")
@@ -216,5 +218,5 @@ def table(rows: Sequence[dict[str, Any]], metric: str) -> str:
     lines = [f"| after | {metric} | medal |", "|---|---|---|"]
     for row in rows:
         score = f"{row['score']:g}" if row["score"] is not None else "invalid"
-        lines.append(f"| {duration(row['after'])} | {score} | {row['medal']} |")
+        lines.append(f"| {duration(row['after'])} | {score} | {row['medal'] or 'undefined'} |")
     return "\n".join(lines)

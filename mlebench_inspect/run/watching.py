@@ -143,3 +143,13 @@ def too_few_commands(samples: int, limit: int) -> str | None:
         f"{samples} samples are at work, but only {limit} commands run at once, so agents wait for each other; "
         f"give --max-subprocesses {2 * samples} and set INSPECT_DOCKER_CLI_CONCURRENCY={2 * samples}"
     )
+
+
+def too_many_samples(samples: int, divided: int) -> str | None:
+    """A warning where more samples are at work than share the engine by what each was given."""
+    if samples <= divided:
+        return None
+    return (
+        f"{samples} samples are at work, but what each has of the engine is for {divided} at once; "
+        f"give -T at_once={samples}, or leave --max-sandboxes out"
+    )

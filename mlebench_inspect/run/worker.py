@@ -1,6 +1,7 @@
 """The process that grades or checks one submission: reads a request from stdin, prints the report.
 
-A request holds what `Competition.grade` or, where it names the public folder, `Competition.check` wants.
+A request holds what `Competition.grade` or, where it names the public folder, `Competition.check` wants, and the folder
+of a competition that is not of this package.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import math
 import sys
 
 from mlebench_inspect.graders.errors import without_words
-from mlebench_inspect.tasks import GradingError, competition
+from mlebench_inspect.tasks import GradingError, competition, own
 
 FAULT, NO_MEMORY = 3, 4
 """Exit codes: a fault of ours, whose reason is printed; too little memory."""
@@ -32,6 +33,8 @@ def main() -> int:
     """Returns the exit code."""
     request = json.load(sys.stdin)
     _limit(request.pop("memory"), request.pop("seconds"))
+    if folder := request.pop("folder", None):
+        own.add(folder)
     found = competition(request.pop("competition"))
     try:
         report = found.check(**request) if "public" in request else found.grade(**request)

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from mlebench_inspect.data import Store
+from mlebench_inspect.data.contents import check, record
+from mlebench_inspect.data.copying import copy_job
 from mlebench_inspect.data.jobs import Job, ignore
 from mlebench_inspect.data.runner import run_job
 from mlebench_inspect.tasks import competition
@@ -76,6 +78,60 @@ def test_a_run_that_lacks_something_names_the_folder(data: Path, read_only: Run)
     shutil.copytree(data / ID / "raw", data / OTHER / "raw")
     done = read_only("-c", ENSURE.replace("/bin/false", sys.executable), str(data), OTHER, "prepare")
     assert f"{OTHER}: {data} cannot be written (Read-only file system); choose another --data-dir" in done.stderr
+
+
+EVAL = """
+import sys
+from inspect_ai import eval
+from mlebench_inspect._registry import baseline
+from mlebench_inspect.benchmark import TASKS
+options = dict(data_dir=sys.argv[1], sandbox="local", hardware="lite", prepare=True)
+tasks = [TASKS[sys.argv[2]](data=data, **options) for data in ("real", "miniature")]
+for log in eval(tasks, model=None, solver=baseline(), log_dir=sys.argv[3], display="none"):
+    assert log.status == "success", log.error
+    (score,) = log.samples[0].scores.values()
+    assert score.value["valid"] == 1, score.explanation
+"""
+
+
+def test_runs_are_prepared_and_graded(data: Path, read_only: Run, tmp_path: Path) -> None:
+    done = read_only("-c", EVAL, str(data), ID, str(tmp_path / "logs"))
+    assert done.returncode == 0, done.stderr
+    assert not (data / ".locks").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["status spaceship-titanic", "doctor", "list --prepared --split dev --data-dir DATA", "verify-store DATA"],
+)
+def test_commands_look_at_it(command: str, data: Path, read_only: Run) -> None:
+    record(data / ID / "prepared", ignore)
+    record(data / "miniature" / ID / "prepared", ignore)
+    words = [str(data) if word == "DATA" else word for word in command.split()]
+    given = [] if "DATA" in command else ["--data-dir", str(data)]
+    done = read_only("-m", "mlebench_inspect.cli", *words, *given)
+    assert done.returncode == 0 or command == "doctor", done.stderr
+    assert ID in done.stdout or command == "doctor"
+    assert "Traceback" not in done.stderr
+
+
+def test_it_is_copied_from_without_a_lock(data: Path, read_only: Run, tmp_path: Path) -> None:
+    words = ["prepare", ID, "--data-dir", str(data), "--no-verify", "--into", str(tmp_path / "here")]
+    done = read_only("-m", "mlebench_inspect.cli", *words)
+    assert done.returncode == 0, done.stderr
+    assert not check(tmp_path / "here" / ID / "prepared", ignore).differing
+
+
+def test_nothing_is_copied_or_recorded_into_it(data: Path, read_only: Run, tmp_path: Path) -> None:
+    copy_job(Job(competition=ID, data_dir=data, into=tmp_path / "here"), ignore)
+    shutil.rmtree(data / ID / "prepared")
+    words = ["prepare", ID, "--data-dir", str(tmp_path / "here"), "--no-verify", "--into", str(data)]
+    done = read_only("-m", "mlebench_inspect.cli", *words)
+    assert done.returncode == 1
+    assert f"{ID}: {data}/.locks: Read-only file system" in done.stderr
+    done = read_only("-m", "mlebench_inspect.cli", "verify-store", str(data), "--record")
+    assert done.returncode == 1
+    assert "contents.json cannot be written: Read-only file system" in done.stderr
 
 
 @pytest.mark.parametrize("manifest", [True, False])

@@ -35,6 +35,10 @@ def test_every_competition_is_complete(found: Competition) -> None:
     assert found.metric in metric_names()
     assert found.submission.id_columns
     assert found.submission.target_columns
+    assert found.kaggle_slug
+    assert found.thresholds
+    assert found.revisions == ["v1", "v2"]
+    assert found.checksums.public
     for name in ("prepare.py", "grade.py", "miniature.py", "examples.yaml", "description.md"):
         assert (found.folder / name).is_file()
     for revision in ("v1", "v2"):

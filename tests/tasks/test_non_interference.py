@@ -16,9 +16,9 @@ from typing import Any
 import anyio
 import pytest
 from inspect_ai.util import Store
-from test_competitions import perfect
 
 from hostile import KINDS, Hostile, Table, hostile
+from mlebench_inspect.checks import Case
 from mlebench_inspect.run import validation
 from mlebench_inspect.tasks import Competition, competition, competition_ids
 from perturbed import perturb
@@ -147,7 +147,7 @@ def test_other_answers_give_another_grade(
     """Without this the test above would compare nothing."""
     found, root = competition(competition_id), prepared(competition_id, revision)
     path = tmp_path / "submission.csv"
-    perfect(found, root, revision).to_csv(path, index=False)
+    Case(found, revision, root).perfect.to_csv(path, index=False)
     one, other = (place_of(prepared, tmp_path, competition_id, revision, a) for a in ("true", "others"))
     assert one.grade(path) != other.grade(path)
 

@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from test_competitions import grade, grader, perfect, perfect_score, read_answers
 
+from mlebench_inspect.checks import Case
 from mlebench_inspect.graders.submission import Revision
 from mlebench_inspect.tasks import HELD_BACK, competition, competition_ids
 from mlebench_inspect.tasks.preparing import extract_7z, read_csv, train_test_positions
@@ -76,9 +76,10 @@ def test_the_sample_is_valid_and_perfect_predictions_have_the_perfect_score(
     found, root = competition(competition_id), held(competition_id, revision)
     sample = found.grade(root / "prepared" / found.sample_submission, root / "prepared/private", revision)
     assert sample.valid_submission
-    best = grade(found, root, perfect(found, root, revision), tmp_path, revision)
+    case = Case(found, revision, root)
+    best = case.grade(case.perfect)
     assert best.error is None
-    assert best.score == pytest.approx(perfect_score(found, root, revision), abs=1e-5)
+    assert best.score == pytest.approx(case.perfect_score, abs=1e-5)
 
 
 @each_revision
@@ -164,7 +165,7 @@ def test_another_share_and_the_same_share_again(
     found, public = competition(competition_id), prepared(competition_id) / "prepared/public"
     for name, share in (("one", 0.2), ("same", 0.2), ("other", 0.4)):
         hold_back(found, public, tmp_path / name, share, scratch=tmp_path / f"{name}-scratch")
-    one, same, other = (read_answers(found, linked(tmp_path / n), "v1") for n in ("one", "same", "other"))
+    one, same, other = (Case(found, "v1", linked(tmp_path / n)).answers for n in ("one", "same", "other"))
     assert one.equals(same)
     assert len(one) <= len(other)
 
@@ -254,7 +255,7 @@ def lines(contents: Contents, competition_id: str) -> Counter[bytes]:
 def ids(competition_id: str, root: Path, revision: Revision) -> set[bytes]:
     """What the sample submission of the held-back part names its rows by."""
     found = competition(competition_id)
-    options = getattr(grader(found), "READ_CSV", {}).get(revision, {})
+    options = getattr(found.module("grade"), "READ_CSV", {}).get(revision, {})
     sample = read_csv(root / "prepared" / found.sample_submission, **options)
     return {str(v).encode() for column in found.submission.ids(revision) for v in sample[column]}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,7 +34,7 @@ def _rows(group: Group) -> list[DataRow]:
         told = {"seeds": None, "competitions": None, "hours": p.hours}
         rows.append({"any_medal": p.mean, "sem": p.sem, "published": True, **told})
     named: list[DataRow] = [{"setting": name, **row} for name, row in zip(names, rows, strict=True)]
-    return sorted(named, key=lambda row: -row["any_medal"])
+    return sorted((row for row in named if not math.isnan(row["any_medal"])), key=lambda row: -row["any_medal"])
 
 
 def _tell(row: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ def _rows(group: Group) -> list[DataRow]:
         {"category": c, "setting": name, "any_medal": f.mean, "sem": f.sem, "competitions": f.competitions}
         for name, r in group.named
         for c, f in r.by_category.items()
+        if f.is_defined
     ]
     return rows if len({row["category"] for row in rows}) > 1 else []
 

@@ -29,7 +29,7 @@ def _rows(group: Group) -> list[DataRow]:
     rows: list[DataRow] = []
     for name, r in group.named:
         costs, found = _known(r.per_competition), r.any_medal["all"]
-        if costs:
+        if costs and found.is_defined:
             ran = sum(o != "not run" for c in r.per_competition for o in c.outcomes)
             mean = sum(costs) / len(costs)
             about = {"any_medal": found.mean, "sem": found.sem, "samples_priced": len(costs), "samples_run": ran}

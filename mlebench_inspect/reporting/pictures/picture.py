@@ -37,7 +37,7 @@ class Group:
     @cached_property
     def named(self) -> list[tuple[str, SettingReport]]:
         """The settings with their names in one line, the best first."""
-        ranked = sorted(self.reports, key=lambda r: -r.any_medal["all"].mean)
+        ranked = sorted(self.reports, key=lambda r: -r.any_medal["all"].mean if r.any_medal["all"].is_defined else 1)
         return list(zip(distinct([r.title for r in ranked]), ranked, strict=True))
 
     @cached_property

@@ -52,7 +52,7 @@ def _bounds(competition_id: str) -> dict[str, float]:
     """The percentile of a score at each threshold."""
     found = competition(competition_id)
     board, better = found.leaderboard(), found.higher_is_better
-    at = {t: percentile(getattr(found.thresholds, t), board, higher_is_better=better) for t in _TIERS}
+    at = {t: percentile(getattr(found.tiers, t), board, higher_is_better=better) for t in _TIERS}
     return {f"{tier}_from": share for tier, share in at.items() if share is not None}
 
 

@@ -55,6 +55,7 @@ OUTCOMES = {
     "gold": Look("#f2c230", ON_TIER, "G"),
     "silver": Look("#a3adb8", ON_TIER, "S"),
     "bronze": Look("#8f5220", "#fefefe", "B"),
+    "valid": Look("#cfe3d4", ON_TIER, "v"),
     "none": Look("#eceff3", FAINT, "·"),
     "invalid": Look("#5c1a1b", "#fefefe", "✕"),
     "no submission": Look("#fbfbfc", FAINT, "–"),

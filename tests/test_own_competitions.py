@@ -1,0 +1,346 @@
+"""Competitions from outside this package: where they come from, what a broken one does, and what has no medal tiers."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mlebench_inspect import checks
+from mlebench_inspect.agents import dummy
+from mlebench_inspect.benchmark import TASKS, chosen_competitions
+from mlebench_inspect.reporting.figures import report
+from mlebench_inspect.reporting.formats import FORMATS, render_report
+from mlebench_inspect.reporting.results import read_results
+from mlebench_inspect.tasks import CatalogueError, competition, competition_ids, competitions, faults, own, split_ids
+from mlebench_inspect.template import LayoutError, lay_out
+from runs import run, score, value
+
+NAN = re.compile(r"[>|,:\s](nan|NaN)[<|,\s]")
+"""A number that is none, where a reader or a program would find it."""
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test knows competitions of another."""
+    monkeypatch.delenv(own.VARIABLE, raising=False)
+    monkeypatch.setattr(own, "_added", {})
+    yield
+    own.forget()
+
+
+def change(folder: Path, **fields: object) -> Path:
+    """Changes fields of the YAML; those that become None go."""
+    path = folder / "competition.yaml"
+    found = {**yaml.safe_load(path.read_text()), **fields}
+    path.write_text(yaml.safe_dump({k: v for k, v in found.items() if v is not None}))
+    return folder
+
+
+def cli(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mlebench_inspect.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, env={**os.environ, **variables})
+
+
+def test_the_variable_names_folders_of_one_and_of_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, several = lay_out("flats", tmp_path), tmp_path / "several"
+    lay_out("houses", several)
+    lay_out("Gardens", several)
+    before = set(competition_ids())
+    monkeypatch.setenv(own.VARIABLE, os.pathsep.join((str(one), str(several), str(one))))
+    assert set(competition_ids()) - before == {"flats", "houses", "Gardens"}
+    assert split_ids("own") == ("Gardens", "flats", "houses")
+    assert competition("FLATS").folder == one
+    assert competition("flats").complexity == "own"
+    assert "flats" not in split_ids("all")
+    assert [c.id for c in chosen_competitions("all", "spaceship-titanic,flats")] == ["spaceship-titanic", "flats"]
+    assert faults() == []
+
+
+def test_a_broken_one_is_named_and_keeps_nobody_from_the_others(tmp_path: Path) -> None:
+    lay_out("flats", tmp_path)
+    (lay_out("broken", tmp_path) / "competition.yaml").write_text("id: broken\ncolour: red\n")
+    lay_out("spaceships", tmp_path).rename(tmp_path / "spaceship_titanic")
+    variables = {own.VARIABLE: os.pathsep.join((str(tmp_path), str(tmp_path / "nowhere")))}
+    listed = cli("list", "--split", "own", "--json", **variables)
+    assert [row["id"] for row in json.loads(listed.stdout)] == ["flats"]
+    wrong = listed.stderr.splitlines()
+    assert len(wrong) == 3
+    for words in (
+        "colour",
+        "spaceship-titanic is built in already",
+        "nowhere: there is no such folder",
+    ):
+        assert sum(words in line for line in wrong) == 1, words
+    asked = cli("show", "broken", **variables)
+    assert asked.returncode == 2
+    assert "colour" in asked.stderr
+    assert cli("show", "flats", **variables).returncode == 0
+    assert "Spaceship Titanic" in cli("show", "spaceship-titanic", **variables).stdout
+
+
+def test_two_of_one_id_are_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = lay_out("flats", tmp_path / "a"), lay_out("flats", tmp_path / "b")
+    monkeypatch.setenv(own.VARIABLE, os.pathsep.join((str(first), str(second))))
+    with pytest.raises(CatalogueError, match="flats is the id of two competitions") as caught:
+        competition("flats")
+    assert str(first) in str(caught.value)
+    assert str(second) in str(caught.value)
+    assert competitions("own") == []
+    monkeypatch.setenv(own.VARIABLE, str(first))
+    with pytest.raises(ValueError, match="id of two competitions"):
+        own.add(second)
+    assert competition("flats").folder == first
+
+
+def test_listing_runs_none_of_their_code(tmp_path: Path) -> None:
+    folder = lay_out("flats", tmp_path)
+    for name in ("prepare.py", "grade.py", "miniature.py", "__init__.py"):
+        (folder / name).write_text("raise SystemExit('this was run')\n")
+    done = cli("list", "--split", "own", "--ids", **{own.VARIABLE: str(tmp_path)})
+    assert (done.returncode, done.stdout, done.stderr) == (0, "flats\n", "")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("no_such_package", "is no package with competitions"),
+        ("json", "there is no competition.yaml"),
+        ("os", "is no package"),
+    ],
+)
+def test_a_broken_entry_point_is_named_and_keeps_nobody_from_the_others(value: str, told: str, tmp_path: Path) -> None:
+    lay_out("flats", tmp_path / "mine")
+    about = tmp_path / "site/broken-1.0.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(f"[{own.GROUP}]\nbroken = {value}\n")
+    variables = {own.VARIABLE: str(tmp_path / "mine"), "PYTHONPATH": str(tmp_path / "site")}
+    done = cli("list", "--split", "own", "--ids", **variables)
+    assert (done.returncode, done.stdout) == (0, "flats\n")
+    assert done.stderr.startswith(f"mlebench-inspect: left out: entry point broken = {value}: {told}")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["spaceship-titanic", "own", "familiarity", "a b", "../x", "", "-a", "a_b"])
+def test_a_name_that_cannot_be_an_id_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(LayoutError):
+        lay_out(name, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    lay_out("flats", tmp_path)
+    with pytest.raises(LayoutError, match="is there already"):
+        lay_out("flats", tmp_path)
+
+
+def test_what_is_laid_out_passes_the_check(tmp_path: Path) -> None:
+    made = cli("new", "my-flats", "--dir", tmp_path)
+    assert f"mlebench-inspect check {tmp_path / 'my-flats'}" in made.stdout
+    done = cli("check", tmp_path / "my-flats")
+    assert done.returncode == 0, done.stdout
+    assert "all 17 checks hold" in done.stdout
+
+
+FAULTS = {
+    "prepare.py": [
+        ('test.drop(columns="rent")', "test", "no answers are public", "public/test.csv holds the targets"),
+        ("flats, 0.2)", "flats.sample(frac=1), 0.2)", "the same files again", "preparing once more made other files"),
+        ('public / "train.csv"', 'raw / "flats.csv"', "no raw file", "preparing changed raw files"),
+        ('private / "test.csv"', 'private / "x.csv"', "what competition.yaml names", "does not write private/test.csv"),
+        ('"flats.csv")', '"houses.csv")', "what competition.yaml names", "houses.csv"),
+    ],
+    "grade.py": [
+        (", minimum=0)", ", minimum=1e9)", "sample submission is valid", "the check refuses the sample submission"),
+        ("return mean_", "return 1000 - mean_", "the best score", "the answers score 1000.0, not 0"),
+        ("= aligned(known, submission, ID, [TARGET])", "= known, submission", "order of rows", "in the opposite order"),
+        ("known, submission = aligned(", "return aligned(", "one clear line", "a missing value in rent"),
+        ("def checked(", "def looked_at(", "their functions", "no function checked"),
+        ("from typing import", "import prepare\nfrom typing import", "by a dot", "from .prepare import"),
+    ],
+    "miniature.py": [
+        ("default_rng(seed)", "default_rng()", "its seed alone", "seed 0 made other files"),
+        ("default_rng(seed)", "default_rng(0)", "its seed alone", "seeds 0 and 1 make the same files"),
+        ("flats.csv", "houses.csv", "its raw files", "make_raw does not write flats.csv"),
+    ],
+    "description.md": [("rent", "price", "describes the task", "does not name the columns rent")],
+    "examples.yaml": [("score: 50.0", "score: 51.0", "worked examples", "scores 50.0, not 51.0")],
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "check", "told"),
+    [(file, *case) for file, cases in FAULTS.items() for case in cases],
+)
+def test_a_fault_is_told_where_it_is(file: str, old: str, new: str, check: str, told: str, tmp_path: Path) -> None:
+    folder = lay_out("flats", tmp_path)
+    before = (folder / file).read_text()
+    assert old in before
+    (folder / file).write_text(before.replace(old, new))
+    wrong = [v for v in checks.check(folder) if v.status == "fault"]
+    assert any(check in v.check and told in f"{v.fault} {v.mend}" for v in wrong), [str(v) for v in wrong]
+    for verdict in wrong:
+        assert "\n" not in str(verdict)
+
+
+def test_the_command_ends_with_1_where_anything_is_wrong(tmp_path: Path) -> None:
+    folder = lay_out("flats", tmp_path)
+    (folder / "grade.py").unlink()
+    done = cli("check", folder)
+    assert done.returncode == 1
+    assert "WRONG  v1: all files are there: grade.py missing" in done.stdout
+    change(folder, higher_is_better=True)
+    unread = cli("check", folder, "--json")
+    assert unread.returncode == 1
+    assert "thresholds" in json.loads(unread.stdout)["checks"][0]["fault"]
+    assert "Traceback" not in done.stderr + unread.stderr
+
+
+def test_files_of_a_folder_import_each_other_by_a_dot(tmp_path: Path) -> None:
+    """Two competitions may have files of the same name, also in processes that grade."""
+    for name, error in (("flats", 1.0), ("houses", 2.0)):
+        folder = lay_out(name, tmp_path)
+        (folder / "helpers.py").write_text(f"SCORE = {error}\n")
+        (folder / "grade.py").write_text(
+            (folder / "grade.py").read_text().replace("    return mean_absolute", "    return SCORE * mean_absolute")
+            + "\n\nfrom .helpers import SCORE\n"
+        )
+    log = run(tmp_path, dummy(), task="own", competitions_dir=str(tmp_path))
+    scores = {s.id: value(log, place)["score"] for place, s in enumerate(log.samples or [])}
+    assert scores["houses"] == pytest.approx(2 * scores["flats"])
+    assert log.eval.dataset.name == "mlebench-own"
+
+
+def test_one_that_grades_again_needs_no_variable(tmp_path: Path) -> None:
+    from inspect_ai import score as score_again
+
+    from mlebench_inspect.run.scoring import mlebench_scorer
+
+    lay_out("flats", tmp_path)
+    log = run(tmp_path, dummy(), task="own", competitions_dir=str(tmp_path / "flats"))
+    own._added.clear()
+    assert log.eval.scorers is not None
+    options = log.eval.scorers[0].options or {}
+    again = score_again(log, mlebench_scorer(**options), action="overwrite")
+    assert value(again)["score"] == value(log)["score"]
+
+
+def test_a_result_on_ones_own_is_bundled_verified_and_compared(tmp_path: Path) -> None:
+    """Also without tiers, and in processes that know the folder by the variable."""
+    change(lay_out("flats", tmp_path), thresholds=None)
+    variables = {own.VARIABLE: str(tmp_path / "flats")}
+    run(tmp_path, dummy(), task="own", competitions_dir=str(tmp_path / "flats"))
+    bundle, data = tmp_path / "result.zip", os.environ["MLEBENCH_DATA_DIR"]
+    made = cli("bundle", tmp_path / "logs", "--output", bundle, **variables)
+    assert made.returncode == 0, made.stderr
+    verified = cli("verify", bundle, "--data-dir", data, **variables)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    refused = cli("verify", bundle, "--data-dir", data)
+    assert refused.returncode == 1
+    assert "there is no competition 'flats'" in refused.stdout
+    for command in ("report", "compare"):
+        told = cli(command, tmp_path / "logs", **variables)
+        assert told.returncode == 0, told.stderr
+        assert not NAN.search(told.stdout)
+
+
+def test_one_is_exported_with_a_grader_that_needs_nothing_else(tmp_path: Path) -> None:
+    folder, tasks = lay_out("flats", tmp_path), tmp_path / "tasks"
+    assert cli("miniature", folder).returncode == 0
+    told = cli("export-tasks", folder, "--format", "harbor", "--miniature", "--output-dir", tasks)
+    assert told.returncode == 0, told.stderr
+    verifier, logs = tmp_path / "verifier", tmp_path / "verdict"
+    shutil.copytree(tasks / "flats/tests", verifier)
+    shutil.copytree(verifier / "package", verifier, dirs_exist_ok=True)  # as its Dockerfile does
+    command = [sys.executable, "-I", verifier / "grade_submission.py", folder / "example/submission.csv", logs]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((logs / "reward.json").read_text())["score"] == pytest.approx(154.11833)
+    change(folder, thresholds=None)
+    refused = cli("export-tasks", folder, "--format", "harbor", "--miniature", "--output-dir", tasks)
+    assert "flats has no medal tiers" in refused.stderr
+
+
+@pytest.fixture
+def tierless(tmp_path: Path) -> Path:
+    return change(lay_out("flats", tmp_path), thresholds=None)
+
+
+def test_without_tiers_medals_are_undefined_and_no_failures(tierless: Path, tmp_path: Path) -> None:
+    log = run(tmp_path, dummy(), task="own", competitions_dir=str(tierless))
+    found = value(log)
+    assert found["medal"] == "undefined"
+    assert found["valid"] == 1
+    assert all(math.isnan(found[key]) for key in ("any_medal", "gold", "silver", "bronze", "above_median"))
+    assert "no medal tiers" in (score(log).explanation or "")
+    assert log.results is not None
+    metrics = log.results.scores[0].metrics
+    assert math.isnan(metrics["any_medal"].value)
+    assert (metrics["valid"].value, metrics["medal_competitions"].value) == (100, 0)
+    reading = read_results([str(tmp_path / "logs")])
+    (row,) = report(reading)
+    assert row.tierless == ["flats"]
+    assert not row.any_medal["all"].is_defined
+    assert row.outcomes["valid"].mean == 100
+    assert row.per_competition[0].outcomes == ["valid"]
+    for form in FORMATS:
+        assert "flats" in render_report([row], form) or form == "csv"
+        assert not NAN.search(render_report([row], form)), form
+    assert json.loads(render_report([row], "json"))[0]["any_medal"]["all"]["mean"] is None
+
+
+def test_in_a_mixed_run_ones_own_stand_apart(tierless: Path, tmp_path: Path) -> None:
+    log = run(
+        tmp_path, dummy(), task="all", competitions_dir=str(tierless), competitions="spooky-author-identification,flats"
+    )
+    assert log.results is not None
+    metrics = log.results.scores[0].metrics
+    assert metrics["competitions"].value == 1
+    assert not math.isnan(metrics["any_medal"].value)
+    assert "own" not in metrics
+    (row,) = report(read_results([str(tmp_path / "logs")]))
+    assert (row.competitions, row.development, row.tierless) == (1, 1, [])
+    assert "1 competition (and 1 of your own)" in "\n".join(row.notes())
+
+
+def test_a_board_gives_tiers_and_percentiles(tierless: Path) -> None:
+    board = [50.0 + place for place in range(100)]
+    (tierless / "leaderboard.csv").write_text("score\n" + "\n".join(map(str, board)) + "\n")
+    own.add(tierless)
+    found = competition("flats")
+    assert found.tiers is not None
+    assert (found.tiers.gold, found.tiers.silver, found.tiers.bronze, found.tiers.median) == (59.0, 69.0, 89.0, 99.5)
+    told = found.report(60.0, exists=True, error=None)
+    assert (told.medal, told.rank, told.percentile) == ("silver", 11, 89.5)
+
+
+def test_normalised_scores_without_tiers_end_at_the_perfect_score(tierless: Path) -> None:
+    own.add(change(tierless, sample_submission_score=200.0))
+    assert competition("flats").normalised(50.0) == 0.75
+
+
+def test_a_revision_that_there_is_not_is_refused_in_one_line(tmp_path: Path) -> None:
+    lay_out("flats", tmp_path)
+    done = cli("miniature", tmp_path / "flats", "--revision", "v2")
+    assert done.returncode == 1
+    assert "flats has no revision v2, only v1" in done.stderr
+    with pytest.raises(Exception, match="has no such revision"):
+        TASKS["own"](competitions_dir=str(tmp_path), data="miniature", sandbox="local", revision="v2")
+
+
+def test_real_data_comes_from_the_user_alone(tmp_path: Path) -> None:
+    folder, data = lay_out("flats", tmp_path), tmp_path / "data"
+    done = cli("prepare", folder, "--data-dir", data)
+    assert done.returncode == 1
+    assert "flats: its raw data is not on Kaggle; give it with --raw DIR_OR_ZIP" in done.stderr
+    assert cli("prepare", "spaceship-titanic", "./nowhere", "--data-dir", data).returncode != 0
