@@ -34,7 +34,7 @@ def ids_of(requests: list[dict[str, Any]]) -> list[str]:
 def compose(arguments: list[str]) -> list[str]:
     """The same command for a file without GPUs."""
     place, project = arguments.index("-f") + 1, arguments[arguments.index("--project-name") + 1]
-    settings = yaml.safe_load(Path(arguments[place]).read_text())
+    settings = yaml.safe_load(Path(arguments[place]).read_text(encoding="utf-8"))
     for service in settings["services"].values():
         asked = service.pop("deploy", {}).get("resources", {}).get("reservations", {}).get("devices", [])
         if asked and "up" in arguments:

@@ -22,7 +22,7 @@ PIECES = {"A": ["A"], "B": ["B"], "C": ["C0", "C1"], "C0": ["C0"], "C1": ["C1"]}
 def lives(pid: int) -> bool:
     """Whether a process runs; one that is dead and not yet buried does not."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] not in "ZX"
     except (OSError, IndexError):
         return False
 
@@ -32,12 +32,12 @@ def claim(file: Path) -> None:
 
     A process that was killed loses its locks a moment before it counts as dead.
     """
-    other = int(file.read_text() or 0) if file.exists() else 0
+    other = int(file.read_text(encoding="utf-8") or 0) if file.exists() else 0
     deadline = time.monotonic() + 20
     while other and lives(other):
         assert time.monotonic() < deadline, f"{file.name} is in use by the living process {other}"
         time.sleep(0.01)
-    file.write_text(str(os.getpid()))
+    file.write_text(str(os.getpid()), encoding="utf-8")
 
 
 async def hold(folder: Path, rounds: int, random: random.Random) -> None:

@@ -25,7 +25,7 @@ _IDS: dict[SandboxEnvironment, list[str]] = {}
 
 def note(what: str, ids: list[str]) -> None:
     """Adds a line to what all processes write."""
-    with EVENTS.open("a") as file:
+    with EVENTS.open("a", encoding="utf-8") as file:
         file.write(f"{what} {os.getpid()} {' '.join(ids)}\n")
 
 

@@ -70,7 +70,7 @@ def in_use(events: Path) -> list[set[str]]:
     """What is in use after each event; fails where one comes into use that is."""
     now: set[str] = set()
     course = [now]
-    for line in events.read_text().splitlines():
+    for line in events.read_text(encoding="utf-8").splitlines():
         what, _, *ids = line.split()
         assert not (what == "start" and now & set(ids)), f"given twice: {line}"
         now = now | set(ids) if what == "start" else now - set(ids)
@@ -90,27 +90,27 @@ async def test_two_evaluations_of_four_samples_on_four_gpus(start: Start, events
     course = in_use(events)
     assert len(course) == 1 + 2 * 8
     assert course[-1] == set()
-    assert {len(line.split()) - 2 for line in events.read_text().splitlines()} == {1, 2}
+    assert {len(line.split()) - 2 for line in events.read_text(encoding="utf-8").splitlines()} == {1, 2}
     await take_all()
 
 
 @pytest.mark.anyio
 async def test_all_are_free_after_a_kill(start: Start, events: Path, tmp_path: Path) -> None:
     process = start("pretended.py", tmp_path / "logs", "hangs", 1)
-    until(lambda: events.read_text().count("start") == 4)
+    until(lambda: events.read_text(encoding="utf-8").count("start") == 4)
     assert len(in_use(events)[-1]) == 4
     waits = start("pretended.py", tmp_path / "more", "works", "all")
     os.killpg(process.pid, signal.SIGKILL)
     process.wait(PATIENCE)
     assert waits.wait(PATIENCE) == 0
-    assert events.read_text().count("end") == 4  # of the second evaluation
+    assert events.read_text(encoding="utf-8").count("end") == 4  # of the second evaluation
     await take_all()
 
 
 @pytest.mark.anyio
 async def test_all_are_free_after_an_interrupt_and_after_errors(start: Start, events: Path, tmp_path: Path) -> None:
     process = start("pretended.py", tmp_path / "logs", "hangs", 1)
-    until(lambda: events.read_text().count("start") == 4)
+    until(lambda: events.read_text(encoding="utf-8").count("start") == 4)
     process.send_signal(signal.SIGINT)
     process.wait(PATIENCE)
     assert in_use(events)[-1] == set()
