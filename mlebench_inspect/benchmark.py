@@ -458,7 +458,7 @@ def mle_bench_30(**options: Any) -> Task:
 
 @task(name="own")
 @_options_of_benchmark("split_file")
-def own_task(**options: Any) -> Task:
+def own_competitions(**options: Any) -> Task:
     """Competitions of your own: those in `-T competitions_dir`, else all that this host knows."""
     return benchmark("own", **options)
 
@@ -480,6 +480,6 @@ TASKS: dict[str, Callable[..., Task]] = {
     "high": high,
     "dev": dev,
     "mle_bench_30": mle_bench_30,
-    "own": own_task,
+    "own": own_competitions,
     **{name: _alone(name) for name in competition_ids()},
 }

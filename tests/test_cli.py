@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,7 +23,8 @@ Prepared = Callable[..., Path]
 
 def run(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "mlebench_inspect.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300)
+    variables = dict(os.environ)  # without the COLUMNS that a loaded readline puts where os.environ does not see it
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=300, env=variables)
 
 
 def assert_one_line(result: subprocess.CompletedProcess[str], *words: str) -> None:

@@ -32,7 +32,7 @@ def test_split_tasks_are_found_in_the_source(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_package_exports_the_split_tasks_without_loading_inspect() -> None:
-    names = [n for n in mlebench_inspect.__all__ if n in (*PUBLISHED, "all_competitions", "own_task")]
+    names = [n for n in mlebench_inspect.__all__ if n in (*PUBLISHED, "all_competitions", "own_competitions")]
     assert len(names) == len(SPLITS)
     assert all(callable(getattr(mlebench_inspect, n)) for n in names)
     code = "import sys, mlebench_inspect; assert 'inspect_ai' not in sys.modules; from mlebench_inspect import lite"

@@ -21,7 +21,7 @@ from inspect_ai._cli.score import score_command
 from docs.commands import PAGES, ROOT, Command, blocks, mentioned, shown
 from docs.reasons import REASONS, reason_of
 from mlebench_inspect import agents, competition
-from mlebench_inspect.benchmark import TASKS, own_task
+from mlebench_inspect.benchmark import TASKS, own_competitions
 from mlebench_inspect.cli import cli
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.familiarity.task import familiarity
@@ -99,7 +99,7 @@ def check_inspect(words: list[str], page: str) -> None:
     for task in positional:
         kind = task.removeprefix("mlebench_inspect/")
         if task.startswith("mlebench_inspect/") and kind.islower() and "<" not in kind:
-            made = {kind: own_task} if f"mlebench-inspect new {kind}" in page else {}
+            made = {kind: own_competitions} if f"mlebench-inspect new {kind}" in page else {}
             build = {**TASKS, "familiarity": familiarity, **made}[kind]
             check_pairs("-T", build, tuple(given.get("t") or ()))
     solver = given.get("solver") or "mlebench_inspect/react"
