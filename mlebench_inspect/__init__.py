@@ -17,7 +17,16 @@ from mlebench_inspect.graders import GradingReport  # noqa: E402
 from mlebench_inspect.tasks import Competition, competition, competitions  # noqa: E402
 
 if TYPE_CHECKING:
-    from mlebench_inspect.benchmark import all_competitions, dev, high, lite, low, medium, mle_bench_30
+    from mlebench_inspect.benchmark import (
+        all_competitions,
+        dev,
+        high,
+        lite,
+        low,
+        medium,
+        mle_bench_30,
+        own_competitions,
+    )
 
 __all__ = [
     "Competition",
@@ -31,6 +40,7 @@ __all__ = [
     "low",
     "medium",
     "mle_bench_30",
+    "own_competitions",
 ]
 __version__ = "0.1.0"
 

@@ -26,7 +26,9 @@ REASONS: dict[str, str] = {
     r"^(MLEBENCH_TEST_DATA_DIR=\S+ )?(make (test|nightly)|pytest )": "runs the tests that this is one of",
     r"^inspect eval mlebench_inspect/lite --model none": "needs data from Kaggle",
     r"--familiarity familiarity$": "needs a model with log probabilities; tests/familiarity has a scripted one",
-    r"^export INSPECT_DOCKER_CLI_CONCURRENCY|--max-samples N": "stands for a number that the reader knows",
+    r"--max-samples 8 \.\.\.$": "leaves the rest to the reader",
+    r"^aws ": "needs a bucket of somebody's account",
+    r"^mlebench-inspect verify-store ": "needs a store of real data; tests verify stores of miniatures",
     r"^-T ": "is an option alone, for the reader's own command",
 }
 

@@ -21,7 +21,7 @@ from inspect_ai._cli.score import score_command
 from docs.commands import PAGES, ROOT, Command, blocks, mentioned, shown
 from docs.reasons import REASONS, reason_of
 from mlebench_inspect import agents, competition
-from mlebench_inspect.benchmark import TASKS
+from mlebench_inspect.benchmark import TASKS, own_competitions
 from mlebench_inspect.cli import cli
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.familiarity.task import familiarity
@@ -34,7 +34,6 @@ RUN_ELSEWHERE = {
     "docs/analysis.md": "tests/test_analysis.py compares what its code prints with the page",
     "docs/own-competition.md": "a test of its own types it",
 }
-MADE_IN_THE_DOCS = "diabetes-progression"
 """The competition that a page makes, which then is a task."""
 FOREIGN = {
     *("aws", "cat", "chcon", "cp", "docker", "echo", "gzip", "harbor", "make", "mkdir", "pip", "podman", "pytest"),
@@ -89,8 +88,8 @@ def check_pairs(flag: str, build: Callable[..., Any], pairs: tuple[str, ...]) ->
         assert name in hints, f"{flag} {name}"
 
 
-def check_inspect(words: list[str]) -> None:
-    """The task and the solver are there, with the options that are given."""
+def check_inspect(words: list[str], page: str) -> None:
+    """The task and the solver are there, with the options that are given; a page may make a competition of its own."""
     name, *rest = words
     if name not in EVAL:
         return
@@ -101,7 +100,8 @@ def check_inspect(words: list[str]) -> None:
     for task in positional:
         kind = task.removeprefix("mlebench_inspect/")
         if task.startswith("mlebench_inspect/") and kind.islower() and "<" not in kind:
-            build = {**TASKS, "familiarity": familiarity, MADE_IN_THE_DOCS: TASKS["own"]}[kind]
+            made = {kind: own_competitions} if f"mlebench-inspect new {kind}" in page else {}
+            build = {**TASKS, "familiarity": familiarity, **made}[kind]
             check_pairs("-T", build, tuple(given.get("t") or ()))
     solver = given.get("solver") or "mlebench_inspect/react"
     if solver.startswith("mlebench_inspect/") and "$" not in solver and solver.rpartition("/")[2].islower():
@@ -117,7 +117,7 @@ def test_commands_are_ones_that_the_programs_take(page: Path) -> None:
                 if program == "mlebench-inspect":
                     check_ours(words[1:])
                 elif program == "inspect":
-                    check_inspect(words[1:])
+                    check_inspect(words[1:], page.read_text(encoding="utf-8"))
                 else:
                     assert program in FOREIGN or program.startswith("-"), f"what is {program}?"
             except (click.UsageError, KeyError, AttributeError) as ex:
