@@ -339,6 +339,25 @@ async def sandbox_in_use() -> tuple[str | None, str]:
         return None, ""
 
 
+def other_sandboxes(name: str) -> list[str] | None:
+    """The sandbox providers that Inspect can find, its own and those of installed packages, if `name` is none of them.
+
+    Returns:
+        Their names; None where `name` is one of them, or where that cannot be told.
+    """
+    try:
+        from inspect_ai._util.registry import registry_find, registry_info, registry_unqualified_name
+    except ImportError:
+        return None
+
+    def named(info: Any, wanted: str | None = None) -> bool:
+        return info.type == "sandboxenv" and wanted in (None, registry_unqualified_name(info))
+
+    if registry_find(lambda info: named(info, name)):  # which looks into packages where it finds none
+        return None
+    return sorted({registry_unqualified_name(registry_info(found)) for found in registry_find(named)})
+
+
 def docker_sandbox() -> type[SandboxEnvironment]:
     """Inspect's own Docker sandbox, to be built upon; one that only says so where it is gone."""
     try:

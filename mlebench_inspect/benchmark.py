@@ -27,6 +27,7 @@ from mlebench_inspect.options import (
     AtLeast1,
     AtLeast2,
     Bytes,
+    Config,
     GpuIds,
     Gpus,
     Ids,
@@ -39,7 +40,7 @@ from mlebench_inspect.options import (
 from mlebench_inspect.run.artifacts import KEEP_FREE
 from mlebench_inspect.run.at_once import share_out, undivided
 from mlebench_inspect.run.checkpoints import check_resuming
-from mlebench_inspect.run.descriptions import Wording, obfuscated_file
+from mlebench_inspect.run.descriptions import Wording, description_file
 from mlebench_inspect.run.instructions import task_text
 from mlebench_inspect.run.preflight import (
     PreflightError,
@@ -51,6 +52,7 @@ from mlebench_inspect.run.preflight import (
     ensure_data,
     ensure_sandbox,
     tell_estimate,
+    transport_of,
     will_run,
 )
 from mlebench_inspect.run.resume import OURS, on_checkpoint, on_resume
@@ -58,7 +60,7 @@ from mlebench_inspect.run.scoring import MAX_FOLDER, MAX_SUBMISSION, NAME, clean
 from mlebench_inspect.run.setup import prepare_sample
 from mlebench_inspect.run.shards import ShardOf, check_shard, part_of
 from mlebench_inspect.run.snapshots import MOST, MOST_BYTES
-from mlebench_inspect.sandboxes.compose import PresetName, SandboxSettings, check_fits
+from mlebench_inspect.sandboxes.compose import PresetName, SandboxSettings, Transport, check_fits
 from mlebench_inspect.sandboxes.engine import machine
 from mlebench_inspect.sandboxes.provider import Provider
 from mlebench_inspect.sandboxes.providers import provider
@@ -86,8 +88,7 @@ ELSEWHERE = {
     "mem_override": "give -T memory=32g",
     "gpu_count": "give -T gpus=N",
     "gpu_driver": "give -T gpus=N, which needs the NVIDIA Container Toolkit",
-    "sandbox_type": "give -T sandbox=docker or k8s",
-    "sandbox_config": "give -T compose_overrides='{...}', which is merged over the sandbox's settings",
+    "sandbox_type": "give -T sandbox=docker, podman, k8s or another provider",
     "max_messages": "give Inspect's own --message-limit N",
     "skip_tos_check": "the rules are only looked at by mlebench-inspect prepare",
     "force_rebuild": "run mlebench-inspect build light",
@@ -108,7 +109,9 @@ def benchmark(
     search_score: Share | None = None,
     prepare: bool = False,
     build: bool = False,
-    sandbox: Literal["docker", "k8s", "local"] = "docker",
+    sandbox: str = "docker",
+    sandbox_config: Config | None = None,
+    data_transport: Transport | None = None,
     hardware: PresetName = "default",
     image: str | None = None,
     cpus: Above0 | None = None,
@@ -149,7 +152,11 @@ def benchmark(
         search_score: Hold back this share of the training data and score the agent's candidates on it.
         prepare: Prepare what is missing first, instead of stopping with the command to type.
         build: Build the image first if it is not there and one of ours, instead of stopping with the command to type.
-        sandbox: `docker`, `k8s`, or `local` (no isolation: for solvers that call no model).
+        sandbox: `docker`, `podman`, `k8s`, `local` (no isolation: for solvers that call no model), or any other
+            provider that Inspect knows by name.
+        sandbox_config: What such a provider, or `podman`, is given as its configuration: a file, or a mapping.
+        data_transport: How the data come into the sandbox: `mount`, or `copy`, where nothing can be mounted; default:
+            whichever the provider and its engine can do, `mount` first.
         hardware: Preset: `default` (the engine's CPUs and half of its memory), `lite` or `paper`.
         image: Docker image; default: the light one.
         cpus: CPUs per sample.
@@ -206,11 +213,16 @@ def benchmark(
         max_disk=max_disk,
         claim=claim,
         compose_overrides=compose_overrides,
+        sandbox_config=sandbox_config,
+        data_transport=data_transport,
     )
+    if sandbox_config is not None and box.name in ("docker", "k8s", "local"):
+        raise ValueError(f"-T sandbox_config is for other providers; with {box.name} give -T compose_overrides")
     check_agent()
     check_resuming()
     check_provider(box.name)
     number, typed = len(will_run(chosen)), command_line()
+    settings_on = partial(settings_on, data_transport=transport_of(box, settings_on(has)))
     share = undivided(settings_on(has), number, typed)
     if box.name == "docker":
         with _needs_of(hardware):
@@ -352,7 +364,7 @@ def _own() -> list[Competition]:
 
 def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Provider, description: Wording) -> Sample:
     public = store.public(found)
-    described = obfuscated_file(found, store.revision) if description == "obfuscated" else None
+    described = description_file(found, store.revision, description)
     return Sample(
         id=found.id,
         input=task_text(
@@ -380,6 +392,8 @@ def _sample(found: Competition, store: Store, settings: SandboxSettings, box: Pr
             "leaks": found.leaks_in(store.revision),
             **({} if store.search_score is None else {"search_score": store.search_score}),
             "provider": box.name,
+            **({"data_transport": "copy"} if settings.data_transport == "copy" else {}),
+            **({"description": description} if described else {}),
             "hardware": settings.summary(),
         },
     )

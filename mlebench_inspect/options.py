@@ -14,7 +14,7 @@ from inspect import Parameter, signature
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Strict, TypeAdapter, ValidationError
 
 from mlebench_inspect._inspect import prerequisite_error
 from mlebench_inspect.graders.errors import MlebenchError
@@ -62,6 +62,7 @@ GpuIds = Annotated[
     list[str], BeforeValidator(_gpu_ids), Form("numbers or UUIDs of GPUs with commas between, such as 0,1 or MIG-...")
 ]
 Settings = Annotated[dict[str, Any], Form("a mapping, such as '{pids_limit: 64}'")]
+Config = Annotated[Annotated[str, Strict()] | dict[str, Any], Form("a file, or a mapping")]
 Ids = Annotated[str | list[str], Form("ids with commas between")]
 
 _FORMS: dict[Any, str] = {

@@ -32,6 +32,8 @@ KEEP_ALIVE = [
 ]
 
 PresetName = Literal["default", "paper", "lite"]
+Transport = Literal["mount", "copy"]
+"""How the public data come into a sandbox."""
 
 
 def size_in_bytes(text: str) -> int:
@@ -57,6 +59,7 @@ class SandboxSettings(BaseModel):
     `max_disk` ends a sample that writes more to its disk (Docker: looked at the more often the closer it comes; a
     single file cannot grow beyond it). `claim` is the Kubernetes volume claim with the data. `compose_overrides` are
     merged over all that the other fields lead to: settings of the Compose service, or with Kubernetes Helm values.
+    `sandbox_config` is for a provider that only Inspect knows. `data_transport`: None for what the provider does.
     `gpu_ids` says which GPUs samples are given theirs from; it is no part of what a run was of.
     """
 
@@ -75,6 +78,8 @@ class SandboxSettings(BaseModel):
     max_disk: str = "100g"
     claim: str = "mlebench-data"
     compose_overrides: dict[str, Any] = {}
+    sandbox_config: str | dict[str, Any] | None = None
+    data_transport: Transport | None = Field(None, exclude=True)  # a way to the same data keeps no runs apart
 
     @classmethod
     def preset(cls, name: str, machine: Machine | None = None, /, **changes: Any) -> SandboxSettings:
@@ -145,7 +150,7 @@ def docker_config(settings: SandboxSettings, public: Path, description: Path | N
         "security_opt": ["no-new-privileges"],
         "pids_limit": settings.pids,
         "ulimits": {"fsize": settings.disk_bytes(), "core": 0},
-        "volumes": _data_mounts(public, description),
+        "volumes": [] if settings.data_transport == "copy" else _data_mounts(public, description),
     }
     if settings.cpus:
         service["cpus"] = settings.cpus
@@ -167,6 +172,29 @@ def docker_config(settings: SandboxSettings, public: Path, description: Path | N
     if overrides and "services" not in overrides:
         overrides = {"services": {"default": overrides}}
     return ComposeConfig.model_validate(merged(config, overrides))
+
+
+def plain(settings: SandboxSettings) -> dict[str, Any]:
+    """Compose settings for a provider of which no more is known than that it understands them: no mounts, no rights.
+
+    Args:
+        settings: Hardware and isolation; of `compose_overrides`, a service's settings, too.
+
+    Raises:
+        ValueError: `compose_overrides` puts something in the place of the data.
+    """
+    service: dict[str, Any] = {"image": settings.image, "x-default": True, "command": KEEP_ALIVE, "working_dir": HOME}
+    service["network_mode"] = settings.network
+    service |= {"cpus": settings.cpus} if settings.cpus else {}
+    service |= {"mem_limit": settings.memory} if settings.memory else {}
+    if settings.gpus:
+        device: dict[str, Any] = {"driver": "nvidia", "capabilities": ["gpu"], "count": settings.gpus}
+        service["deploy"] = {"resources": {"reservations": {"devices": [device]}}}
+    overrides = settings.compose_overrides
+    if overrides and "services" not in overrides:
+        overrides = {"services": {"default": overrides}}
+    result: dict[str, Any] = merged({"services": {"default": service}}, overrides)
+    return result
 
 
 def _data_mounts(public: Path, description: Path | None) -> list[dict[str, Any]]:

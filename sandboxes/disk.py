@@ -13,7 +13,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -65,10 +65,11 @@ class Meter:
 
     Args:
         handle: Names the container.
+        apart: Bytes that lie there already and are not its agent's.
     """
 
-    def __init__(self, handle: str) -> None:
-        self._handle = handle
+    def __init__(self, handle: str, apart: int = 0) -> None:
+        self._handle, self._apart = handle, apart
         self._way: Callable[[int], Any] | None = None
         self.how = ""
         """The way, in words; empty before the first look."""
@@ -79,6 +80,10 @@ class Meter:
         Raises:
             HostError: It cannot be told.
         """
+        use = await self._look(limit + self._apart)
+        return replace(use, size=max(0, use.size - self._apart))
+
+    async def _look(self, limit: int) -> Use:
         if self._way is not None:
             return await self._way(limit)  # type: ignore[no-any-return]
         complaints = []

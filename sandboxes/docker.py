@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, TypeVar
 from weakref import WeakValueDictionary
 
 import anyio
+import anyio.to_thread
 from inspect_ai.util import SandboxEnvironment, SandboxEnvironmentSpec, sandbox
 
-from mlebench_inspect.sandboxes import apart, compose, extraction, host
-from mlebench_inspect.sandboxes.compose import SandboxSettings
+from mlebench_inspect.sandboxes import apart, bringing, compose, engine, extraction, host
+from mlebench_inspect.sandboxes.compose import SandboxSettings, Transport
 from mlebench_inspect.sandboxes.disk import Meter
 from mlebench_inspect.sandboxes.extraction import Missing, Taken, Unreadable
 from mlebench_inspect.sandboxes.gpus import GPU_SANDBOX, gpus_wanted
 from mlebench_inspect.sandboxes.host import Ended, HostError
 from mlebench_inspect.sandboxes.own_commands import EngineCommands
-from mlebench_inspect.sandboxes.provider import GuestPaths
+from mlebench_inspect.sandboxes.packing import PublicData, packed
+from mlebench_inspect.sandboxes.provider import GuestPaths, guest_file, output_of
 
 T = TypeVar("T")
+_LONGEST = 6 * 3600
+"""Seconds for copying the data."""
 _NO_SUCH_FILE = re.compile(r"could not find the file .* in container|could not be found on container", re.IGNORECASE)
 
 
@@ -33,8 +39,10 @@ class Docker:
     paths = GuestPaths()
     isolated = True
     root: str | None = "root"
+    transports: tuple[Transport, ...] = ("mount", "copy")
 
     def __init__(self) -> None:
+        self._brought: dict[str, int] = {}
         self._freezing: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()
 
     def spec(
@@ -46,6 +54,12 @@ class Docker:
     def setup(self, public: Path, description: Path | None = None) -> str | None:
         return None
 
+    def transport(self, settings: SandboxSettings) -> tuple[Transport, str | None]:
+        if settings.data_transport is not None:
+            return settings.data_transport, None
+        why = engine.cannot_mount(settings.runtime)
+        return ("copy", why) if why else ("mount", None)
+
     async def handle(self, container: str) -> str:
         return container
 
@@ -55,6 +69,29 @@ class Docker:
     async def settle(self, handle: str) -> tuple[dict[str, Any], dict[str, Any]]:
         found = await self._inspected(handle)
         return self._given(found), await apart.set_apart(handle, found)
+
+    async def bring(self, handle: str, data: PublicData, *, copy: bool) -> dict[str, Any]:
+        if not copy:
+            return {}
+        parent = posixpath.dirname(self.paths.data)
+        opened = packed(data)
+        archive = await anyio.to_thread.run_sync(opened.__enter__)
+        try:
+            command = ["docker", "cp", "-", f"{handle}:{parent}"]
+            ended = await host.call(command, timeout=_LONGEST, input=archive.file)
+        finally:
+            await anyio.to_thread.run_sync(opened.__exit__, None, None, None)
+        if ended.returncode != 0:
+            raise HostError(f"the data cannot be copied into the container: {ended.complaint}")
+        script = guest_file(bringing.SCRIPT)
+        command = ["python3", "-I", "-c", script, "seal", self.paths.data]
+        told = await output_of(EngineCommands(sandbox(), handle), command, _LONGEST)
+        found = bringing.matching(told, archive.contents, self.paths.data)
+        try:  # what lies there before the agent begins is none of its writing
+            self._brought[handle] = (await Meter(handle).look(1 << 62)).size
+        except HostError:
+            self._brought[handle] = found.size
+        return {"data": "copied", "copied": asdict(found)}
 
     async def take_out(
         self, handle: str, path: str, dest: Path, cap: int, *, as_root: bool = False, timeout: float = 600
@@ -106,7 +143,7 @@ class Docker:
         return ["docker", "wait", handle]
 
     def disk_meter(self, handle: str) -> Meter | None:
-        return Meter(handle)
+        return Meter(handle, self._brought.get(handle, 0))
 
     async def _inspected(self, handle: str) -> dict[str, Any]:
         """What the engine knows of the container; empty where it does not tell."""

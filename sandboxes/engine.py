@@ -59,6 +59,7 @@ class Engine(BaseModel):
     limits_memory: bool = Field(True, alias="MemoryLimit")
     limits_cpus: bool = Field(True, alias="CpuCfsQuota")
     limits_processes: bool = Field(True, alias="PidsLimit")
+    client: dict[str, Any] = Field(default_factory=dict, alias="ClientInfo")
 
     @model_validator(mode="before")
     @classmethod
@@ -87,6 +88,33 @@ class Engine(BaseModel):
             return "rro" in features["mountOptions"]
         except (KeyError, TypeError, ValueError):
             return False
+
+
+def cannot_mount(runtime: str | None = None) -> str | None:
+    """Why a folder of this host cannot be mounted read-only into the engine's containers; None where nothing is known.
+
+    Args:
+        runtime: Of the containers; default: the engine's.
+    """
+    found = known_engine()
+    if found is None:
+        return None
+    address = address_of(found)
+    if not address.startswith(("unix://", "npipe://")):
+        return f"the engine at {address} is not known to be on this host"
+    if not found.read_only_is_recursive(runtime):
+        return f"the runtime {runtime or found.default_runtime or 'unknown'} has no recursive read-only mounts"
+    return None
+
+
+def address_of(found: Engine) -> str:
+    """Where the engine listens: DOCKER_HOST's, or that of the context that Docker's command uses."""
+    given = os.environ.get("DOCKER_HOST")
+    context = str(found.client.get("Context") or "default")
+    if given or context == "default":
+        return given or "unix://"
+    asked = run_bounded([docker_path(), "context", "inspect", "--format", "{{.Endpoints.docker.Host}}", context])
+    return asked.stdout.strip() or "unix://"
 
 
 def docker_path() -> str:

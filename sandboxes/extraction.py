@@ -29,16 +29,7 @@ _BLOCK = 1 << 20
 _DEEPEST = 3000
 _REGULAR = (tarfile.REGTYPE, tarfile.AREGTYPE)  # TarInfo.isreg() lets sparse files pass, too
 
-# stat before and with every chunk: whoever swaps the file meanwhile is refused. `nofollow` guards the final component,
-# `nonblock` keeps a FIFO from hanging dd.
-_READ_CHUNK = """
-f=$1
-[ -e "$f" ] || [ -L "$f" ] || exit 3
-a=$(stat -c '%d %i %s %Y %F' -- "$f") || exit 5
-case $a in *'regular file'|*'regular empty file') ;; *) exit 4;; esac
-echo "$a"
-dd if="$f" iflag=nofollow,nonblock,skip_bytes,count_bytes,fullblock bs=1M skip="$2" count="$3" status=none | base64 -w0
-"""
+_READ_CHUNK = (Path(__file__).parent / "guest" / "read_chunk.py").read_text(encoding="utf-8")
 _CHANGED = "it changed while it was read; write it to another name and rename it"
 
 
@@ -158,7 +149,7 @@ async def read_out(sandbox: SandboxEnvironment, path: str, dest: Path, cap: int,
 
 
 async def _chunk(sandbox: SandboxEnvironment, path: str, start: int, user: str | None) -> tuple[str, bytes]:
-    command = ["/bin/sh", "-c", _READ_CHUNK, "sh", path, str(start), str(CHUNK)]
+    command = ["python3", "-I", "-S", "-c", _READ_CHUNK, path, str(start), str(CHUNK)]
     try:
         result = await sandbox.exec(command, user=user, timeout=60)
     except Exception as ex:
@@ -166,7 +157,7 @@ async def _chunk(sandbox: SandboxEnvironment, path: str, start: int, user: str |
     if result.returncode == 3:
         raise Missing("there is no such file")
     if result.returncode == 4:
-        raise Refused("it is not a regular file; write a regular file in its place")
+        raise Refused(f"it is {result.stdout.strip()[:40]}; write a regular file in its place")
     head, _, body = result.stdout.partition("\n")
     try:
         if not result.success:

@@ -80,7 +80,7 @@ async def call(
     command: Sequence[str],
     *,
     timeout: float,
-    input: bytes = b"",
+    input: bytes | IO[bytes] = b"",
     most: int = 64 << 20,
     env: dict[str, str] | None = None,
     start: Start | None = None,
@@ -90,7 +90,7 @@ async def call(
     Args:
         command: Program and arguments; no shell.
         timeout: Seconds until it is killed.
-        input: Its standard input.
+        input: Its standard input; a file is read from where it stands.
         most: Bytes of output; with more it is killed.
         env: Its whole environment; default: this process's.
         start: Where the process comes from; default: `subprocess`.
@@ -115,7 +115,7 @@ async def stream(
     consume: Callable[[IO[bytes]], T],
     *,
     timeout: float,
-    input: bytes = b"",
+    input: bytes | IO[bytes] = b"",
     env: dict[str, str] | None = None,
     start: Start | None = None,
 ) -> tuple[T, Ended]:
@@ -126,7 +126,7 @@ async def stream(
         consume: Reads from the stream it is given, which ends early when the process is killed. When it returns or
             raises before the end, the process is killed.
         timeout: Seconds until the process is killed.
-        input: Its standard input.
+        input: Its standard input; a file is read from where it stands.
         env: Its whole environment; default: this process's.
         start: Where the process comes from; default: `subprocess`.
 
@@ -192,7 +192,10 @@ def _scratch() -> Iterator[IO[bytes]]:
 
 
 @contextlib.contextmanager
-def _spooled(data: bytes) -> Iterator[IO[bytes]]:
+def _spooled(data: bytes | IO[bytes]) -> Iterator[IO[bytes]]:
+    if not isinstance(data, bytes):
+        yield data
+        return
     if not data:
         with open(os.devnull, "rb") as nothing:
             yield nothing

@@ -21,6 +21,7 @@ from mlebench_inspect.sandboxes.disk import Meter
 from mlebench_inspect.sandboxes.extraction import Refused, Taken, Unreadable
 from mlebench_inspect.sandboxes.helm import NETWORK
 from mlebench_inspect.sandboxes.host import HostError, HostTimeout
+from mlebench_inspect.sandboxes.mounted import Mounted
 from mlebench_inspect.sandboxes.pod import PodCommands, PodHandle
 from mlebench_inspect.sandboxes.provider import GuestPaths, guest_file, output_of
 
@@ -48,7 +49,7 @@ print(json.dumps({"tokens": tokens[:5], "api": api, "address": f"{host}:{port}"}
 """
 
 
-class Kubernetes:
+class Kubernetes(Mounted):
     """Pods of a cluster, through the package inspect-k8s-sandbox."""
 
     name = "k8s"

@@ -16,10 +16,11 @@ from mlebench_inspect.sandboxes.compose import SandboxSettings
 from mlebench_inspect.sandboxes.disk import Meter
 from mlebench_inspect.sandboxes.extraction import Taken
 from mlebench_inspect.sandboxes.host import HostError
+from mlebench_inspect.sandboxes.mounted import Mounted
 from mlebench_inspect.sandboxes.provider import GuestPaths, output_of
 
 
-class Local:
+class Local(Mounted):
     """A temporary folder of this host and no isolation at all: for trusted solvers and tests."""
 
     name = "local"

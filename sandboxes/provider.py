@@ -10,10 +10,11 @@ from typing import Any, Protocol
 from inspect_ai.util import ExecResult, SandboxEnvironment, SandboxEnvironmentSpec
 
 from mlebench_inspect.sandboxes import compose
-from mlebench_inspect.sandboxes.compose import SandboxSettings
+from mlebench_inspect.sandboxes.compose import SandboxSettings, Transport
 from mlebench_inspect.sandboxes.disk import Meter
 from mlebench_inspect.sandboxes.extraction import Taken
 from mlebench_inspect.sandboxes.host import HostError
+from mlebench_inspect.sandboxes.packing import PublicData
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,12 @@ class Provider(Protocol):
     """Whether an agent is kept from the host's files and network."""
     root: str | None
     """User for what the agent must not touch; None where there is none."""
+    transports: tuple[Transport, ...]
+    """How the data can come into the sandbox; the usual way first."""
+
+    def transport(self, settings: SandboxSettings) -> tuple[Transport, str | None]:
+        """How the data come into the sandbox, and why where that is not the usual way and was not asked for."""
+        ...
 
     def spec(
         self, settings: SandboxSettings, public: Path, data_dir: Path, description: Path | None = None
@@ -81,6 +88,22 @@ class Provider(Protocol):
 
         Returns:
             For the log: what the provider gave to the sandbox (image and limits), and what came of that.
+        """
+        ...
+
+    async def bring(self, handle: str, data: PublicData, *, copy: bool) -> dict[str, Any]:
+        """Sees to the sandbox's data before any agent is at work in it.
+
+        Args:
+            handle: Of the sandbox.
+            data: What its agent may see.
+            copy: Whether it has none yet.
+
+        Returns:
+            For the log: what came of it, and what of the isolation was seen or could not be.
+
+        Raises:
+            HostError: It cannot be copied.
         """
         ...
 

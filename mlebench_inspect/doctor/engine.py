@@ -39,10 +39,8 @@ def examine_engine(engine: Engine) -> Iterator[Finding]:
 def _version(engine: Engine) -> Finding:
     text = ", ".join([engine.version, *engine.kinds, engine.system])
     if engine.is_podman:
-        mend = f"install Docker Engine {_dotted(ENGINE)} or newer, or point DOCKER_HOST to one: {_INSTALL}"
-        return Finding(
-            "docker", "missing", f"{text}: Inspect mounts no data into containers of Podman's socket; {mend}"
-        )
+        mend = f"give -T sandbox=podman, or install Docker Engine {_dotted(ENGINE)} or newer: {_INSTALL}"
+        return Finding("docker", "missing", f"{text}: Inspect takes no Podman for a Docker engine; {mend}")
     if not _semantic(engine.version) or _numbers(engine.version, r"(\d+)") < ENGINE:
         mend = f"install {_dotted(ENGINE)} or newer: {_INSTALL}"
         return Finding("docker", "missing", f"{text}: too old for read-only mounts; {mend}")
@@ -56,7 +54,8 @@ def _runtime(engine: Engine) -> Finding:
     return Finding(
         "runtime",
         "missing",
-        f"{runtime} reports no recursive read-only mounts; install runc 1.1 or newer and make it Docker's default",
+        f"{runtime} reports no recursive read-only mounts; install runc 1.1 or newer and make it Docker's default "
+        "(until then the data are copied into each container)",
     )
 
 

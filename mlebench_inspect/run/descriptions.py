@@ -17,6 +17,15 @@ from mlebench_inspect.tasks import Competition
 Wording = Literal["original", "obfuscated"]
 
 
+def description_file(found: Competition, revision: Revision, wording: Wording | None) -> Path | None:
+    """What takes the place of the description in the public data; None where that stays.
+
+    Raises:
+        PreflightError: See `obfuscated_file`.
+    """
+    return obfuscated_file(found, revision) if wording == "obfuscated" else None
+
+
 def obfuscated_file(found: Competition, revision: Revision) -> Path:
     """The obfuscated description as a file, whose name and folder do not tell the competition either.
 

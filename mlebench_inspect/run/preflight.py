@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import click
 from inspect_ai.dataset import MemoryDataset, Sample
 
-from mlebench_inspect._inspect import command_line, selected
+from mlebench_inspect._inspect import command_line, other_sandboxes, selected
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.errors import MlebenchError
 from mlebench_inspect.graders.submission import Revision
 from mlebench_inspect.run.at_once import Division, words
 from mlebench_inspect.run.estimate import estimate
 from mlebench_inspect.sandboxes.building import IMAGES
-from mlebench_inspect.sandboxes.compose import SandboxSettings
+from mlebench_inspect.sandboxes.compose import SandboxSettings, Transport
 from mlebench_inspect.sandboxes.engine import Machine, ask_engine, known_engine
+from mlebench_inspect.sandboxes.provider import Provider
+from mlebench_inspect.sandboxes.providers import PROVIDERS
 from mlebench_inspect.sandboxes.trial import Lacking, ensure_image, try_out
 from mlebench_inspect.tasks import Competition, NoSearchScore
 
@@ -52,6 +55,16 @@ PACKAGES = {
 }
 """Modules that agents need on this host: Inspect's bridge reads the API that each of them speaks with its maker's
 package. All come with the extra `scaffolds`."""
+
+
+class Extra(NamedTuple):
+    """Of this package, for a provider."""
+
+    name: str
+    module: str
+
+
+EXTRAS = {"k8s": Extra("k8s", "k8s_sandbox"), "podman": Extra("podman", "inspect_podman")}
 
 
 class PreflightError(MlebenchError, RuntimeError):
@@ -128,13 +141,44 @@ def agent_typed() -> str | None:
 
 
 def check_provider(name: str) -> None:
-    """Refuses a sandbox provider whose package is not installed.
+    """Refuses a sandbox provider that Inspect does not know, or whose package is not installed.
 
     Raises:
-        PreflightError: Naming the package.
+        PreflightError: Naming the package, or the providers that there are.
     """
-    if name == "k8s" and importlib.util.find_spec("k8s_sandbox") is None:
-        raise PreflightError("-T sandbox=k8s needs a package; run: pip install 'mlebench-inspect[k8s]'")
+    extra = EXTRAS.get(name)
+    if extra is not None:
+        if importlib.util.find_spec(extra.module) is None:
+            raise PreflightError(
+                f"-T sandbox={name} needs a package; run: pip install 'mlebench-inspect[{extra.name}]'"
+            )
+        return
+    if name in PROVIDERS:
+        return
+    others = other_sandboxes(name)
+    if others is not None:
+        there = ", ".join(sorted({*PROVIDERS, *others}))
+        raise PreflightError(
+            f"-T sandbox={name}: Inspect knows no such provider; there are {there}; others come with their packages, "
+            "such as inspect-sandboxes for modal, daytona and e2b"
+        )
+
+
+def transport_of(box: Provider, settings: SandboxSettings) -> Transport:
+    """How the data come into the sandboxes; says on stderr where that is not as usual, for want of another way.
+
+    Raises:
+        PreflightError: The provider has no such way.
+    """
+    transport, why = box.transport(settings)
+    if settings.data_transport not in (None, *box.transports):
+        raise PreflightError(
+            f"-T data_transport={settings.data_transport}: with -T sandbox={box.name} there is "
+            f"{' and '.join(box.transports)}"
+        )
+    if why and command_line().command is not None:
+        click.echo(f"mlebench_inspect: the data are copied into each container (data_transport=copy): {why}", err=True)
+    return transport
 
 
 def ensure_sandbox(settings: SandboxSettings, *, build: bool) -> None:
@@ -151,8 +195,8 @@ def ensure_sandbox(settings: SandboxSettings, *, build: bool) -> None:
     """
     if command_line().command is None:
         return
-    if known_engine() is None:
-        ask_engine()
+    if (known_engine() or ask_engine()).is_podman:
+        raise PreflightError("Inspect's Docker takes no Podman for an engine; give -T sandbox=podman")
     ensure_image(settings.image, build_missing=build)
     name = agent_typed() or ""
     layer, program = SCAFFOLDS.get(name, ("", None))

@@ -18,6 +18,7 @@ from mlebench_inspect.data.store import Store
 from mlebench_inspect.models import prepare_model
 from mlebench_inspect.run import workers
 from mlebench_inspect.run.artifacts import KEEP_FREE, Archive
+from mlebench_inspect.run.descriptions import description_file
 from mlebench_inspect.run.endpoint import keep_room_for_services, serve_endpoint
 from mlebench_inspect.run.environment import Environment, look_around
 from mlebench_inspect.run.gpu_probe import look_for_gpus
@@ -31,8 +32,9 @@ from mlebench_inspect.run.snapshots import MOST, MOST_BYTES, Bounds, Watch
 from mlebench_inspect.run.validation import Validation
 from mlebench_inspect.run.watching import agents_at_work, start_watching, too_few_commands, too_many_samples, watch_disk
 from mlebench_inspect.sandboxes.host import HostError
+from mlebench_inspect.sandboxes.packing import PublicData
 from mlebench_inspect.sandboxes.provider import Provider, complaint, guest_file
-from mlebench_inspect.sandboxes.providers import provider
+from mlebench_inspect.sandboxes.providers import PROVIDERS, provider
 from mlebench_inspect.tasks import Competition, competition
 
 logger = logging.getLogger(__name__)
@@ -98,6 +100,8 @@ def prepare_sample(
         record.time_limit, record.keep_free = sample_limits().time.limit, keep_free_bytes
         environment = state.store_as(Environment)
         environment.given, environment.apart = await box.settle(record.handle)
+        shown = PublicData(store.public(found), description_file(found, store.revision, meta.get("description")))
+        environment.apart |= await box.bring(record.handle, shown, copy=meta.get("data_transport") == "copy")
         check = state.store_as(Validation)
         check.competition_id, check.provider = found.id, box.name
         check.data_dir, check.data, check.revision = data_dir, data, revision
@@ -105,7 +109,12 @@ def prepare_sample(
         message = state.user_prompt
         message.text = message.text.replace(TIME_PLACE, time_budget(record.time_limit), 1)
         place, proof = box.commands(record.handle), f"{box.paths.data}/{readable_proof(found)}"
-        await _furnish(place, box, message.text, scores=search_score is not None)
+        try:
+            await _furnish(place, box, message.text, scores=search_score is not None)
+        except HostError as ex:
+            if environment.apart.get("other_user", True):
+                raise
+            environment.apart["not_furnished"] = str(ex)  # the agent is told all of it; its tools need no file
         environment.seen = await look_around(place, box.paths, proof)
         environment.frameworks = await look_for_gpus(place, environment.given, environment.seen)
         record.gpus = environment.gpus
@@ -143,7 +152,7 @@ def readable_proof(found: Competition) -> str:
 async def _require_isolation(
     state: TaskState, box: Provider, runs_in: str | None, record: SubmissionRecord, allow_local: bool
 ) -> None:
-    if runs_in is not None and runs_in != box.name:
+    if runs_in in PROVIDERS and runs_in != box.name:  # others may call their connections as they like
         raise NoIsolation(
             f"the sample runs in the sandbox {runs_in}, but the task was built for {box.name}, whose data and "
             f"isolation it lacks; give -T sandbox={runs_in} in place of --sandbox"

@@ -17,6 +17,7 @@ from inspect_ai.dataset import MemoryDataset
 from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import sandbox
+from ways import EVERY_WAY, options_of
 
 from mlebench_inspect.benchmark import TASKS
 
@@ -151,14 +152,16 @@ class Run:
     log: EvalLog
     folder: Path
     private: Path
+    way: str
 
     def __getitem__(self, attack: str) -> Outcome:
         (sample,) = [s for s in self.log.samples or [] if s.id == attack]
         return Outcome(sample, self.folder)
 
 
-@pytest.fixture(scope="module")
-def attacks(tmp_path_factory: pytest.TempPathFactory) -> Run:
+@pytest.fixture(scope="module", params=EVERY_WAY)
+def attacks(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    options = options_of(request.param)
     folder = tmp_path_factory.mktemp("attacks")
     task = TASKS["spaceship-titanic"](
         data="miniature",
@@ -167,6 +170,7 @@ def attacks(tmp_path_factory: pytest.TempPathFactory) -> Run:
         memory="1g",
         max_disk="12g",
         compose_overrides={"pids_limit": 400},
+        **options,
     )
     private = folder / "data/miniature/spaceship-titanic/prepared/private"
     canary = "".join(CANARY)
@@ -194,7 +198,7 @@ def attacks(tmp_path_factory: pytest.TempPathFactory) -> Run:
         max_sandboxes=4,
         max_subprocesses=16,
     )
-    return Run(log, logs, private)
+    return Run(log, logs, private, request.param)
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -281,10 +285,13 @@ def test_a_memory_bomb_is_stopped_and_the_sample_scored(attacks: Run, attack: st
 
 
 def test_the_data_cannot_be_changed(attacks: Run) -> None:
-    """Tried: writing, deleting, mounting anew. Holds: a read-only mount, and no right to mount."""
+    """Tried: writing, deleting, mounting anew. Holds: a read-only mount or root's own files, and no right to mount."""
     seen = attacks["write_data"].seen
-    assert seen.count("Read-only file system") == 2
-    assert "must be superuser to unmount" in seen
+    if attacks.way.endswith("copy"):
+        assert seen.count("Permission denied") == 3
+    else:
+        assert seen.count("Read-only file system") == 2
+        assert "must be superuser to unmount" in seen
     assert "/home/data/train.csv: Permission denied" in seen
     assert seen.startswith("/home/data/train.csv")
     attacks["write_data"].is_valid()
@@ -293,7 +300,7 @@ def test_the_data_cannot_be_changed(attacks: Run) -> None:
 def test_no_privilege_can_be_had(attacks: Run) -> None:
     """Tried: su, set-uid copies, capabilities, user namespaces, chattr. Holds: none dropped ones come back."""
     lines = attacks["privileges"].seen.splitlines()
-    assert int(lines[0]) > 1000  # a number of its own
+    assert int(lines[0]) >= 1000 + (not attacks.way.startswith("podman"))  # with Docker a number of its own
     assert [line.split()[1] for line in lines if line.startswith("Cap")] == ["0000000000000000"] * 3
     assert any(line.split() == ["NoNewPrivs:", "1"] for line in lines)
     assert "0" not in lines  # no `id -u` said root
