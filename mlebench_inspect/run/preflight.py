@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import click
 from inspect_ai.dataset import MemoryDataset, Sample
@@ -57,14 +56,11 @@ PACKAGES = {
 package. All come with the extra `scaffolds`."""
 
 
-class Extra(NamedTuple):
-    """Of this package, for a provider."""
-
-    name: str
-    module: str
-
-
-EXTRAS = {"k8s": Extra("k8s", "k8s_sandbox"), "podman": Extra("podman", "inspect_podman")}
+EXTRAS = {
+    "k8s": ("k8s_sandbox", "-T sandbox=k8s needs a package; run: pip install 'mlebench-inspect[k8s]'"),
+    "podman": ("inspect_podman", "-T sandbox=podman needs a package; run: pip install 'mlebench-inspect[podman]'"),
+}
+"""Modules that providers need on this host, and what is said where they are missing."""
 
 
 class PreflightError(MlebenchError, RuntimeError):
@@ -146,13 +142,9 @@ def check_provider(name: str) -> None:
     Raises:
         PreflightError: Naming the package, or the providers that there are.
     """
-    extra = EXTRAS.get(name)
-    if extra is not None:
-        if importlib.util.find_spec(extra.module) is None:
-            raise PreflightError(
-                f"-T sandbox={name} needs a package; run: pip install 'mlebench-inspect[{extra.name}]'"
-            )
-        return
+    module, lacking = EXTRAS.get(name, (None, ""))
+    if module is not None and importlib.util.find_spec(module) is None:
+        raise PreflightError(lacking)
     if name in PROVIDERS:
         return
     others = other_sandboxes(name)
