@@ -79,7 +79,7 @@ class SandboxSettings(BaseModel):
     claim: str = "mlebench-data"
     compose_overrides: dict[str, Any] = {}
     sandbox_config: str | dict[str, Any] | None = None
-    data_transport: Transport | None = Field(None, exclude=True)  # a way to the same data keeps no runs apart
+    data_transport: Transport | None = Field(default=None, exclude=True)  # a way to the same data keeps no runs apart
 
     @classmethod
     def preset(cls, name: str, machine: Machine | None = None, /, **changes: Any) -> SandboxSettings:

@@ -12,7 +12,7 @@ import uuid
 from typing import Any
 
 from inspect_ai.util import ExecResult, OutputLimitExceededError, SandboxEnvironmentLimits
-from k8s_sandbox import K8sSandboxEnvironment
+from k8s_sandbox import K8sSandboxEnvironment  # inspect-evals-lint: ignore[IECQ004] -- loaded for pods alone
 
 _CHUNK = 6 << 20  # 8 MiB as base64, below the 10 MiB that Inspect returns of a command's output
 _SECONDS = 300  # for each chunk, or what is written

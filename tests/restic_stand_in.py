@@ -11,6 +11,7 @@ import shutil
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,16 @@ def put_restic(cache: Path) -> None:
 def main(arguments: list[str]) -> None:
     hold, repository, command, rest = arguments[0], Path(arguments[2]), arguments[3], arguments[4:]
     assert os.environ["RESTIC_PASSWORD"]
-    {"init": init, "backup": backup, "ls": ls, "restore": restore, "snapshots": snapshots, "forget": forget}.get(
-        command, lambda *_: None
-    )(repository, rest)
+    known: dict[str, Callable[[Path, list[str]], None]] = {
+        "init": init,
+        "backup": backup,
+        "ls": ls,
+        "restore": restore,
+        "snapshots": snapshots,
+        "forget": forget,
+    }
+    if command in known:
+        known[command](repository, rest)
     while command == "backup" and os.path.exists(hold):  # until somebody kills it
         Path(f"{hold}.held").touch()
         time.sleep(0.1)

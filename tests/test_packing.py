@@ -91,7 +91,7 @@ def test_data_are_packed_once_and_again_when_they_change(
 ) -> None:
     made: list[Path] = []
     pack = packing._pack
-    monkeypatch.setattr(packing, "_pack", lambda d, f, archive: made.append(archive) or pack(d, f, archive))
+    monkeypatch.setattr(packing, "_pack", lambda d, f, archive: (made.append(archive), pack(d, f, archive))[1])
     for _ in range(2):
         with packed(data, tmp_path / "cache") as archive:
             first = archive.contents

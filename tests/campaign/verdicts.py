@@ -72,7 +72,7 @@ def right_results(data: Path, competitions: Sequence[str], seeds: int) -> dict[K
             final = hashlib.sha256(file.read_bytes()).hexdigest()
             early = hashlib.sha256(sample).hexdigest()
             assert early != final, id
-            found[id, seed] = Right(early, final, repr(_number(report.score)), report.medal)
+            found[id, seed] = Right(early, final, repr(_number(report.score)), report.medal or "none")
             file.unlink()
     return found
 

@@ -303,7 +303,8 @@ def test_no_privilege_can_be_had(attacks: Run) -> None:
     assert int(lines[0]) >= 1000 + (not attacks.way.startswith("podman"))  # with Docker a number of its own
     assert [line.split()[1] for line in lines if line.startswith("Cap")] == ["0000000000000000"] * 3
     assert any(line.split() == ["NoNewPrivs:", "1"] for line in lines)
-    assert "0" not in lines  # no `id -u` said root
+    # no `id -u` said root; in a user namespace of its own, which Podman's profile lets anybody make, it means nothing
+    assert lines.count("0") <= attacks.way.startswith("podman")
     assert "uid=0" not in attacks["privileges"].seen
     attacks["privileges"].is_valid()
 
