@@ -91,7 +91,12 @@ def test_data_are_packed_once_and_again_when_they_change(
 ) -> None:
     made: list[Path] = []
     pack = packing._pack
-    monkeypatch.setattr(packing, "_pack", lambda d, f, archive: (made.append(archive), pack(d, f, archive))[1])
+
+    def counted(data: PublicData, files: dict[str, Path], archive: Path) -> packing.Contents:
+        made.append(archive)
+        return pack(data, files, archive)
+
+    monkeypatch.setattr(packing, "_pack", counted)
     for _ in range(2):
         with packed(data, tmp_path / "cache") as archive:
             first = archive.contents
