@@ -39,7 +39,8 @@ def bare(samples: int, at_once: int) -> None:
 
         return score
 
-    (sample,) = TASKS["spaceship-titanic"](data="miniature", hardware="lite", memory="512m", shm_size="64m").dataset
+    options = {"data": "miniature", "hardware": "lite", "memory": "512m", "shm_size": "64m", "at_once": at_once}
+    (sample,) = TASKS["spaceship-titanic"](**options).dataset
     assert isinstance(sample.sandbox, SandboxEnvironmentSpec)
     run(Task([Sample(input="Submit.")], scorer=reads(), sandbox=sample.sandbox), samples, at_once)
 
@@ -48,7 +49,8 @@ def ours(samples: int, at_once: int) -> None:
     """The task of this package."""
     from mlebench_inspect.benchmark import TASKS
 
-    run(TASKS["spaceship-titanic"](data="miniature", hardware="lite", memory="512m", shm_size="64m"), samples, at_once)
+    options = {"data": "miniature", "hardware": "lite", "memory": "512m", "shm_size": "64m", "at_once": at_once}
+    run(TASKS["spaceship-titanic"](**options), samples, at_once)
 
 
 def run(task: object, samples: int, at_once: int) -> None:

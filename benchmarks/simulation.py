@@ -43,7 +43,7 @@ from mlebench_inspect.agents.react import react
 from mlebench_inspect.benchmark import TASKS
 from mlebench_inspect.tasks import competition
 
-DAY, ALLOWANCE = 24, 36
+DAY, ALLOWANCE = 24, 96
 """Hours, which are seconds here, and what the limit adds to them for what does not shrink with the time."""
 EARLY = 50
 CHECK = "/home/validate_submission.sh /home/submission/submission.csv"
@@ -170,7 +170,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         seen = Campaign(Path(folder))
         (log,) = run_eval(
-            TASKS[given.task](data="miniature", hardware="lite", memory="512m", shm_size="64m", snapshot_every=4),
+            TASKS[given.task](
+                data="miniature",
+                hardware="lite",
+                memory="512m",
+                shm_size="64m",
+                snapshot_every=4,
+                at_once=given.at_once,
+            ),
             model=scripted_model(),
             solver=seen.solver(),
             epochs=given.seeds,
