@@ -82,7 +82,7 @@ def many(samples: int) -> None:
 
         return solve
 
-    task = TASKS["spaceship-titanic"](data="miniature", hardware="lite", memory="512m", shm_size="64m", at_once=samples)
+    task = TASKS["spaceship-titanic"](data="miniature", hardware="lite", memory="512m", shm_size="64m")
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         inspect_ai.eval(
