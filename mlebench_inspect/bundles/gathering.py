@@ -20,7 +20,7 @@ from mlebench_inspect.reporting.places import first_line
 from mlebench_inspect.reporting.records import Result
 from mlebench_inspect.run.artifacts import Archive, TooLarge, sha256, unpack
 from mlebench_inspect.run.environment import Environment
-from mlebench_inspect.run.outcome import SubmissionRecord, scratch
+from mlebench_inspect.run.outcome import SubmissionRecord, scratch_here
 from mlebench_inspect.sandboxes.host import HostError
 
 _HEAVY = {"messages", "output", "timelines", "error_retries"}
@@ -169,7 +169,7 @@ def _elsewhere(record: SubmissionRecord) -> Iterator[Archive]:
 
 def _digest(packed: Path) -> str:
     """SHA-256 of what a gzip file holds."""
-    with scratch() as folder:
+    with scratch_here() as folder:
         unpack(packed, folder / "file", MAX_BYTES)
         return sha256(folder / "file")
 

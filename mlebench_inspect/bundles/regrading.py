@@ -96,7 +96,7 @@ async def _graded(container: Container, paper: Paper) -> Graded:
         fault = await anyio.to_thread.run_sync(_fault_of_answers, here, paper)
         if fault:
             return fault
-        with scratch() as folder:
+        async with scratch() as folder:
             file = folder / "submission.csv"
             packed = folder / "packed"
             await anyio.to_thread.run_sync(container.extract, paper.kept.member, packed)

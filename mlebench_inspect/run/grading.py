@@ -109,11 +109,11 @@ async def grade_kept(
         Unscored: It is lost or damaged, or the grader is at fault.
     """
     try:
-        async with concurrency("mlebench-grade", SLOTS, visible=False):  # so temporary files are no more than this
-            with scratch() as folder:
-                file = folder / "submission.csv"
-                await anyio.to_thread.run_sync(_restore, record, artifact, digest, file, max_bytes)
-                return await grade_file(found, file, store, max_bytes=max_bytes)
+        # so temporary files are no more than the slots
+        async with concurrency("mlebench-grade", SLOTS, visible=False), scratch() as folder:
+            file = folder / "submission.csv"
+            await anyio.to_thread.run_sync(_restore, record, artifact, digest, file, max_bytes)
+            return await grade_file(found, file, store, max_bytes=max_bytes)
     except (GradingError, HostError) as ex:
         raise Unscored("grader_failed", str(ex)) from ex
 

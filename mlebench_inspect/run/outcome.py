@@ -10,7 +10,8 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -181,7 +182,7 @@ async def _take_submission(
             return await copy()
 
     async def copy() -> tuple[int, str, str]:
-        with scratch() as folder:
+        async with scratch() as folder:
             file = folder / "submission.csv"
             size = await box.take_out(record.handle, path, file, max_bytes)
             digest = await anyio.to_thread.run_sync(sha256, file)
@@ -200,13 +201,28 @@ async def _take_submission(
         record.outcome = "taken"
 
 
-@contextlib.contextmanager
-def scratch() -> Iterator[Path]:
-    """A temporary folder.
+@asynccontextmanager
+async def scratch() -> AsyncIterator[Path]:
+    """A temporary folder, made and removed in a thread: either may wait long for a disk that others use.
 
     Raises:
         HostError: None can be made, or it cannot hold what is put into it. (An `OSError` within becomes one, too.)
     """
+    made = scratch_here()
+    folder = await anyio.to_thread.run_sync(made.__enter__)
+    try:
+        yield folder
+    except BaseException as ex:
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(made.__exit__, type(ex), ex, ex.__traceback__)
+        raise
+    with anyio.CancelScope(shield=True):
+        await anyio.to_thread.run_sync(made.__exit__, None, None, None)
+
+
+@contextlib.contextmanager
+def scratch_here() -> Iterator[Path]:
+    """The same for what blocks anyway."""
     try:
         with tempfile.TemporaryDirectory(prefix="mlebench-", ignore_cleanup_errors=True) as folder:
             yield Path(folder)
@@ -244,7 +260,7 @@ async def _take_folders(state: TaskState, record: SubmissionRecord, box: Provide
         artifact = f"{folder}/{name}.tar.gz"
         try:
             await anyio.to_thread.run_sync(archive.check_room, record.keep_free)
-            with scratch() as temporary:
+            async with scratch() as temporary:
                 packed = temporary / f"{name}.tar.gz"
                 taken = await box.take_folder(record.handle, path, packed, most)
                 await anyio.to_thread.run_sync(archive.put, packed, artifact, record.keep_free)

@@ -201,7 +201,7 @@ async def take(
     try:
         async with copying("mlebench-snapshot"):
             await anyio.to_thread.run_sync(shelf.check_room)
-            with scratch() as folder:
+            async with scratch() as folder:
                 file = folder / "submission.csv"
                 size = await box.take_out(handle, box.paths.submission_file, file, max_bytes)
                 digest = await anyio.to_thread.run_sync(sha256, file)

@@ -139,19 +139,18 @@ async def report_on(
     """
     shown = "the uploaded file" if uploaded else path
     try:
-        async with concurrency("mlebench-check", SLOTS, visible=False):
-            with scratch() as folder:
-                file = folder / "submission.csv"
-                async with copying("mlebench-check-copy"):
-                    await provider(settings.provider).take_out(
-                        store_as(SubmissionRecord).handle,
-                        path,
-                        file,
-                        settings.max_bytes,
-                        as_root=uploaded,
-                        timeout=DEADLINE,
-                    )
-                return await judge(file)
+        async with concurrency("mlebench-check", SLOTS, visible=False), scratch() as folder:
+            file = folder / "submission.csv"
+            async with copying("mlebench-check-copy"):
+                await provider(settings.provider).take_out(
+                    store_as(SubmissionRecord).handle,
+                    path,
+                    file,
+                    settings.max_bytes,
+                    as_root=uploaded,
+                    timeout=DEADLINE,
+                )
+            return await judge(file)
     except Missing:
         return OUT_OF_ORDER if uploaded else f"Invalid: there is no file {path}."
     except Refused as ex:
