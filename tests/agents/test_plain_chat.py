@@ -100,9 +100,9 @@ def test_the_stand_in_refuses_what_the_model_refuses(tmp_path: Path, stand_in: S
     assert score(log).reason == "model_unavailable"
 
 
-def test_the_command_of_the_readme_works_as_it_is_typed(tmp_path: Path, stand_in: StandIn) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    (line,) = [line for line in readme.splitlines() if line.startswith("inspect eval") and "o1-preview" in line]
+def test_the_command_of_the_docs_works_as_it_is_typed(tmp_path: Path, stand_in: StandIn) -> None:
+    page = (Path(__file__).parents[2] / "docs/scaffolds/react.md").read_text(encoding="utf-8")
+    (line,) = [line for line in page.splitlines() if line.startswith("inspect eval") and "o1-preview" in line]
     command = line.split()
     command[0] = str(Path(sys.executable).with_name("inspect"))
     # one competition, generated data, and no container: the words that are the user's stay as they are
