@@ -42,6 +42,7 @@ class LoopWatch:
             "without those for a processor": [f"{1000 * w:.0f}: {who}" for w, who in waits[:5]],
             "above 200 ms": sum(w > 0.2 for w, _ in waits),
             "longest with our code (ms)": round(1000 * max((w for w, who in waits if "ours" in who), default=0)),
+            "with our code": [f"{1000 * w:.0f}: {who}" for w, who in waits if "ours" in who][:3],
         }
 
     async def _watch(self) -> None:

@@ -218,7 +218,7 @@ def show(seen: Campaign, log: EvalLog, took: float, at_once: int) -> int:
         f"{seen.memory[-1]:.0f} MB at the last ({growth:+.0%}), {max(seen.memory):.0f} MB at most",
         "longest waits of the event loop": f"{figures['longest waits of the loop (ms)']} ms",
         "the same without those for a processor": "; ".join(figures["without those for a processor"][:3]),
-        "longest with our code": f"{ours} ms",
+        "longest with our code (ms)": "; ".join(figures["with our code"]) or "none",
         "log; with all that lies beside it": f"{size:.1f} MB; {kept:.1f} MB",
         "most disk at once": f"{seen.end():.0f} MB",
         "to take out and grade: median, longest": f"{grading[len(grading) // 2]:.1f} s, {grading[-1]:.1f} s",
