@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,8 @@ class Anywhere:
         return await chunks.take_file(self.commands(handle), path, dest, cap, user=user, timeout=timeout)
 
     async def take_folder(self, handle: str, path: str, dest: Path, cap: int, *, timeout: float = 600) -> Taken:
-        return await chunks.take_folder(self.commands(handle), path, dest, cap, timeout=timeout)
+        take = partial(self.take_out, handle, timeout=timeout)
+        return await chunks.take_folder(self.commands(handle), path, dest, cap, take=take)
 
     async def responds(self, handle: str) -> bool:
         return await told(self.commands(handle), ["cat", "/etc/passwd"]) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import anyio
@@ -41,18 +42,32 @@ async def take_file(
         raise HostTimeout(f"the sandbox did not hand the file over within {timeout:.0f} seconds") from None
 
 
-async def take_folder(place: SandboxEnvironment, path: str, dest: Path, cap: int, *, timeout: float = 600) -> Taken:
+TakeFile = Callable[[str, Path, int], Awaitable[object]]
+"""Copies a file of a sandbox, to a file of this host, with at most so many bytes."""
+
+
+async def take_folder(
+    place: SandboxEnvironment, path: str, dest: Path, cap: int, *, take: TakeFile, most: int | None = None
+) -> Taken:
     """Copies a folder's regular files to the new tar.gz file `dest`, at most `cap` bytes of them.
+
+    Args:
+        place: The sandbox.
+        path: Of the folder, absolute.
+        dest: File to create.
+        cap: Bytes of files.
+        take: Takes the packed folder out.
+        most: Bytes that it may have, packed; default: ten times the cap.
 
     Raises:
         HostError: There is no such folder, or it cannot be read or written.
     """
     parent, _, name = path.rpartition("/")
-    most = 10 * cap
+    most = 10 * cap if most is None else most
     packed = (await output_of(place, ["/bin/sh", "-c", _PACK, "sh", parent, name, str(most)], 600)).strip()
     stream = dest.with_name(f"{dest.name}.tar")
     try:
-        await take_file(place, packed, stream, most, timeout=timeout)
+        await take(packed, stream, most)
         return await anyio.to_thread.run_sync(_filtered, stream, dest, cap)
     except Refused as ex:
         raise Unreadable(str(ex)) from ex

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
 import anyio
-import anyio.to_thread
 from inspect_ai.util import SandboxEnvironment, SandboxEnvironmentSpec
 
-from mlebench_inspect.sandboxes import extraction, pod
+from mlebench_inspect.sandboxes import chunks, pod
 from mlebench_inspect.sandboxes.compose import SandboxSettings
 from mlebench_inspect.sandboxes.disk import Meter
 from mlebench_inspect.sandboxes.extraction import Refused, Taken, Unreadable
 from mlebench_inspect.sandboxes.helm import NETWORK
-from mlebench_inspect.sandboxes.host import HostError, HostTimeout
+from mlebench_inspect.sandboxes.host import HostError
 from mlebench_inspect.sandboxes.mounted import Mounted
 from mlebench_inspect.sandboxes.pod import PodCommands, PodHandle
 from mlebench_inspect.sandboxes.provider import GuestPaths, guest_file, output_of
@@ -99,32 +98,18 @@ class Kubernetes(Mounted):
     async def take_out(
         self, handle: str, path: str, dest: Path, cap: int, *, as_root: bool = False, timeout: float = 600
     ) -> int:
+        user = self.root if as_root else None
         try:
-            with anyio.fail_after(timeout):
-                user = self.root if as_root else None
-                return await extraction.read_out(self.commands(handle), path, dest, cap, user=user)
-        except TimeoutError:
-            raise HostTimeout(f"the pod did not hand the file over within {timeout:.0f} seconds") from None
+            return await chunks.take_file(self.commands(handle), path, dest, cap, user=user, timeout=timeout)
         except (Refused, Unreadable) as ex:
             if await self.responds(handle):
                 raise
             raise await _gone(ex) from ex
 
     async def take_folder(self, handle: str, path: str, dest: Path, cap: int, *, timeout: float = 600) -> Taken:
-        parent, _, name = path.rpartition("/")
-        script = 'umask 077; f=$(mktemp) && tar -c -C "$1" -- "$2" 2>/dev/null | head -c "$3" >"$f"; echo "$f"'
-        place, most = self.commands(handle), 2 * cap  # it lies in the pod meanwhile, whose disk has a limit
-        packed = (await output_of(place, ["/bin/sh", "-c", script, "sh", parent, name, str(most)], 600)).strip()
-        stream = dest.with_name(f"{dest.name}.tar")
-        try:
-            await self.take_out(handle, packed, stream, most, timeout=timeout)
-            return await anyio.to_thread.run_sync(_filtered, stream, dest, cap)
-        except Refused as ex:
-            raise Unreadable(str(ex)) from ex
-        finally:
-            stream.unlink(missing_ok=True)
-            with anyio.CancelScope(shield=True), contextlib.suppress(Exception):
-                await place.exec(["rm", "-f", "--", packed], timeout=60)
+        take = partial(self.take_out, handle, timeout=timeout)
+        most = 2 * cap  # it lies in the pod meanwhile, whose disk has a limit
+        return await chunks.take_folder(self.commands(handle), path, dest, cap, take=take, most=most)
 
     async def responds(self, handle: str) -> bool:
         mark = f"/var/lib/mlebench-{PodHandle.of(handle).mark}"
@@ -200,8 +185,3 @@ async def _gone(ex: Exception) -> Exception:
     if isinstance(ex, Unreadable):
         return ex
     return HostError("the pod was replaced or started anew since the agent began, and what was in it is gone")
-
-
-def _filtered(stream: Path, dest: Path, cap: int) -> Taken:
-    with open(stream, "rb") as source:
-        return extraction.folder_from_tar(source, dest, cap)

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from mlebench_inspect.data.archives import md5
 from mlebench_inspect.data.errors import PreparationError
 from mlebench_inspect.data.jobs import Progress, Report
-from mlebench_inspect.data.manifest import FileSum, Manifest, write_json
+from mlebench_inspect.data.manifest import FileSum, Manifest, read_json, write_json
 
 NAME = "contents.json"
 Part = Literal["public", "private"]
@@ -45,13 +45,7 @@ class Contents(BaseModel):
         Raises:
             PreparationError: There is one, but it is unreadable.
         """
-        try:
-            return cls.model_validate_json((folder / NAME).read_bytes())
-        except FileNotFoundError:
-            return None
-        except (ValidationError, OSError) as ex:
-            why = ex.strerror if isinstance(ex, OSError) else f"{ex.error_count()} faults in it"
-            raise PreparationError(f"{folder / NAME} is unreadable ({why}); copy the folder again") from None
+        return read_json(cls, folder / NAME, "copy the folder again")
 
 
 @dataclass

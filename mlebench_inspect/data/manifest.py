@@ -10,7 +10,7 @@ import os
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -18,6 +18,7 @@ from mlebench_inspect.data.errors import PreparationError
 from mlebench_inspect.graders.report import DataKind
 from mlebench_inspect.graders.submission import Revision
 
+Kept = TypeVar("Kept", bound=BaseModel)
 NAME = "manifest.json"
 _LIBRARIES = ("mlebench-inspect", "numpy", "pandas", "pyarrow", "scikit-learn", "pillow", "py7zr")
 
@@ -77,12 +78,27 @@ class Manifest(BaseModel):
         Raises:
             PreparationError: There is one, but it is unreadable.
         """
-        try:
-            return cls.model_validate_json((folder / NAME).read_bytes())
-        except FileNotFoundError:
-            return None
-        except (ValidationError, OSError) as ex:
-            raise PreparationError(f"{folder / NAME} is unreadable ({ex}); delete it and prepare again") from None
+        return read_json(cls, folder / NAME, "delete it and prepare again")
+
+
+def read_json(kind: type[Kept], path: Path, mend: str) -> Kept | None:
+    """What `write_json` wrote, checked; None where there is no such file.
+
+    Args:
+        kind: What it is.
+        path: The file.
+        mend: What to do about one that is damaged, for the message.
+
+    Raises:
+        PreparationError: There is one, but it is unreadable.
+    """
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (ValidationError, OSError) as ex:
+        why = ex.strerror if isinstance(ex, OSError) else f"{ex.error_count()} faults in it"
+        raise PreparationError(f"{path} is unreadable ({why}); {mend}") from None
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -99,8 +99,8 @@ def test_baseline_learns(tmp_path: Path, k8s: Node) -> None:
 
 # What an agent does, and what comes of it: words of the refusal, or None where the submission is graded.
 ATTACKS: dict[str, tuple[str, str | None]] = {
-    "link": (f"ln -s /proc/self/environ {TARGET}", "not a regular file"),
-    "folder": (f"mkdir {TARGET}; truncate -s 5G {TARGET}/a", "not a regular file"),
+    "link": (f"ln -s /proc/self/environ {TARGET}", "it is a symbolic link"),
+    "folder": (f"mkdir {TARGET}; truncate -s 5G {TARGET}/a", "it is a folder"),
     "fifo": (f"mkfifo {TARGET}", "not a regular file"),
     "socket": (
         PYTHON + f"\"import socket; socket.socket(socket.AF_UNIX).bind('{TARGET}')\"",
