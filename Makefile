@@ -25,6 +25,7 @@ lint: $(VENV)/.tests-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/deptry .
+	$(BIN)/deptry tests tests/*/ --exclude '\.venv' --extend-exclude '\.git' --ignore DEP002,DEP004
 	$(BIN)/inspect-evals-lint --all --output-format github
 
 # The wheel alone in an environment of its own: the four source folders are one import package only once installed.
