@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import threading
@@ -18,20 +19,22 @@ BEAT = 0.02
 class LoopWatch:
     """Watches the running event loop, and says whose code held it up.
 
-    A thread looks at what the loop's thread does whenever that is late; time in which this was ready to run but other
-    processes had the processors is told apart.
+    A thread looks at what the loop's thread does whenever that is late. Time in which this was ready to run but other
+    processes had the processors is told apart, and so are waits for the garbage collector, whoever set it off.
     """
 
     def __init__(self) -> None:
         self._waits: list[tuple[float, str]] = []
         self._gross: list[float] = []
         self._beat, self._held_by = time.perf_counter(), ""
+        self._collecting, self._collected = 0.0, 0.0
         self._task: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
         """Starts, unless it has; must be called in the loop."""
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._watch())
+            gc.callbacks.append(self._note_collection)
             threading.Thread(target=self._look, args=[threading.get_ident()], daemon=True).start()
 
     def figures(self) -> dict[str, Any]:
@@ -48,11 +51,21 @@ class LoopWatch:
     async def _watch(self) -> None:
         while True:
             self._beat, self._held_by, queued = time.perf_counter(), "", time_in_run_queue()
+            collected = self._collected
             await asyncio.sleep(BEAT)
             late = time.perf_counter() - self._beat - BEAT
             if late > BEAT:  # a long run has millions of others
                 self._gross.append(late)
-                self._waits.append((late - (time_in_run_queue() - queued), self._held_by or "nothing seen"))
+                for_the_collector = self._collected - collected > late / 2
+                held_by = "the garbage collector" if for_the_collector else self._held_by or "nothing seen"
+                self._waits.append((late - (time_in_run_queue() - queued), held_by))
+
+    def _note_collection(self, phase: str, _: dict[str, int]) -> None:
+        now = time.perf_counter()
+        if phase == "start":
+            self._collecting = now
+        else:
+            self._collected += now - self._collecting
 
     def _look(self, thread: int) -> None:
         while True:

@@ -38,7 +38,7 @@ from mlebench_inspect.options import (
     with_options,
 )
 from mlebench_inspect.run.artifacts import KEEP_FREE
-from mlebench_inspect.run.at_once import share_out, undivided
+from mlebench_inspect.run.at_once import LEAST, LEAST_ON_MINIATURES, share_out, undivided
 from mlebench_inspect.run.checkpoints import check_resuming
 from mlebench_inspect.run.descriptions import Wording, description_file
 from mlebench_inspect.run.instructions import task_text
@@ -228,7 +228,8 @@ def benchmark(
         with _needs_of(hardware):
             check_fits(share.settings, has)
             suffice = samples_with_gpus(share.settings, number * typed.epochs)
-            share = share_out(hardware, settings_on, has, number, typed, at_once=at_once, gpus_suffice=suffice)
+            least = LEAST_ON_MINIATURES if data == "miniature" else LEAST[hardware]
+            share = share_out(least, settings_on, has, number, typed, at_once=at_once, gpus_suffice=suffice)
             ensure_sandbox(share.settings, build=build)
     elif gpu_ids or at_once:
         raise ValueError(f"gpu_ids and at_once are about Docker's engine, and have no meaning with sandbox={sandbox}")

@@ -139,7 +139,9 @@ async def stream(
         Exception: Whatever `consume` raises.
     """
     late = False
-    with _scratch() as errors, _spooled(input) as source:  # no pipes: nobody need read them for the command to go on
+    # no pipes: nobody need read them for the command to go on; and a busy disk makes no file at once
+    errors, source, opened = await anyio.to_thread.run_sync(_files, input, limiter=_threads())
+    with opened:
         process = (start or _start)(command, source, errors, env)
 
         async def watch() -> None:
@@ -179,6 +181,13 @@ async def stream(
         if fault is not None:
             raise fault
         return outcome[0], Ended(process.wait(0), b"", _tail(errors))
+
+
+def _files(input: bytes | IO[bytes]) -> tuple[IO[bytes], IO[bytes], contextlib.ExitStack]:
+    """A file for a command's errors, one with its standard input, and what closes them."""
+    with contextlib.ExitStack() as opened:
+        errors, source = opened.enter_context(_scratch()), opened.enter_context(_spooled(input))
+        return errors, source, opened.pop_all()
 
 
 @contextlib.contextmanager

@@ -28,7 +28,7 @@ from mlebench_inspect._inspect import (
     raise_command_slots,
 )
 from mlebench_inspect.benchmark import TASKS
-from mlebench_inspect.run.at_once import GIB, Division, TooMany, share_out, words
+from mlebench_inspect.run.at_once import GIB, LEAST, LEAST_ON_MINIATURES, Division, TooMany, share_out, words
 from mlebench_inspect.sandboxes.compose import SandboxSettings, docker_config, size_in_bytes
 from mlebench_inspect.sandboxes.engine import Machine
 
@@ -43,11 +43,13 @@ def divided(
     competitions: int = 22,
     at_once: int | None = None,
     gpus_suffice: int | None = None,
+    miniatures: bool = False,
     **changes: Any,
 ) -> Division:
     settings = partial(SandboxSettings.preset, preset, **changes)
     typed = typed or CommandLine("eval")
-    return share_out(preset, settings, has, competitions, typed, at_once=at_once, gpus_suffice=gpus_suffice)
+    least = LEAST_ON_MINIATURES if miniatures else LEAST[preset]
+    return share_out(least, settings, has, competitions, typed, at_once=at_once, gpus_suffice=gpus_suffice)
 
 
 def given(found: Division) -> tuple[int, float | None, str | None]:
@@ -67,6 +69,7 @@ def given(found: Division) -> tuple[int, float | None, str | None]:
         (CommandLine("eval"), {}, (2, 4.0, "8g")),
         (CommandLine("eval"), {"competitions": 1}, (1, 8.0, "16g")),
         (CommandLine("eval"), {"preset": "lite"}, (10, 0.8, "3276m")),
+        (CommandLine("eval"), {"miniatures": True}, (10, 0.8, "1638m")),
         (CommandLine("eval"), {"cpus": 2}, (2, 2.0, "8g")),
         (CommandLine("eval"), {"cpus": 2, "memory": "2g"}, (4, 2.0, "2g")),
         (CommandLine("eval"), {"memory": "20g"}, (1, 8.0, "20g")),

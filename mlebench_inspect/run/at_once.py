@@ -26,6 +26,8 @@ class Part(NamedTuple):
 
 LEAST = {"lite": Part(0.5, GIB), "default": Part(4, 8 * GIB), "paper": Part(4, 8 * GIB)}
 """What each sample is left, by preset, before fewer run at once by themselves."""
+LEAST_ON_MINIATURES = LEAST["lite"]
+"""Whatever the preset: they are a few hundred rows, to try things with."""
 SMALLEST = Part(0.1, GIB // 4)
 """With less, nothing of a run works any more."""
 
@@ -45,7 +47,7 @@ class Division(NamedTuple):
 
 
 def share_out(
-    preset: str,
+    least: Part,
     settings: Callable[[Machine], SandboxSettings],
     has: Machine,
     competitions: int,
@@ -57,7 +59,7 @@ def share_out(
     """Divides an engine among the samples that run at once.
 
     Args:
-        preset: Name of the hardware.
+        least: What each is left before fewer run at once by themselves.
         settings: Of a sample that has a machine to itself, to which its share is given.
         has: The engine.
         competitions: How many will run.
@@ -72,17 +74,17 @@ def share_out(
     most = asked or _samples(competitions, typed)
     bound = min(most, gpus_suffice or most, *([] if asked else [USUAL]))
 
-    def fits(number: int, least: Part) -> bool:
+    def fits(number: int, lowest: Part) -> bool:
         alone, each = _part(settings(has)), _part(settings(has.share(number)))
         together = Part(number * each.cpus, number * each.memory)
-        enough = all(e >= min(low, a) for e, low, a in zip(each, least, alone, strict=True))
+        enough = all(e >= min(low, a) for e, low, a in zip(each, lowest, alone, strict=True))
         return enough and together.cpus <= has.cpus + 1e-6 and together.memory <= has.memory
 
-    def largest(least: Part) -> int:
-        return next((n for n in range(bound, 1, -1) if fits(n, least)), 1)
+    def largest(lowest: Part) -> int:
+        return next((n for n in range(bound, 1, -1) if fits(n, lowest)), 1)
 
     if not asked:
-        bound = largest(LEAST[preset])
+        bound = largest(least)
     elif has.is_engine and bound > 1 and not fits(bound, SMALLEST):
         each = settings(has.share(bound)).summary()
         raise TooMany(

@@ -81,8 +81,10 @@ async def serve_endpoint(box: Provider, handle: str, check: Validation) -> None:
     if check.search_score is not None:
         methods["score"] = score
     try:
-        answer = await sandbox_service("mlebench", methods, over, place, user=box.root, handle_requests=False)
-    except Exception as ex:  # Inspect names a missing Python, whatever kept the look for it from succeeding
+        answer = await sandbox_service(
+            "mlebench", methods, over, place, user=box.root, handle_requests=False, requires_python=False
+        )  # Python has been seen there
+    except Exception as ex:
         raise EndpointError(
             f"the submission check cannot be set up; the sandbox or its engine may have failed, since a moment before "
             f"all was there: {ex}"

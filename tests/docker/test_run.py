@@ -27,6 +27,13 @@ def test_baseline_learns_and_dummy_does_not(tmp_path: Path) -> None:
     assert value(run(tmp_path, dummy(), sandbox="docker"))["score"] < 0.65
 
 
+def test_the_image_has_the_byte_code_of_what_agents_import(tmp_path: Path) -> None:
+    look = "import os, numpy as n, pandas as p, sklearn as s; print(*(os.path.exists(m.__cached__) for m in (n, p, s)))"
+    log = run(tmp_path, shell(f"python3 -c '{look}'"), sandbox="docker")
+    assert log.samples
+    assert log.samples[0].output.completion.split() == ["0", "True", "True", "True"]
+
+
 @pytest.mark.parametrize(
     ("script", "made", "words"),
     [
