@@ -21,13 +21,13 @@ umask 077
 mkdir /home/code/closed && echo secret >/home/code/closed/file && ln -s closed/file /home/code/link
 printf '#!/bin/sh\\necho runs' >/home/code/program && chmod 500 /home/code/program && echo mine >/home/agent/own
 cp /home/data/sample_submission.csv /home/submission/submission.csv
-nohup sleep 4321 >/dev/null 2>&1 &
+nohup sleep 4567 >/dev/null 2>&1 &
 """
 LOOKS = """
 cat /home/code/link /home/agent/own && /home/code/program
 stat -c '%U %a' /home/code/closed /home/code/program /home/submission/submission.csv
 curl -s -F file=@/home/submission/submission.csv http://localhost:5000/validate
-for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline; done | grep -c 'sleep [4]321' | sed 's/^/running: /'
+for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline; done | grep -c 'sleep [4]567' | sed 's/^/running: /'
 """
 
 

@@ -17,7 +17,6 @@ REASONS: dict[str, str] = {
     r"^(python3? -m )?pip ": "asks a package index; .ci/run installs the wheel into a new environment",
     r"^mlebench-inspect build ": "builds an image over the network; .ci/run does so for the light one",
     r"^docker (push|tag) |registry\.example": "needs a registry of images and a cluster",
-    r"^rsync .*/mnt/the-volume": "needs a cluster's volume",
     r"^docker (save|load) ": "moves an image of 1 GB",
     r"^chcon ": "needs SELinux and root",
     r"^inspect eval-retry .*--checkpoint": "needs restic, which comes over the network; tests have a stand-in",

@@ -37,7 +37,7 @@ RUN_ELSEWHERE = {
 """The competition that a page makes, which then is a task."""
 FOREIGN = {
     *("aws", "cat", "chcon", "cp", "docker", "echo", "gzip", "harbor", "make", "mkdir", "pip", "podman", "pytest"),
-    *("python", "rm", "rsync", "sbatch", "scout", "touch", "unset"),
+    *("python", "rm", "sbatch", "scout", "touch", "unset"),
 }
 """Programs that are not ours, and are not looked into."""
 PLACEHOLDER = re.compile(r"^(\.\.\.|[A-Z]+|.*\$.*|)$")
