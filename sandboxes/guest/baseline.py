@@ -27,20 +27,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-
-def _cpus() -> int:
-    """How many CPUs the container may use at a time; libraries count those of the host."""
-    with contextlib.suppress(OSError, ValueError):
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="utf-8").split()
-        return max(1, int(quota) // int(period))
-    return len(os.sched_getaffinity(0))
-
-
-for _library in ("OMP", "OPENBLAS"):  # before numpy is loaded, which reads it
-    os.environ.setdefault(f"{_library}_NUM_THREADS", str(_cpus()))
-
-import numpy as np  # noqa: E402
-import pandas as pd  # noqa: E402
+import numpy as np
+import pandas as pd
 
 MAX_ROWS = 50_000
 MAX_CLASSES = 200
@@ -338,7 +326,7 @@ class Media:
         """A vector for each row's files, in random order until the time is over; rows that were not reached are NaN."""
         order = np.random.default_rng(0).permutation(len(rows))
         vectors: dict[int, np.ndarray] = {}
-        with ThreadPoolExecutor(_cpus()) as pool:
+        with ThreadPoolExecutor(max(1, len(os.sched_getaffinity(0)))) as pool:
             for start in range(0, len(order), 128):
                 if time.monotonic() > until:
                     break
