@@ -325,7 +325,9 @@ async def sandbox_in_use() -> tuple[str | None, str]:
     The type is None where it cannot be told.
     """
     try:
-        connection = await sandbox().connection()
+        # private: Inspect has asked a moment before, which for Docker takes half a second
+        known = getattr(_active(), "sandboxes", None) or {}
+        connection = known.get("default") or await sandbox().connection()
         return connection.type, connection.container or ""
     except NotImplementedError:
         pass

@@ -63,6 +63,7 @@ class Anywhere:
     paths = GuestPaths()
     isolated = True
     root: str | None = "root"  # or who comes nearest to it: see `UserCommands`
+    waits_for_free = False  # it is not known
     transports: tuple[Transport, ...] = ("copy", "mount")
 
     def __init__(self, name: str) -> None:

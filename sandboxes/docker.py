@@ -39,6 +39,7 @@ class Docker:
     paths = GuestPaths()
     isolated = True
     root: str | None = "root"
+    waits_for_free = True
     transports: tuple[Transport, ...] = ("mount", "copy")
 
     def __init__(self) -> None:

@@ -337,5 +337,5 @@ def _threads() -> anyio.CapacityLimiter:
     token = anyio.lowlevel.current_token()
     if token not in _LIMITERS:
         _LIMITERS.clear()
-        _LIMITERS[token] = anyio.CapacityLimiter(64)
+        _LIMITERS[token] = anyio.CapacityLimiter(1024)  # each sample has a command that waits
     return _LIMITERS[token]

@@ -55,6 +55,7 @@ class Kubernetes(Mounted):
     paths = GuestPaths()
     isolated = True
     root: str | None = "root"
+    waits_for_free = False  # inspect-k8s-sandbox runs commands in a small number of threads
 
     def __init__(self) -> None:
         self._freezing: WeakValueDictionary[str, anyio.Lock] = WeakValueDictionary()

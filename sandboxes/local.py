@@ -27,6 +27,7 @@ class Local(Mounted):
     paths = GuestPaths("data", "submission", "code", "logs", "instructions.txt")
     isolated = False
     root: str | None = None
+    waits_for_free = True
 
     def spec(
         self, settings: SandboxSettings, public: Path, data_dir: Path, description: Path | None = None

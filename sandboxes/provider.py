@@ -44,6 +44,8 @@ class Provider(Protocol):
     """Whether an agent is kept from the host's files and network."""
     root: str | None
     """User for what the agent must not touch; None where there is none."""
+    waits_for_free: bool
+    """Whether a command that only waits takes nothing that the agents' commands need, such as a place among a few."""
     transports: tuple[Transport, ...]
     """How the data can come into the sandbox; the usual way first."""
 

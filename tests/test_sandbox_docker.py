@@ -80,13 +80,13 @@ async def test_work_that_a_fault_of_ours_cut_short_has_no_score(
 
 
 @pytest.mark.anyio
-async def test_a_sandbox_that_fails_while_the_check_is_set_up_is_not_said_to_lack_python(
+async def test_a_sandbox_that_fails_while_the_check_is_set_up_is_named_as_what_failed(
     docker: FakeDocker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fails(*args: Any, **options: Any) -> None:
-        raise RuntimeError("The mlebench requires that Python be installed in the sandbox.")
+    class Gone:
+        async def exec(self, *args: Any, **options: Any) -> None:
+            raise RuntimeError("container not found")
 
-    monkeypatch.setattr(Docker, "commands", lambda self, handle: None)
-    monkeypatch.setattr(endpoint, "sandbox_service", fails)
+    monkeypatch.setattr(Docker, "commands", lambda self, handle: Gone())
     with pytest.raises(endpoint.EndpointError, match="the sandbox or its engine may have failed"):
         await endpoint.serve_endpoint(Docker(), "x", Validation())

@@ -65,12 +65,11 @@ async def _run(state: TaskState, mode: str, seconds: int) -> str:
     found = competition(state.metadata["competition"])
     box = provider(state.metadata["provider"])
     script = f"{box.paths.code}/{mode}.py"
-    await sandbox().write_file(script, guest_file("baseline.py"))
-    command = [sys.executable if box.name == "local" else "python3", script, "--mode", mode, "--seconds", str(seconds)]
+    python = sys.executable if box.name == "local" else "python3"
+    command = ["/bin/sh", "-c", 'cat >"$1" && exec "$0" "$@"', python, script, "--mode", mode, "--seconds", str(seconds)]
+    command += _arguments(found, box, state.metadata["revision"])
     try:
-        result = await sandbox().exec(
-            command + _arguments(found, box, state.metadata["revision"]), timeout=seconds + GRACE_SECONDS
-        )
+        result = await sandbox().exec(command, input=guest_file("baseline.py"), timeout=seconds + GRACE_SECONDS)
     except TimeoutError:
         return f"the {mode} script was stopped after {seconds + GRACE_SECONDS} seconds; the sample submission stays"
     if result.returncode in KILLED:

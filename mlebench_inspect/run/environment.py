@@ -45,7 +45,7 @@ exec python3 -I -c "$probe"
 """
 
 _PROBE = r"""
-import importlib.metadata, json, os, platform, shutil, subprocess
+import json, os, platform, re, shutil, sys
 
 def read(*paths):
     for path in paths:
@@ -56,6 +56,9 @@ def read(*paths):
             pass
 
 def gpus():
+    if not shutil.which("nvidia-smi"):
+        return []
+    import subprocess
     try:
         out = subprocess.run(["nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"],
                              capture_output=True, text=True, timeout=60)
@@ -63,12 +66,12 @@ def gpus():
     except (OSError, subprocess.TimeoutExpired):
         return []
 
-packages = {}
-for found in importlib.metadata.distributions():
-    try:
-        packages[found.metadata["Name"]] = found.version
-    except Exception:
-        pass
+packages = {}  # by the names of their folders: to read each one's metadata takes a tenth of a second and more
+for folder in sys.path:
+    for name in os.listdir(folder) if os.path.isdir(folder) else []:
+        found = re.fullmatch(r"(.+?)-([^-]+)(-py[0-9.]+)?\.(dist|egg)-info", name)
+        if found:
+            packages.setdefault(re.sub("[-_.]+", "-", found[1]).lower(), found[2])
 shm = os.path.isdir("/dev/shm") and shutil.disk_usage("/dev/shm").total
 print(json.dumps({
     "python": platform.python_version(), "system": platform.platform(), "user": os.getuid(),
@@ -76,7 +79,7 @@ print(json.dumps({
     "cpu_limit": read("/sys/fs/cgroup/cpu.max", "/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
     "memory_limit": read("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"),
     "shm": shm, "disk_free": shutil.disk_usage("/").free, "gpus": gpus(),
-    "packages": dict(sorted(packages.items(), key=lambda p: str(p[0]).lower())),
+    "packages": dict(sorted(packages.items())),
 }))
 """
 

@@ -1,13 +1,13 @@
 """The endpoint localhost:5000 inside the sandbox; standard library only, run as root with `python3 -I`.
 
-An upload is written to a folder that only root can read. The host, asked through Inspect's sandbox service, copies it
-out under a name made here, checks it, and answers with one line of text. Nothing private is in this process: killing,
-flooding or deceiving it gains nothing but a missing answer.
+An upload is written to a folder that only root can read, a note of what is asked to another, and then a bell is rung,
+a named pipe: a byte for each request stays in it until the host hears it. The host copies the upload out under its name,
+checks it, and lays down the answer as a text in JSON. Nothing private is in this process: killing, flooding or deceiving
+it gains nothing but a missing answer.
 """
 
 import argparse
 import contextlib
-import importlib.util
 import json
 import os
 import re
@@ -78,7 +78,7 @@ class Handler(BaseHTTPRequestHandler):
         if not server.turn.acquire(blocking=False):
             self._answer(429, {"error": BUSY})
             return
-        path = os.path.join(server.spool, secrets.token_hex(16))
+        path = os.path.join(server.folder, "uploads", secrets.token_hex(16))
         try:
             self._receive(path)
             self._answer(200, {"result": self._ask(path)})
@@ -116,18 +116,24 @@ class Handler(BaseHTTPRequestHandler):
             raise Wrong(400, 'no complete field "file" in the request')
 
     def _ask(self, path):
-        answer = []
-
-        def call():
-            spec = importlib.util.spec_from_file_location("mlebench", self.server.client)
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-            answer.append(module.call_mlebench(self.path[1:], name=os.path.basename(path)))
-
-        thread = threading.Thread(target=call, daemon=True)
-        thread.start()
-        thread.join(ANSWER_SECONDS)
-        return str(answer[0])  # IndexError where there is no answer: a 503
+        folder, name = self.server.folder, os.path.basename(path)
+        note, answer = os.path.join(folder, "asked", name), os.path.join(folder, "answers", name)
+        with open(path + ".note", "w") as file:
+            file.write(self.path[1:])
+        os.rename(path + ".note", note)
+        self.server.ring()
+        deadline = time.monotonic() + ANSWER_SECONDS
+        try:
+            while not os.path.exists(answer):
+                if time.monotonic() > deadline:
+                    raise TimeoutError
+                time.sleep(0.05)
+            with open(answer, encoding="utf-8") as file:
+                return json.load(file)
+        finally:
+            for left in (note, answer):
+                with contextlib.suppress(OSError):
+                    os.unlink(left)
 
     def _answer(self, code, content):
         body = json.dumps(content).encode() + b"\n"
@@ -152,10 +158,14 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = CONNECTIONS
 
-    def __init__(self, address, spool, client, most):
+    def __init__(self, address, folder, bell, most):
         super().__init__(address, Handler)
-        self.spool, self.client, self.most = spool, client, most
+        self.folder, self.bell, self.most = folder, bell, most
         self.turn, self.slots = threading.Lock(), threading.BoundedSemaphore(CONNECTIONS)
+
+    def ring(self):
+        with contextlib.suppress(BlockingIOError):  # nobody has listened for long, and it is rung already
+            os.write(self.bell, b".")
 
     def process_request(self, request, client_address):
         if not self.slots.acquire(blocking=False):
@@ -180,14 +190,16 @@ class Server(ThreadingHTTPServer):
 def main():
     """Serves until killed."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--spool", required=True)
-    parser.add_argument("--client", required=True)
+    parser.add_argument("--folder", required=True)
     parser.add_argument("--most", type=int, required=True)
     parser.add_argument("--port", type=int, default=5000)
     options = parser.parse_args()
-    for left in os.listdir(options.spool):  # uploads of a server that died
-        os.unlink(os.path.join(options.spool, left))
-    Server(("127.0.0.1", options.port), options.spool, options.client, options.most).serve_forever()
+    # also for reading, so that what is rung while nobody listens is kept
+    bell = os.open(os.path.join(options.folder, "bell"), os.O_RDWR | os.O_NONBLOCK)
+    server = Server(("127.0.0.1", options.port), options.folder, bell, options.most)
+    with open(os.path.join(options.folder, "pid"), "w") as file:
+        file.write(str(os.getpid()))
+    server.serve_forever()
 
 
 if __name__ == "__main__":

@@ -173,8 +173,8 @@ def test_a_check_that_cannot_be_answered_says_so_within_its_deadline(
 
 
 def test_the_endpoint_comes_back_after_any_length_of_overload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "_HEALTH_EVERY", 0.2)
-    monkeypatch.setattr(endpoint, "_HEALTH_AT_MOST", 0.4)
+    monkeypatch.setattr(endpoint, "_SOON", 0.2)
+    monkeypatch.setattr(endpoint, "_AT_MOST", 0.4)
     real, failures = endpoint._start, 0
 
     async def start(*args: Any, first: bool) -> None:

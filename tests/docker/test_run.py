@@ -58,7 +58,7 @@ def test_the_check_answers_while_commands_of_agents_hold_every_slot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("INSPECT_DOCKER_CLI_CONCURRENCY", "1")
-    monkeypatch.setattr(endpoint, "_HEALTH_EVERY", 0.1)
+    monkeypatch.setattr(endpoint, "_PATIENCE", 1)
     script = f"cp /home/data/sample_submission.csv {SUBMISSION}; sleep 3; /home/validate_submission.sh {SUBMISSION}"
     log = run(tmp_path, shell(script), sandbox="docker", time_limit=90)
     assert log.samples
