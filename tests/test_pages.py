@@ -1,4 +1,4 @@
-"""Links between the pages lead somewhere."""
+"""Links between the pages lead somewhere, and lists look the same on GitHub and on the site."""
 
 from __future__ import annotations
 
@@ -29,3 +29,19 @@ def test_links_lead_to_files_and_headings(page: Path) -> None:
         found = (page.parent / target).resolve() if target else page
         assert found.exists(), f"{page.name}: {target}"
         assert not anchor or found.suffix != ".md" or anchor in anchors(found), f"{page.name}: {target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_numbered_lists_with_blocks_are_lists_on_the_site_too(page: Path) -> None:
+    """Python-Markdown ends a list at a block that is indented by less than four, and needs a blank line after one."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    in_list, block = False, False
+    for number, line in enumerate(lines, 1):
+        if re.match(r"\d+\. ", line):
+            assert not (block and lines[number - 2]), f"{page.name}:{number}: a blank line is needed before it"
+            in_list, block = True, False
+        elif line and not line.startswith(" ") and lines[number - 2] == "":
+            in_list = False
+        elif in_list and line.startswith(" ") and lines[number - 2] == "":
+            assert line.startswith("    "), f"{page.name}:{number}: indent the block by four"
+            block = True
