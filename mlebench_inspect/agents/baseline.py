@@ -66,8 +66,8 @@ async def _run(state: TaskState, mode: str, seconds: int) -> str:
     box = provider(state.metadata["provider"])
     script = f"{box.paths.code}/{mode}.py"
     python = sys.executable if box.name == "local" else "python3"
-    command = ["/bin/sh", "-c", 'cat >"$1" && exec "$0" "$@"', python, script, "--mode", mode, "--seconds", str(seconds)]
-    command += _arguments(found, box, state.metadata["revision"])
+    command = ["/bin/sh", "-c", 'cat >"$1" && exec "$0" "$@"', python, script, "--mode", mode]
+    command += ["--seconds", str(seconds), *_arguments(found, box, state.metadata["revision"])]
     try:
         result = await sandbox().exec(command, input=guest_file("baseline.py"), timeout=seconds + GRACE_SECONDS)
     except TimeoutError:

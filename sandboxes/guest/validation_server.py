@@ -1,9 +1,9 @@
 """The endpoint localhost:5000 inside the sandbox; standard library only, run as root with `python3 -I`.
 
-An upload is written to a folder that only root can read, a note of what is asked to another, and then a bell is rung,
-a named pipe: a byte for each request stays in it until the host hears it. The host copies the upload out under its name,
-checks it, and lays down the answer as a text in JSON. Nothing private is in this process: killing, flooding or deceiving
-it gains nothing but a missing answer.
+An upload is written to a folder that only root can read, a note of what is asked to another, and then a bell is rung, a
+named pipe: a byte for each request stays in it until the host hears it. The host copies the upload out under its name,
+checks it, and lays down the answer as a text in JSON. Nothing private is in this process: killing, flooding or
+deceiving it gains nothing but a missing answer.
 """
 
 import argparse
@@ -118,7 +118,7 @@ class Handler(BaseHTTPRequestHandler):
     def _ask(self, path):
         folder, name = self.server.folder, os.path.basename(path)
         note, answer = os.path.join(folder, "asked", name), os.path.join(folder, "answers", name)
-        with open(path + ".note", "w") as file:
+        with open(path + ".note", "w", encoding="utf-8") as file:
             file.write(self.path[1:])
         os.rename(path + ".note", note)
         self.server.ring()
@@ -197,7 +197,7 @@ def main():
     # also for reading, so that what is rung while nobody listens is kept
     bell = os.open(os.path.join(options.folder, "bell"), os.O_RDWR | os.O_NONBLOCK)
     server = Server(("127.0.0.1", options.port), options.folder, bell, options.most)
-    with open(os.path.join(options.folder, "pid"), "w") as file:
+    with open(os.path.join(options.folder, "pid"), "w", encoding="utf-8") as file:
         file.write(str(os.getpid()))
     server.serve_forever()
 
