@@ -65,7 +65,7 @@ $(VENV)/.tests-installed: $(VENV)/bin/python pyproject.toml setup.py tests/pods/
 
 $(VENV)-oldest/.installed: tests/oldest.txt pyproject.toml setup.py
 	$(PYTHON) -m venv $(VENV)-oldest
-	$(VENV)-oldest/bin/python -m pip install -q --disable-pip-version-check -c tests/oldest.txt -e .[miniature] pytest pytest-xdist pytest-timeout
+	$(VENV)-oldest/bin/python -m pip install -q --disable-pip-version-check -c tests/oldest.txt -e .[miniature] pytest pytest-xdist pytest-timeout pycocotools
 	@touch $@
 
 $(VENV)/.docs-installed: $(VENV)/bin/python pyproject.toml setup.py

@@ -19,10 +19,11 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import math
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -243,9 +244,9 @@ class Competition(_Model):
         t = self.thresholds
         if t is None:
             return self
-        order = [t.gold, t.silver, t.bronze]
+        order = [t.gold, t.silver, t.bronze, t.median]
         if order != sorted(order, reverse=self.higher_is_better):
-            raise ValueError("thresholds: gold, silver, bronze are not in the order of higher_is_better")
+            raise ValueError("thresholds: gold, silver, bronze, median are not in the order of higher_is_better")
         return self
 
     @model_validator(mode="after")
@@ -328,10 +329,19 @@ class Competition(_Model):
         return (self.folder / "leaderboard.csv").exists()
 
     def leaderboard(self) -> list[float]:
-        """Scores of the human teams in rank order; empty where the folder holds none."""
+        """Scores of the human teams in rank order; empty where the folder holds none.
+
+        Raises:
+            ValueError: There is no header, or a line is no number.
+        """
         if not self.has_leaderboard:
             return []
-        return [float(line) for line in (self.folder / "leaderboard.csv").read_text(encoding="utf-8").split()[1:]]
+        lines = (self.folder / "leaderboard.csv").read_text(encoding="utf-8").splitlines()
+        if lines and _is_number(lines[0]):
+            raise ValueError(f"line 1 is a score, {lines[0].strip()}, and no header")
+        if wrong := [n for n, line in enumerate(lines[1:], 2) if line.strip() and not _is_number(line)]:
+            raise ValueError(f"line {wrong[0]} is no number: {lines[wrong[0] - 1][:80]!r}")
+        return [float(line) for line in lines[1:] if line.strip()]
 
     def normalised(self, score: float) -> float | None:
         """(score - sample submission's) / (gold threshold - sample submission's): 0 at the one, 1 at the other.
@@ -607,7 +617,17 @@ def _read(path: Path, options: dict[str, Any]) -> Any:
 
 
 def _number(score: Any) -> float:
-    return score if isinstance(score, ScoreOfRows) else float(score)
+    try:
+        return score if isinstance(score, ScoreOfRows) else float(score)
+    except (TypeError, ValueError):
+        raise TypeError(f"the grader returned {type(score).__name__}, which is no number") from None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return not math.isnan(float(text))
+    except ValueError:
+        return False
 
 
 def _folder_name(competition_id: str) -> str:
@@ -750,14 +770,15 @@ def load(path: Path) -> Competition:
         CatalogueError: Naming the file and each field at fault.
     """
     try:
-        found = Competition.model_validate(yaml.load(path.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        found = Competition.model_validate(yaml.load(path.read_bytes(), _loader()))
     except FileNotFoundError:
         raise CatalogueError(f"{path} is missing") from None
     except yaml.YAMLError as ex:
-        raise CatalogueError(f"{path} is not readable YAML: {ex}") from None
+        mark, problem = getattr(ex, "problem_mark", None), getattr(ex, "problem", None) or "it cannot be read"
+        line = f", line {mark.line + 1}" if mark else ""
+        raise CatalogueError(f"{path}{line} is no sound YAML: {problem}; mend it there") from None
     except ValidationError as ex:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in ex.errors())
-        raise CatalogueError(f"{path}: {faults}") from None
+        raise CatalogueError(f"{path}: {'; '.join(map(_told, ex.errors()))}") from None
     folder = path.parent
     if folder.parent != _FOLDER:
         found._own_folder = folder.resolve()
@@ -766,6 +787,36 @@ def load(path: Path) -> Competition:
     if found.is_own:
         _require_board(found)
     return found
+
+
+def _told(fault: Mapping[str, Any]) -> str:
+    """A fault of a field, with the mend."""
+    name, kind = ".".join(map(str, fault["loc"])), fault["type"]
+    if not name:
+        said = fault["msg"].removeprefix("Value error, ")
+        return "it holds no fields; write them as `name: value`" if kind.startswith("model_") else said
+    if kind == "missing":
+        return f"{name} is missing; write it"
+    if kind == "extra_forbidden":
+        like = difflib.get_close_matches(name, Competition.model_fields, 1)
+        return f"there is no field {name}; " + (f"did you mean {like[0]}?" if like else "take it away")
+    return f"{name}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+@cache
+def _loader() -> type:
+    """Of YAML, at the speed of C where that is there; a key that stands twice is a fault, where YAML takes the last."""
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+            twice = [key for n, key in enumerate(keys) if key.value in {other.value for other in keys[:n]}]
+            if twice:
+                mark = twice[0].start_mark
+                raise yaml.constructor.ConstructorError(problem=f"{twice[0].value} stands twice", problem_mark=mark)
+            return super().construct_mapping(node, deep)  # type: ignore[no-any-return]
+
+    return Loader
 
 
 def _require_board(found: Competition) -> None:
@@ -777,6 +828,8 @@ def _require_board(found: Competition) -> None:
         raise CatalogueError(f"{path}: {ex}; write a header, and then a score a line") from None
     if found.has_leaderboard and not board:
         raise CatalogueError(f"{path} holds no score; delete it, or write a score a line below its header")
+    if board and found.thresholds not in (None, thresholds_of(board, higher_is_better=found.higher_is_better)):
+        raise CatalogueError(f"{path} and the thresholds in {MANIFEST} say different things; leave the thresholds out")
 
 
 def competitions(split: str | None = None) -> list[Competition]:

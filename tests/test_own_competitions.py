@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from inspect_ai import score as score_log
+from inspect_ai.log import read_eval_log, write_eval_log
 
 from mlebench_inspect import checks
 from mlebench_inspect.agents import dummy
@@ -21,6 +23,8 @@ from mlebench_inspect.benchmark import TASKS, chosen_competitions
 from mlebench_inspect.reporting.figures import report
 from mlebench_inspect.reporting.formats import FORMATS, render_report
 from mlebench_inspect.reporting.results import read_results
+from mlebench_inspect.run import workers
+from mlebench_inspect.run.scoring import mlebench_scorer
 from mlebench_inspect.tasks import CatalogueError, competition, competition_ids, competitions, faults, own, split_ids
 from mlebench_inspect.template import LayoutError, lay_out
 from runs import run, score, value
@@ -166,6 +170,8 @@ FAULTS = {
         ("= aligned(known, submission, ID, [TARGET])", "= known, submission", "order of rows", "in the opposite order"),
         ("known, submission = aligned(", "return aligned(", "one clear line", "a missing value in rent"),
         ("def checked(", "def looked_at(", "their functions", "no function checked"),
+        ("return mean_", "raise RuntimeError('boom') or mean_", "has a score", "RuntimeError: boom (grade.py, line"),
+        ("return mean_", "return 'good' or mean_", "has a score", "the grader returned str, which is no number"),
         ("from typing import", "import prepare\nfrom typing import", "by a dot", "from .prepare import"),
     ],
     "miniature.py": [
@@ -322,6 +328,112 @@ def test_a_board_gives_tiers_and_percentiles(tierless: Path) -> None:
     assert (found.tiers.gold, found.tiers.silver, found.tiers.bronze, found.tiers.median) == (59.0, 69.0, 89.0, 99.5)
     told = found.report(60.0, exists=True, error=None)
     assert (told.medal, told.rank, told.percentile) == ("silver", 11, 89.5)
+
+
+def test_tiers_are_those_that_were_graded_with(tierless: Path, tmp_path: Path) -> None:
+    """Written down after a run, they count once it is graded again, in reports as in the log; and not before."""
+    run(tmp_path, dummy(), task="own", competitions_dir=str(tierless))
+    change(tierless, thresholds={"gold": 1e4, "silver": 2e4, "bronze": 3e4, "median": 4e4})
+    own.forget()
+    own.add(tierless)
+    (row,) = report(read_results([str(tmp_path / "logs")]))
+    assert row.tierless == ["flats"]
+    assert not row.per_competition[0].any_medal.is_defined
+    (path,) = (tmp_path / "logs").glob("*.eval")
+    log = score_log(read_eval_log(str(path)), mlebench_scorer(), action="overwrite")
+    assert log.results is not None
+    assert log.results.scores[0].metrics["any_medal"].value == 100
+    assert "medal_competitions" not in log.results.scores[0].metrics
+    write_eval_log(log, str(path))
+    (row,) = report(read_results([str(tmp_path / "logs")]))
+    assert (row.tierless, row.per_competition[0].any_medal.mean) == ([], 100)
+
+
+def test_modules_beside_a_run_are_no_modules_of_grading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor are folders that are called as an installed package of competitions."""
+    for name in ("pandas", "mlebench_inspect", "json"):
+        (tmp_path / f"{name}.py").write_text("raise ImportError('of the folder in which the run was started')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(workers, "_found", None)
+    log = run(tmp_path, dummy(), task="own", competitions_dir=str(lay_out("flats", tmp_path)))
+    assert value(log)["valid"] == 1
+    assert report(read_results([str(tmp_path / "logs")]))[0].outcomes["valid"].mean == 100
+
+
+def test_a_changed_competition_is_prepared_anew_from_the_raw_data_that_is_given(tmp_path: Path) -> None:
+    folder, data, raw = lay_out("flats", tmp_path), tmp_path / "data", tmp_path / "raw"
+    own.add(folder)
+    competition("flats").make_miniature(raw, 0)
+    assert cli("prepare", folder, "--raw", raw, "--data-dir", data).returncode == 0
+    public = data / "flats" / "prepared" / "public"
+    (public / "mark").write_text("of the first preparation")
+    again = cli("prepare", folder, "--raw", raw, "--data-dir", data)
+    assert (again.returncode, (public / "mark").exists()) == (0, True)
+    with open(folder / "prepare.py", "a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    told = cli("prepare", folder, "--data-dir", data)
+    assert (told.returncode, (public / "mark").exists()) == (0, True)
+    assert "has changed since; give --raw" in " ".join((told.stdout + told.stderr).split())
+    anew = cli("prepare", folder, "--raw", raw, "--data-dir", data)
+    assert (anew.returncode, (public / "mark").exists()) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("added", "told"),
+    [
+        ("thresholds: {gold: 1.0, silver: 2.0, bronze: 3.0, median: 4.0}\n", "thresholds stands twice"),
+        ("known_issues: [{kind: leak, kind: data, text: a}]\n", "kind stands twice"),
+    ],
+)
+def test_a_key_that_stands_twice_is_a_fault(added: str, told: str, tmp_path: Path) -> None:
+    folder = lay_out("flats", tmp_path)
+    with open(folder / "competition.yaml", "a", encoding="utf-8") as file:
+        file.write(added)
+    with pytest.raises(CatalogueError, match=rf"competition\.yaml, line \d+ is no sound YAML: {told}"):
+        checks.check(folder)
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "board", "told"),
+    [
+        ({"gold": 42.0, "silver": 48.0, "bronze": 52.0, "median": 10.0}, "", "median are not in the order"),
+        (
+            {"gold": 42.0, "silver": 48.0, "bronze": 52.0, "median": 55.0},
+            "score\n1\n2\n3\n",
+            "leave the thresholds out",
+        ),
+        (None, "40\n41\n45\n", "line 1 is a score, 40, and no header"),
+        (None, "score\n40\nforty\n", "line 3 is no number: 'forty'"),
+    ],
+)
+def test_tiers_of_which_one_is_surely_meant_otherwise_are_refused(
+    thresholds: dict[str, float] | None, board: str, told: str, tmp_path: Path
+) -> None:
+    folder = change(lay_out("flats", tmp_path), thresholds=thresholds)
+    if board:
+        (folder / "leaderboard.csv").write_text(board)
+    with pytest.raises(CatalogueError, match=told):
+        checks.check(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("metric:", "metrik:", "metric is missing; write it; there is no field metrik; did you mean metric?"),
+        ("metric:", "metric: [", "line \\d+ is no sound YAML: .*; mend it there"),
+        ("higher_is_better: false", "higher_is_better: [1]", "higher_is_better: Input should be a valid boolean"),
+    ],
+)
+def test_a_fault_of_the_yaml_is_one_line_with_its_mend(old: str, new: str, told: str, tmp_path: Path) -> None:
+    path = lay_out("flats", tmp_path) / "competition.yaml"
+    before = path.read_text(encoding="utf-8")
+    assert old in before
+    path.write_text(before.replace(old, new, 1), encoding="utf-8")
+    done = cli("check", path.parent)
+    assert done.returncode != 0
+    assert re.search(told, done.stderr + done.stdout)
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) <= 1
 
 
 @pytest.mark.parametrize("text", ["score\n1.0\nmuch\n", "score\n", "score\n\xff\n"])

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from mlebench_inspect.checks.case import Case
 from mlebench_inspect.checks.fault import Fault
 from mlebench_inspect.plain import one_line
+from mlebench_inspect.tasks import GradingError
 
 Status = Literal["ok", "fault", "not looked at"]
 _LONGEST = 400
@@ -52,7 +53,9 @@ def verdict_on(check: Check, case: Case, passed: set[str]) -> Verdict:
     except Fault as ex:
         return Verdict(check.name, case.revision, "fault", _short(str(ex)), ex.mend)
     except Exception as ex:  # the competition's own code may raise anything
-        told = f"{type(ex).__name__}: {ex}{_where(ex, case.found.folder)}"
+        # without what the error quotes, which is of miniature data here, its author could not mend it
+        cause = ex.__cause__ if isinstance(ex, GradingError) and ex.__cause__ else ex
+        told = f"{type(cause).__name__}: {cause}{_where(cause, case.found.folder)}"
         return Verdict(check.name, case.revision, "fault", _short(told), "mend it there")
     passed.add(check.look.__name__)
     return Verdict(check.name, case.revision, "ok")

@@ -169,7 +169,9 @@ class _Work:
         here = Path(self.prepared.name)
         for needed in (self.found.answers, self.found.sample_submission):
             if not (self.partial / needed).is_file():
-                raise PreparationError(f"{self.found.id}: preparation did not make {here / needed}; please report it")
+                own = f"let {self.found.folder / 'prepare.py'} write it, or mend the name in its competition.yaml"
+                mend = own if self.found.is_own else "please report it"
+                raise PreparationError(f"{self.found.id}: preparation did not make {here / needed}; {mend}")
 
     def manifest(self, **facts: object) -> Manifest:
         return Manifest.model_validate(
@@ -262,8 +264,13 @@ class _Miniature(_Work):
 
 class _Real(_Work):
     def run(self) -> Outcome:
-        if self.store.is_prepared(self.found):
-            return self._take_existing()
+        outdated = self.store.is_prepared(self.found) and self._is_outdated()
+        if self.store.is_prepared(self.found) and not (outdated and self.job.raw):
+            existing = self._take_existing()
+            if outdated:
+                note = f"{self.found.folder} has changed since; give --raw to have it prepared anew"
+                return existing.model_copy(update={"notes": [*existing.notes, note]})
+            return existing
         raw, source, owned = self._raw_data()
         try:
             self.prepare_from(raw, links=owned or self.job.link_raw)
@@ -281,6 +288,11 @@ class _Real(_Work):
         return Outcome(competition=self.found.id, state="prepared", verified=manifest.verified, notes=manifest.notes)
 
     # ---- prepared already ----
+
+    def _is_outdated(self) -> bool:
+        """Whether a competition of one's own has changed since; what is published is known by its checksums."""
+        manifest = Manifest.read(self.prepared)
+        return self.found.is_own and manifest is not None and manifest.recipe != recipe(self.found)
 
     def _take_existing(self) -> Outcome:
         """Uses what is prepared as it is; verifies it unless a manifest says that this was done."""

@@ -144,7 +144,7 @@ class _Slot:
             if self.process is None:
                 self.errors = tempfile.TemporaryFile()  # noqa: SIM115
                 self.process = subprocess.Popen(
-                    [sys.executable, "-m", "mlebench_inspect.data.worker"],
+                    [sys.executable, "-P", "-m", "mlebench_inspect.data.worker"],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=self.errors,

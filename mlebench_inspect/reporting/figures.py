@@ -94,7 +94,7 @@ def report_row(row: Row, ids: Sequence[str], rule: SeedRule = "padded") -> Setti
         tierless=[c for c in run.members if c not in tiered],
         pass_at_k={k: run.pass_at(k) for k in ks(len(seeds)) if tiered},
         pass_hat_k={k: run.pass_hat(k) for k in ks(len(seeds)) if tiered},
-        per_competition=[_row(c, [table[s].get(c) for s in seeds], run.is_published) for c in ids],
+        per_competition=[_row(c, [table[s].get(c) for s in seeds], run) for c in ids],
         reasons=dict(Counter(sorted(r.reason for r in results if r.status == "scored" and r.reason)).most_common()),
         causes=_causes(row, ids, seeds),
         unscored=lacking["unscored"],
@@ -200,8 +200,8 @@ def _pair(competition_id: str, seed: int, seeds: int) -> str:
     return competition_id if seeds == 1 else f"{competition_id} (seed {seed})"
 
 
-def _row(competition_id: str, results: Sequence[Result | None], is_published: bool) -> CompetitionRow:
-    found = competition(competition_id)
+def _row(competition_id: str, results: Sequence[Result | None], run: Run) -> CompetitionRow:
+    found, has_tiers = competition(competition_id), bool(run.tiered([competition_id]))
     reports = [r.report if r else None for r in results]
     scores = [r.score if r else None for r in reports]
     usage = [r.usage if r else None for r in results]
@@ -223,14 +223,14 @@ def _row(competition_id: str, results: Sequence[Result | None], is_published: bo
         input_tokens=[u.input if u else None for u in usage],
         output_tokens=[u.output if u else None for u in usage],
         cached_tokens=[u.cached if u else None for u in usage],
-        normalised=[None if s is None or not is_published else found.normalised(s) for s in scores],
+        normalised=[None if s is None or not run.is_published else found.normalised(s) for s in scores],
         costs=[r.cost if r else None for r in results],
         seconds=[r.seconds if r else None for r in results],
         conduct=[gravest(r) for r in results],
         best_tier=min((r.medal for r in reports if r and r.medal), key=MEDAL_TIERS.index, default="none")
-        if found.tiers
+        if has_tiers
         else None,
-        any_medal=Figure(mean=mean, sem=sem, competitions=1) if found.tiers else UNDEFINED,
+        any_medal=Figure(mean=mean, sem=sem, competitions=1) if has_tiers else UNDEFINED,
         percentile=round(percentile, 2) if found.has_leaderboard else None,
     )
 

@@ -120,7 +120,7 @@ def _read_elsewhere(work: _Work) -> None:
 @contextmanager
 def _process() -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     """A process that reads the logs it is asked for. It ends when its input does, so at the latest with this one."""
-    command = [sys.executable, "-m", __name__]
+    command = [sys.executable, "-P", "-m", __name__]
     # in a session of its own, since a Ctrl-C on the terminal is for this process alone
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
     assert process.stdin is not None

@@ -26,7 +26,9 @@ SERVICES = "/var/tmp/sandbox-services"
 """Folder of Inspect's sandbox services. Commands that name it are not recorded one by one."""
 _FOLDER = "/var/tmp/mlebench-endpoint"
 
+# The services' folder is made as Inspect makes it, before an agent can.
 _START = f"""
+[ -e {SERVICES} ] || mkdir -m 1777 {SERVICES} || exit 5
 umask 077
 mkdir -p {_FOLDER} && [ -O {_FOLDER} ] && [ ! -L {_FOLDER} ] && cd {_FOLDER} || exit 5
 [ -z "$1" ] || cat >server.py
@@ -140,12 +142,17 @@ class _Desk:
     async def _answer(self, kind: str, name: str) -> None:
         self._asked = time.monotonic()
         if name not in self._answers:  # else it was not delivered
-            answer = self._kinds.get(kind)
-            text = await answer(f"{_FOLDER}/uploads/{name}") if answer else OUT_OF_ORDER
-            self._answers = {name: text}
+            self._answers = {name: await self._asked_for(kind, f"{_FOLDER}/uploads/{name}")}
         result = await self._run(_ANSWER, name, input=json.dumps(self._answers[name]), timeout=60)
         if not result.success:
             raise EndpointError(complaint(result))
+
+    async def _asked_for(self, kind: str, uploaded: str) -> str:
+        try:
+            return await self._kinds[kind](uploaded) if kind in self._kinds else OUT_OF_ORDER
+        except Exception as ex:
+            transcript().info(f"The submission check failed: {ex}", source="mlebench")
+            return OUT_OF_ORDER
 
     async def _run(self, script: str, argument: str, *, timeout: int, input: str | None = None) -> ExecResult[str]:
         command = ["/bin/sh", "-c", script, SERVICES, argument]

@@ -47,6 +47,7 @@ class Run:
         is_published: bool = False,
     ) -> Run:
         """The run with these outcomes; a competition of `groups` that a seed lacks is a failure."""
+        groups = {c: _as_graded(g, [row[c] for row in outcomes.values() if row.get(c)]) for c, g in groups.items()}
         filled = {seed: {c: row.get(c, {}) for c in groups} for seed, row in sorted(outcomes.items())}
         members = population(groups)
         lacking = sum(c not in row for row in outcomes.values() for c in members)
@@ -113,6 +114,17 @@ class Run:
         return mean_and_sem(
             [factor * math.fsum(row[c].get(key, 0.0) for c in wanted) / len(wanted) for row in self.outcomes.values()]
         )
+
+
+def _as_graded(groups: dict[str, str], graded: Sequence[Mapping[str, float]]) -> dict[str, str]:
+    """Whether there are medal tiers is known by what was graded, before or after they were written down or taken away.
+
+    Where only some of a competition's seeds were graded with them, there is nothing to average.
+    """
+    if not graded:
+        return groups
+    others = {key: value for key, value in groups.items() if key != TIERS}
+    return others if all("any_medal" in values for values in graded) else {**others, TIERS: "none"}
 
 
 def population(groups: Mapping[str, Mapping[str, str]]) -> list[str]:

@@ -31,7 +31,7 @@ async def call(request: bytes, *, timeout: float) -> Ended:
         HostError: It cannot be had.
     """
     if sys.platform != "linux":  # elsewhere a fork of a process with such libraries is not safe
-        command = [sys.executable, "-m", "mlebench_inspect.run.worker"]
+        command = [sys.executable, "-P", "-m", "mlebench_inspect.run.worker"]
         return await host.call(command, timeout=timeout, input=request, env=_environment())
     return await host.call(["a grading process"], timeout=timeout, input=request, start=_fork)
 
@@ -91,7 +91,7 @@ class _Nursery:
         self.owner = os.getpid()
         self.control, theirs = socket.socketpair()
         with theirs:
-            command = [sys.executable, "-m", NURSERY, str(theirs.fileno())]
+            command = [sys.executable, "-P", "-m", NURSERY, str(theirs.fileno())]
             self.process = host.serve(command, theirs.fileno(), _environment())
 
     def serves(self) -> bool:

@@ -124,6 +124,19 @@ class Killing:
         """Temporary files and folders that lie there."""
         return set(os.listdir(self.folder / "temporary"))
 
+    def containers(self) -> set[str]:
+        """Names of the containers whose Compose files the killed run and its retry wrote."""
+        file = '{{.Names}} {{.Label "com.docker.compose.project.config_files"}}'
+        listed = subprocess.run(
+            ["docker", "ps", "--all", "--format", file], check=True, capture_output=True, text=True, timeout=120
+        )
+        return {line.split()[0] for line in listed.stdout.splitlines() if f" {self.folder}/" in line}
+
+    def remove_containers(self) -> None:
+        """Removes what the killed run could not."""
+        if left := self.containers():
+            subprocess.run(["docker", "rm", "--force", *left], check=True, capture_output=True, timeout=120)
+
     def newest(self) -> str:
         """Where the newest log lies."""
         return max((i.name for i in list_eval_logs(str(self.folder / "logs"))), default="")

@@ -51,28 +51,19 @@ def test_a_limit_ends_aide_by_its_name(tmp_path: Path, api: ChatApi, image: str,
     check_limited(log, kind)
 
 
-def containers(killing: Killing) -> set[str]:
-    """Names of the containers whose Compose files the killed run and its retry wrote."""
-    file = '{{.Names}} {{.Label "com.docker.compose.project.config_files"}}'
-    listed = subprocess.run(
-        ["docker", "ps", "--all", "--format", file], check=True, capture_output=True, text=True, timeout=120
-    )
-    return {line.split()[0] for line in listed.stdout.splitlines() if f" {killing.folder}/" in line}
-
-
 @pytest.mark.nightly
 def test_a_killed_run_of_aide_is_taken_up_again_and_leaves_nothing(tmp_path: Path, api: ChatApi, image: str) -> None:
     killing = Killing(tmp_path, api, steps)
     killing.kill_in_call(3, "mlebench_inspect/aide", "-S", "steps=2", "-T", f"image={image}")
-    (killed,) = containers(killing)
+    (killed,) = killing.containers()
     try:
         assert [found.certain for found in leftovers(docker_path()) if found.name == killed] == [True]
         left = killing.temporary()
         killing.check(killing.retry())
-        assert containers(killing) == {killed}, "the retry left a container"
+        assert killing.containers() == {killed}, "the retry left a container"
         assert killing.temporary() <= left
     finally:
-        subprocess.run(["docker", "rm", "--force", killed], capture_output=True, timeout=120)
+        killing.remove_containers()
     project = killed.removesuffix("-default-1")
     for what in ("container", "network", "volume"):
         named = ["docker", what, "ls", "--quiet", "--filter", f"name={project}"]

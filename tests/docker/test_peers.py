@@ -276,8 +276,11 @@ def bridges(squats: dict[str, str]) -> Solver:
     """Puts something in the bridge's place and starts one, for each way."""
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
-        place = "/var/tmp/sandbox-services/bridge_model_service"
+        services = "/var/tmp/sandbox-services"
+        place = f"{services}/bridge_model_service"
         done: list[str] = []
+        taken = await sandbox().exec(["sh", "-c", f"mv {services} {services}-away; mkdir {services}"], timeout=60)
+        assert not taken.success, "the folder of all services was not there before the agent"
         for name, script in squats.items():
             away = f"mv {place} /var/tmp/was-{len(done)}; mv {place} {place}-{len(done)};"
             result = await sandbox().exec(["sh", "-c", f"{away} {script.replace('P', place)}"], timeout=60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,11 @@ for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline; done | grep -c 'sleep [4]567
 
 
 @pytest.fixture
-def killing(tmp_path: Path, api: ChatApi) -> Killing:
+def killing(tmp_path: Path, api: ChatApi) -> Iterator[Killing]:
     put_restic(tmp_path / "cache")
-    return Killing(tmp_path, api, Steps(BEGINS, "true", LOOKS), {"XDG_CACHE_HOME": str(tmp_path / "cache")})
+    killing = Killing(tmp_path, api, Steps(BEGINS, "true", LOOKS), {"XDG_CACHE_HOME": str(tmp_path / "cache")})
+    yield killing
+    killing.remove_containers()
 
 
 def test_a_killed_react_agent_goes_on_in_another_container(killing: Killing) -> None:
