@@ -770,7 +770,8 @@ def load(path: Path) -> Competition:
         CatalogueError: Naming the file and each field at fault.
     """
     try:
-        found = Competition.model_validate(yaml.load(path.read_bytes(), _loader()))
+        fields = yaml.load(path.read_bytes(), _loader())  # inspect-evals-lint: ignore[IESC002] -- a safe loader
+        found = Competition.model_validate(fields)
     except FileNotFoundError:
         raise CatalogueError(f"{path} is missing") from None
     except yaml.YAMLError as ex:
