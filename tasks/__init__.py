@@ -737,6 +737,8 @@ def competition(competition_id: str) -> Competition:
             return _loaded(folder / MANIFEST)
     if wanted in found.faults:
         raise CatalogueError(found.faults[wanted])
+    if competition_id.startswith((".", "/", "~")) and not Path(competition_id).expanduser().exists():
+        raise CatalogueError(f"there is no folder {competition_id}; mend the path, or name a competition by its id")
     near = difflib.get_close_matches(wanted, competition_ids(), n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else "see: mlebench-inspect list"
     raise CatalogueError(f"there is no competition {competition_id!r}; {hint}")

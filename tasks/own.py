@@ -59,6 +59,8 @@ def add(folder: Path | str) -> tuple[str, ...]:
         ValueError: There is no competition in it, or one whose id is no id or belongs to another one.
     """
     place = Path(folder).expanduser().resolve()
+    if not place.is_dir():
+        raise ValueError(f"there is no folder {folder}; mend the path")
     inside = list(_competitions_in(place))
     if not inside:
         raise ValueError(

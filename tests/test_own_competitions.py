@@ -466,4 +466,8 @@ def test_real_data_comes_from_the_user_alone(tmp_path: Path) -> None:
     done = cli("prepare", folder, "--data-dir", data)
     assert done.returncode == 1
     assert "flats: its raw data is not on Kaggle; give it with --raw DIR_OR_ZIP" in done.stderr
-    assert cli("prepare", "spaceship-titanic", "./nowhere", "--data-dir", data).returncode != 0
+    nowhere = cli("prepare", "spaceship-titanic", "./nowhere", "--data-dir", data)
+    assert nowhere.returncode != 0
+    assert "there is no folder ./nowhere; mend the path" in nowhere.stderr
+    with pytest.raises(ValueError, match="there is no folder"):
+        own.add(tmp_path / "nowhere")
