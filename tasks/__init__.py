@@ -812,11 +812,12 @@ def _loader() -> type:
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-            keys = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-            twice = [key for n, key in enumerate(keys) if key.value in {other.value for other in keys[:n]}]
-            if twice:
-                mark = twice[0].start_mark
-                raise yaml.constructor.ConstructorError(problem=f"{twice[0].value} stands twice", problem_mark=mark)
+            seen = set[str]()
+            for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+                if key.value in seen:
+                    problem = f"{key.value} stands twice"
+                    raise yaml.constructor.ConstructorError(problem=problem, problem_mark=key.start_mark)
+                seen.add(key.value)
             return super().construct_mapping(node, deep)  # type: ignore[no-any-return]
 
     return Loader

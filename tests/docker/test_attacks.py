@@ -67,16 +67,17 @@ ATTACKS = {
     "look_around": SUBMIT
     + "env; cat /proc/*/environ /proc/*/cmdline 2>/dev/null | tr '\\0' '\\n'; cat /proc/self/mountinfo; "
     "ls -la / /home /mnt /media /srv /opt /run /var/run/docker.sock; "
-    "cat /var/tmp/mlebench-endpoint/*; ls -R /var/tmp/mlebench-endpoint /var/tmp/sandbox-services",
+    "cat /var/tmp/mlebench-endpoint/* /var/tmp/mlebench-endpoint/*/* /var/tmp/sandbox-services/*/*; "
+    "ls -R /var/tmp/mlebench-endpoint /var/tmp/sandbox-services",
     "network": SUBMIT
     + "ls /sys/class/net; curl -m 3 -sS http://1.1.1.1; curl -m 3 -sS http://169.254.169.254/latest/meta-data; "
     "curl -m 3 -sS http://172.17.0.1; getent hosts example.com; getent hosts host.docker.internal; "
     + PYTHON
     + "\"import socket; socket.socket(2, 2).sendto(b'x', ('8.8.8.8', 53))\"",
     # the submission check
-    "kill_check": SUBMIT
-    + "pkill -9 -f 'serve[r].py'; kill -9 $(pgrep -f 'serve[r].py'); rm -rf /var/tmp/mlebench-endpoint; "
-    "mv /var/tmp/mlebench-endpoint /tmp/x; chmod 000 /home/agent; "
+    "kill_check": SUBMIT + "pkill -9 -f 'serve[r].py'; kill -9 $(pgrep -f 'serve[r].py'); "
+    "rm -rf /var/tmp/mlebench-endpoint /var/tmp/sandbox-services; "
+    "mv /var/tmp/mlebench-endpoint /tmp/x; mv /var/tmp/sandbox-services /tmp/y; chmod 000 /home/agent; "
     f"/home/validate_submission.sh {TARGET}; chmod 700 /home/agent",
     "forge_requests": SUBMIT
     + 'echo \'{"id":"a","method":"validate","params":{"name":"../../../etc/shadow"}}\' > /tmp/a.json; '
