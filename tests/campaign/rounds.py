@@ -20,6 +20,8 @@ from campaign.faults import Field, throw_while
 from campaign.verdicts import Key, Right, figures, lost_submissions, verdict
 
 _TESTS = Path(__file__).parents[1]
+_FRUITLESS = 5
+"""Rounds in a row without a hit, after which the faults that wait are taken to hit never."""
 _LIGHT = {"exclude_fields": {"events", "messages", "attachments", "timelines"}}
 
 
@@ -61,6 +63,7 @@ class Setting:
             "TMPDIR": str(self.temporary),
             "MLEBENCH_DATA_DIR": str(self.work / "data"),
             "XDG_DATA_HOME": str(self.work / "inspect"),
+            "PYTHONPATH": str(_TESTS),  # processes that grade do not look for modules where they start
         }
         return {**os.environ, **own, **({"DOCKER_HOST": self.docker_host} if self.docker_host else {})}
 
@@ -127,13 +130,14 @@ def undisturbed(setting: Setting) -> EvalLog:
 
 def disturbed(setting: Setting, here: Field, waiting: list[tuple[str, str]], right: dict[Key, Right]) -> Report:
     """Runs and retries, throwing the waiting faults, and then until all is graded or nothing helps."""
-    report, quiet, log, seen = Report(), 0, None, set[str]()
-    while quiet < 3:
+    report, quiet, fruitless, log, seen = Report(), 0, 0, None, set[str]()
+    while quiet < 3 and fruitless < _FRUITLESS:
         report.rounds += 1
-        quiet += not waiting
+        quiet, hits = quiet + (not waiting), here.throws.total()
         here.thrown.clear()
         here.evaluation = setting.begin(setting.logs, log)
         throw_while(here, waiting)
+        fruitless = fruitless + 1 if waiting and here.throws.total() == hits else 0
         here.evaluation.wait(7200)
         here.room.end_process(here.evaluation.pid)
         remove_containers(setting, here)
