@@ -47,7 +47,12 @@ class Ended(NamedTuple):
     @property
     def complaint(self) -> str:
         """The end of what it said on stderr, in one line."""
-        return " ".join(self.stderr.decode(errors="replace").split())[-500:]
+        return complaint_of(self.stderr)
+
+
+def complaint_of(stderr: bytes) -> str:
+    """The end of an error text, in one line."""
+    return " ".join(stderr.decode(errors="replace").split())[-500:]
 
 
 StillRunning = subprocess.TimeoutExpired
@@ -180,7 +185,7 @@ async def stream(
             raise HostTimeout(f"{command[0]} gave no answer within {timeout:.0f} seconds")
         if fault is not None:
             raise fault
-        return outcome[0], Ended(process.wait(0), b"", _tail(errors))
+        return outcome[0], Ended(process.wait(0), b"", tail(errors))
 
 
 def _files(input: bytes | IO[bytes]) -> tuple[IO[bytes], IO[bytes], contextlib.ExitStack]:
@@ -252,13 +257,16 @@ class Sentinel:
             return None
 
 
-def serve(command: Sequence[str], descriptor: int, env: dict[str, str]) -> subprocess.Popen[bytes]:
+def serve(
+    command: Sequence[str], descriptor: int, env: dict[str, str], errors: IO[bytes] | None = None
+) -> subprocess.Popen[bytes]:
     """Starts a command that serves this process through a descriptor that it is given, and ends when that is closed.
 
     Args:
         command: Program and arguments; no shell. It has no input, and its output is not wanted.
         descriptor: Has the same number there.
         env: Its whole environment.
+        errors: A file for its errors; default: they are not wanted.
 
     Raises:
         HostError: It does not start.
@@ -266,7 +274,13 @@ def serve(command: Sequence[str], descriptor: int, env: dict[str, str]) -> subpr
     null = subprocess.DEVNULL
     try:
         return subprocess.Popen(
-            command, stdin=null, stdout=null, stderr=null, env=env, pass_fds=[descriptor], start_new_session=True
+            command,
+            stdin=null,
+            stdout=null,
+            stderr=errors or null,
+            env=env,
+            pass_fds=[descriptor],
+            start_new_session=True,
         )
     except OSError as ex:
         raise HostError(f"{command[0]} cannot be started: {ex.strerror or ex}") from ex
@@ -324,7 +338,8 @@ def _reap(process: Process, timeout: float | None) -> None:
         process.wait(timeout)
 
 
-def _tail(file: IO[bytes], most: int = 64 << 10) -> bytes:
+def tail(file: IO[bytes], most: int = 64 << 10) -> bytes:
+    """The last bytes of a file."""
     file.seek(max(0, file.seek(0, os.SEEK_END) - most))
     return file.read()
 

@@ -41,7 +41,7 @@ class Waiting:
         before = children(nursery)
         reader, self.writer = os.pipe()
         with tempfile.TemporaryFile() as errors, os.fdopen(reader, "rb") as source:
-            self.fork: Fork = workers._fork(None, source, errors, None)
+            self.fork: Fork = workers._fork(source, errors)
         self.pid = awaited(nursery, before)
         self.pidfd = os.pidfd_open(self.pid)
 
@@ -131,7 +131,7 @@ RUN = """
 import os, subprocess, sys, tempfile
 from mlebench_inspect.run import workers
 reader, writer = os.pipe()
-fork = workers._fork(None, os.fdopen(reader, "rb"), tempfile.TemporaryFile(), None)
+fork = workers._fork(os.fdopen(reader, "rb"), tempfile.TemporaryFile())
 print(workers._found.process.pid, flush=True)
 sys.stdin.read()
 """
@@ -153,6 +153,14 @@ def test_all_end_with_a_run_that_is_killed() -> None:
     for end in ends:
         assert select.select([end], [], [], PATIENCE)[0]
         os.close(end)
+
+
+@pytest.mark.anyio
+async def test_where_none_can_be_forked_the_cause_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_found", None)
+    monkeypatch.setattr(workers, "NURSERY", "mlebench_inspect.run.nowhere")
+    with pytest.raises(HostError, match=r"ended with code 1; is the installation whole\? .*No module named .*nowhere"):
+        await workers.call(b"{}", timeout=PATIENCE)
 
 
 def test_a_host_without_processes_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 import sys
+import tempfile
 import threading
 from typing import IO
 
@@ -33,7 +34,16 @@ async def call(request: bytes, *, timeout: float) -> Ended:
     if sys.platform != "linux":  # elsewhere a fork of a process with such libraries is not safe
         command = [sys.executable, "-P", "-m", "mlebench_inspect.run.worker"]
         return await host.call(command, timeout=timeout, input=request, env=_environment())
-    return await host.call(["a grading process"], timeout=timeout, input=request, start=_fork)
+    forks: list[Fork] = []
+
+    def fork(command: object, source: IO[bytes], errors: IO[bytes], env: object) -> Fork:
+        forks.append(_fork(source, errors))
+        return forks[0]
+
+    ended = await host.call(["a grading process"], timeout=timeout, input=request, start=fork)
+    if fault := forks[0].nursery.fault():
+        raise HostError(fault)
+    return ended
 
 
 def prepare() -> None:
@@ -53,10 +63,11 @@ class Fork:
     Args:
         end: The socket by which it is killed, and its exit code comes.
         stdout: What it prints.
+        nursery: Where it comes from.
     """
 
-    def __init__(self, end: socket.socket, stdout: IO[bytes]) -> None:
-        self._end, self.stdout = end, stdout
+    def __init__(self, end: socket.socket, stdout: IO[bytes], nursery: _Nursery) -> None:
+        self._end, self.stdout, self.nursery = end, stdout, nursery
         self.returncode: int | None = None
         self._reaping = threading.Lock()
 
@@ -81,8 +92,10 @@ class Fork:
                 except OSError:
                     told = b""
                 self._end.close()
-                # without a word the process that forks was killed itself, and this one with it
                 self.returncode = int(told or -9)
+                if not told:  # the process that forks has ended itself, and this one with it
+                    with contextlib.suppress(host.StillRunning):
+                        self.nursery.process.wait(5)
             return self.returncode
 
 
@@ -90,13 +103,22 @@ class _Nursery:
     def __init__(self) -> None:
         self.owner = os.getpid()
         self.control, theirs = socket.socketpair()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 -- open as long as it serves
         with theirs:
             command = [sys.executable, "-P", "-m", NURSERY, str(theirs.fileno())]
-            self.process = host.serve(command, theirs.fileno(), _environment())
+            self.process = host.serve(command, theirs.fileno(), _environment(), self._errors)
 
     def serves(self) -> bool:
         """False where it has ended, or is that of the process that this one was forked from."""
         return self.owner == os.getpid() and self.process.poll() is None
+
+    def fault(self) -> str | None:
+        """Why it has ended by itself; None where it has not, or was killed."""
+        code = self.process.poll()
+        if code is None or code <= 0:
+            return None
+        said = host.complaint_of(host.tail(self._errors))
+        return f"the process that starts graders ended with code {code}; is the installation whole? It says: {said}"
 
 
 _LOCK = threading.Lock()
@@ -110,13 +132,13 @@ def _nursery() -> _Nursery:
     return _found
 
 
-def _fork(command: object, source: IO[bytes], errors: IO[bytes], env: object) -> Fork:
+def _fork(source: IO[bytes], errors: IO[bytes]) -> Fork:
     reader, writer = os.pipe()
     mine, theirs = socket.socketpair()
     try:
         with _LOCK:
-            given = [source.fileno(), writer, errors.fileno(), theirs.fileno()]
-            socket.send_fds(_nursery().control, [b"x"], given)
+            nursery, given = _nursery(), [source.fileno(), writer, errors.fileno(), theirs.fileno()]
+            socket.send_fds(nursery.control, [b"x"], given)
     except OSError as ex:
         mine.close()
         os.close(reader)
@@ -124,7 +146,7 @@ def _fork(command: object, source: IO[bytes], errors: IO[bytes], env: object) ->
     finally:
         os.close(writer)
         theirs.close()
-    return Fork(mine, os.fdopen(reader, "rb"))
+    return Fork(mine, os.fdopen(reader, "rb"), nursery)
 
 
 def _environment() -> dict[str, str]:
