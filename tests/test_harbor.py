@@ -112,6 +112,26 @@ def test_the_command_names_what_is_not_prepared(tmp_path: Path) -> None:
     assert "is not prepared; run: mlebench-inspect prepare" in str(result.exception)
 
 
+@pytest.mark.docker
+def test_the_agents_image_has_the_data_and_no_check_that_nothing_answers(
+    store: Store, prepared: Callable[..., Path], tmp_path: Path
+) -> None:
+    put(store, prepared, FEW[0])
+    shape = Shape("mlebench-inspect-light", GRADER_IMAGE, 1, "1g", "10g", 0, 3600, "no-network")
+    task = write_task(competition(FEW[0]), store, tmp_path / "tasks", shape)
+    built = subprocess.run(
+        ["docker", "build", "--quiet", task / "environment"], check=True, capture_output=True, text=True, timeout=300
+    )
+    image = built.stdout.strip()
+    command = ["docker", "run", "--rm", "--network", "none", image, "ls", "/home", "/home/data"]
+    try:
+        seen = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    finally:
+        subprocess.run(["docker", "image", "rm", "--force", image], capture_output=True, timeout=60)
+    assert "sample_submission.csv" in seen
+    assert "validate_submission" not in seen
+
+
 @pytest.mark.nightly
 @pytest.mark.docker
 @pytest.mark.skipif(shutil.which("harbor") is None, reason="needs the command harbor, for Python 3.12 and newer")

@@ -123,7 +123,7 @@ _ENVIRONMENT = """\
 FROM {image}
 USER root
 COPY data /home/data
-RUN chmod -R a+rX,a-w /home/data
+RUN chmod -R a+rX,a-w /home/data && rm -f /home/validate_submission.sh
 USER agent
 """
 _VERIFIER = """\
