@@ -177,7 +177,7 @@ def test_broken_yaml_names_file_and_field(tmp_path: Path, change: dict[str, obje
 
 def test_yaml_that_cannot_be_parsed(tmp_path: Path) -> None:
     (tmp_path / "competition.yaml").write_text("a: [")
-    with pytest.raises(CatalogueError, match="not readable YAML"):
+    with pytest.raises(CatalogueError, match="line 2 is no sound YAML"):
         load(tmp_path / "competition.yaml")
 
 
