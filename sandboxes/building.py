@@ -58,13 +58,13 @@ def image_exists(image: str) -> bool:
         docker = docker_command()
     except BuildError:
         return False
-    return subprocess.run([docker, "image", "inspect", image], capture_output=True).returncode == 0
+    return run_bounded([docker, "image", "inspect", image]).returncode == 0
 
 
 def _user(image: str) -> str:
     """The user that containers of an image run as; root's number where it names none or is not there yet."""
     command = [docker_command(), "image", "inspect", "--format", "{{.Config.User}}", image]
-    return subprocess.run(command, capture_output=True, text=True).stdout.strip() or "0"
+    return run_bounded(command).stdout.strip() or "0"
 
 
 def _layer(scaffold: str) -> list[str]:

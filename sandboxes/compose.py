@@ -163,15 +163,11 @@ def docker_config(settings: SandboxSettings, public: Path, description: Path | N
     if settings.runtime:
         service["runtime"] = settings.runtime
     if settings.gpus:
-        device: dict[str, Any] = {"driver": "nvidia", "capabilities": ["gpu"], "count": settings.gpus}
-        service["deploy"] = {"resources": {"reservations": {"devices": [device]}}}
+        service["deploy"] = _counted_gpus(settings.gpus)
     config: dict[str, Any] = {"services": {"default": service}}
     if settings.gpu_ids:
         config[GPU_IDS] = list(settings.gpu_ids)
-    overrides = settings.compose_overrides
-    if overrides and "services" not in overrides:
-        overrides = {"services": {"default": overrides}}
-    return ComposeConfig.model_validate(merged(config, overrides))
+    return ComposeConfig.model_validate(_overridden(config, settings.compose_overrides))
 
 
 def plain(settings: SandboxSettings) -> dict[str, Any]:
@@ -188,12 +184,19 @@ def plain(settings: SandboxSettings) -> dict[str, Any]:
     service |= {"cpus": settings.cpus} if settings.cpus else {}
     service |= {"mem_limit": settings.memory} if settings.memory else {}
     if settings.gpus:
-        device: dict[str, Any] = {"driver": "nvidia", "capabilities": ["gpu"], "count": settings.gpus}
-        service["deploy"] = {"resources": {"reservations": {"devices": [device]}}}
-    overrides = settings.compose_overrides
+        service["deploy"] = _counted_gpus(settings.gpus)
+    return _overridden({"services": {"default": service}}, settings.compose_overrides)
+
+
+def _counted_gpus(number: int | str) -> dict[str, Any]:
+    device = {"driver": "nvidia", "capabilities": ["gpu"], "count": number}
+    return {"resources": {"reservations": {"devices": [device]}}}
+
+
+def _overridden(config: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
     if overrides and "services" not in overrides:
         overrides = {"services": {"default": overrides}}
-    result: dict[str, Any] = merged({"services": {"default": service}}, overrides)
+    result: dict[str, Any] = merged(config, overrides)
     return result
 
 

@@ -87,7 +87,7 @@ def test_the_way_of_the_data_keeps_no_runs_apart() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"sandbox": "nonsense"}, "there are asroot, docker, "),
+        ({"sandbox": "nonsense"}, "Inspect knows no such provider; there are asroot, "),
         ({"sandbox": "local", "data_transport": "copy"}, "with -T sandbox=local there is mount"),
         ({"sandbox": "docker", "sandbox_config": {"a": 1}}, "give -T compose_overrides"),
         ({"sandbox": "nousers", "sandbox_config": "nowhere.yaml"}, "there is no such file"),
