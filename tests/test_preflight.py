@@ -11,7 +11,7 @@ from typing import Any
 import click
 import pytest
 
-from fake_docker import FakeDocker, put_on_path
+from fake_docker import FakeDocker, engine_info, put_on_path
 from logs import graded
 from mlebench_inspect._inspect import CommandLine
 from mlebench_inspect.benchmark import TASKS
@@ -99,6 +99,11 @@ def test_hardware_of_the_paper_says_what_it_needs(docker: FakeDocker) -> None:
 def test_an_engine_that_does_not_answer(docker: FakeDocker) -> None:
     docker.runs("echo Cannot connect >&2; exit 1")
     assert "the Docker engine does not answer (Cannot connect)" in refusal()
+
+
+def test_podman_in_docker_s_place_is_named_with_its_own_provider(docker: FakeDocker) -> None:
+    docker.answers(engine_info(ServerVersion="5.4.2", ProductLicense="Apache-2.0"))
+    assert "give -T sandbox=podman" in refusal()
 
 
 @pytest.mark.parametrize("solver", [None, "mlebench_inspect/react", "mlebench_inspect/aide", "mlebench_inspect/mlab"])
