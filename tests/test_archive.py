@@ -69,6 +69,6 @@ def test_a_file_that_cannot_be_packed_is_this_host_s_fault(tmp_path: Path) -> No
 
 
 def test_too_little_room_is_told_before_anything_is_written(tmp_path: Path) -> None:
-    with pytest.raises(HostError, match="there is no room in .*not/there/yet"):
+    with pytest.raises(HostError, match=r"there is no room in .*not/there/yet"):
         Archive(str(tmp_path / "not/there/yet")).check_room(1 << 60)
     Archive("memory://logs").check_room(1 << 60)  # a cloud has room

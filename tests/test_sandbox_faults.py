@@ -102,7 +102,7 @@ async def test_folders_that_cannot_be_carried_in_are_told(
     box: Any = Box(answer)
     with pytest.raises(HostError, match=words):
         await carrying.carry_in(box, "x", ["/home/code"], tmp_path / "archive")
-    with pytest.raises(HostError, match="cannot be brought back: .*No such file"):
+    with pytest.raises(HostError, match=r"cannot be brought back: .*No such file"):
         await carrying.carry_in(box, "x", ["/home/code"], tmp_path / "none")
 
 
@@ -252,7 +252,7 @@ async def test_what_can_be_frozen(answer: Callable[[list[str]], ExecResult[str]]
 @pytest.mark.anyio
 async def test_a_folder_of_the_local_sandbox_that_is_gone_is_no_missing_submission(tmp_path: Path) -> None:
     taking: Awaitable[int] = Local().take_out(str(tmp_path / "gone"), "submission.csv", tmp_path / "x", 5)
-    with pytest.raises(HostError, match="the sandbox's folder .*gone is gone"):
+    with pytest.raises(HostError, match=r"the sandbox's folder .*gone is gone"):
         await taking
 
 

@@ -83,7 +83,7 @@ async def test_a_sandbox_without_a_shell_is_unfit_and_a_probe_without_an_answer_
             return self.said
 
     dumb: Any = Says(False, 126, "", "exec /bin/sh: not found")
-    with pytest.raises(UnfitSandbox, match="does not run /bin/sh: .*not found"):
+    with pytest.raises(UnfitSandbox, match=r"does not run /bin/sh: .*not found"):
         await look_around(dumb, GuestPaths(), "/home/data/x")
     mumbling: Any = Says(False, 1, "fit\n", "python3: killed")
     assert await look_around(mumbling, GuestPaths(), "/home/data/x") == {"error": "python3: killed"}
