@@ -99,6 +99,38 @@ def test_an_agent_that_makes_no_checkpoints_is_named(
     assert f"--checkpoint does nothing for {solver}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("there", "checkpoint", "words"),
+    [
+        (True, None, "this run has checkpoints, but without --checkpoint samples that were cut off begin anew"),
+        (False, "turn:1", "there are no checkpoints beside"),
+        (True, "turn:1", ""),
+        (False, None, ""),
+    ],
+)
+def test_what_a_retry_goes_on_from_is_said(
+    tmp_path: Path,
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    there: bool,
+    checkpoint: str | None,
+    words: str,
+) -> None:
+    put_restic(cache)
+    log = str(tmp_path / "logs/a.eval")
+    folder = Path(checkpoints.checkpoints_folder(log))
+    if there:
+        folder.mkdir(parents=True)
+        (folder / "sample").touch()
+    retry = _inspect.CommandLine(command="eval-retry", log=log, checkpoint=checkpoint)
+    monkeypatch.setattr(checkpoints, "command_line", lambda: retry)
+    checkpoints.check_resuming()
+    said = capsys.readouterr().err
+    assert words in said
+    assert bool(words) == bool(said)
+
+
 def test_no_checkpoints_are_made_unless_they_are_asked_for() -> None:
     task = TASKS["spaceship-titanic"](data="miniature", sandbox="local")
     assert task.checkpoint is None

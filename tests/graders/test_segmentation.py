@@ -79,3 +79,21 @@ def test_hausdorff_distance_of_many_voxels() -> None:
     given[rng.random(given.shape) < 0.2] = True
     own = normalised_hausdorff(np.argwhere(truth), np.argwhere(given), given.shape)
     assert own == pytest.approx(hausdorff(truth, given, given.shape), abs=1e-12)
+
+
+def _masks(*rows: tuple[str, str, int]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["id", "mask", "height"]).assign(width=4)
+
+
+def test_a_volume_without_any_voxel_is_left_out() -> None:
+    names = {"mask": "mask", "height": "height", "width": "width", "id_columns": ["id"]}
+    full, empty = ("a_slice_1", "1 4", 4), ("b_slice_1", "", 4)
+    assert weighted_dice_hausdorff(_masks(full, empty), _masks(full, empty), **names) == 1
+    nothing = weighted_dice_hausdorff(_masks(empty), _masks(empty), **names)
+    assert np.isnan(nothing)
+
+
+def test_images_of_one_volume_have_one_size() -> None:
+    table = _masks(("a_slice_1", "1 4", 4), ("a_slice_2", "1 4", 5))
+    with pytest.raises(ValueError, match="the rows of 'a' belong to images of different size"):
+        weighted_dice_hausdorff(table, table, mask="mask", height="height", width="width", id_columns=["id"])
