@@ -159,7 +159,7 @@ async def test_commands_of_our_own_have_a_deadline_and_a_bounded_output(
 @pytest.mark.anyio
 async def test_what_keeps_no_container_apart_is_noted(docker: FakeDocker) -> None:
     docker.runs("echo no such container >&2; exit 1")
-    assert set((await set_apart("x", None)).values()) == {"the engine tells nothing of the container x"}
+    assert set((await set_apart("x", {})).values()) == {"the engine tells nothing of the container x"}
     found = {
         "Id": "x",
         "Image": "sha256:1",

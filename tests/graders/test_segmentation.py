@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -86,7 +87,7 @@ def _masks(*rows: tuple[str, str, int]) -> pd.DataFrame:
 
 
 def test_a_volume_without_any_voxel_is_left_out() -> None:
-    names = {"mask": "mask", "height": "height", "width": "width", "id_columns": ["id"]}
+    names: dict[str, Any] = {"mask": "mask", "height": "height", "width": "width", "id_columns": ["id"]}
     full, empty = ("a_slice_1", "1 4", 4), ("b_slice_1", "", 4)
     assert weighted_dice_hausdorff(_masks(full, empty), _masks(full, empty), **names) == 1
     nothing = weighted_dice_hausdorff(_masks(empty), _masks(empty), **names)
