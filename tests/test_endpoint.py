@@ -8,37 +8,22 @@ from typing import Any
 
 import pytest
 from inspect_ai.log import transcript
-from inspect_ai.util import ExecResult
 
 from mlebench_inspect.run import endpoint
 from mlebench_inspect.run.endpoint import EndpointError, _Desk
 from mlebench_inspect.run.validation import OUT_OF_ORDER
+from scripted import Scripted, done
 
 NAME = "0" * 32
 
 
-def done(stdout: str = "", code: int = 0, stderr: str = "") -> ExecResult[str]:
-    return ExecResult(code == 0, code, stdout, stderr)
-
-
-class Place:
-    """A sandbox whose commands are answered in turn; what was delivered is kept."""
-
-    def __init__(self, *answers: ExecResult[str] | Exception) -> None:
-        self.answers = list(answers)
-        self.delivered: list[tuple[str, str]] = []
-
-    async def exec(self, cmd: list[str], input: str | None = None, **_: Any) -> ExecResult[str]:
-        if endpoint._ANSWER in cmd:
-            self.delivered.append((cmd[-1], json.loads(input or "")))
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+def delivered(place: Scripted) -> list[tuple[str, str]]:
+    """Names and answers that were laid down for the server."""
+    return [(cmd[-1], json.loads(given)) for cmd, given in place.asked if endpoint._ANSWER in cmd]
 
 
 def desk(place: Any, answer: Callable[[str], Awaitable[str]], over: Callable[[], bool] | None = None) -> _Desk:
-    return _Desk(place, "root", 100, {"validate": answer}, over or (lambda: not place.answers))
+    return _Desk(place, "root", 100, {"validate": answer}, over or (lambda: not place.left))
 
 
 @pytest.fixture
@@ -60,10 +45,10 @@ async def test_an_answer_that_is_not_delivered_is_not_asked_for_again(
         return "valid"
 
     request = done(f"validate {NAME}\n")
-    place = Place(request, done(code=1, stderr="full"), request, RuntimeError("gone"), request, done())
+    place = Scripted([request, done(code=1, stderr="full"), request, RuntimeError("gone"), request, done()])
     await desk(place, validate).attend(60)
     assert asked == [f"/var/tmp/mlebench-endpoint/uploads/{NAME}"]
-    assert place.delivered == [(NAME, "valid")] * 3
+    assert delivered(place) == [(NAME, "valid")] * 3
     assert [t for t in told() if "could not be looked after" in t] == [
         "The submission check could not be looked after: full"
     ]
@@ -74,9 +59,9 @@ async def test_a_check_that_fails_and_a_kind_that_nobody_knows_are_out_of_order(
     async def validate(uploaded: str) -> str:
         raise RuntimeError("a fault of ours")
 
-    place = Place(done(f"validate {NAME}\nscore {NAME[:-1]}1\n"), done(), done())
+    place = Scripted([done(f"validate {NAME}\nscore {NAME[:-1]}1\n"), done(), done()])
     await desk(place, validate).attend(60)
-    assert place.delivered == [(NAME, OUT_OF_ORDER), (f"{NAME[:-1]}1", OUT_OF_ORDER)]
+    assert delivered(place) == [(NAME, OUT_OF_ORDER), (f"{NAME[:-1]}1", OUT_OF_ORDER)]
     assert told() == ["The submission check failed: a fault of ours"]
 
 
@@ -85,9 +70,9 @@ async def test_names_that_the_server_does_not_give_are_passed_over() -> None:
     async def validate(uploaded: str) -> str:
         raise AssertionError(uploaded)
 
-    place = Place(done(f"validate ../../etc/shadow\nvalidate {NAME}x\nvalidate {NAME.upper()[:-1]}A\n\n"))
+    place = Scripted([done(f"validate ../../etc/shadow\nvalidate {NAME}x\nvalidate {NAME.upper()[:-1]}A\n\n")])
     await desk(place, validate).attend(60)
-    assert place.delivered == []
+    assert delivered(place) == []
 
 
 @pytest.mark.anyio
@@ -95,10 +80,10 @@ async def test_nothing_is_checked_once_the_agent_is_done() -> None:
     async def validate(uploaded: str) -> str:
         raise AssertionError(uploaded)
 
-    place = Place(done(f"validate {NAME}\n"))
+    place = Scripted([done(f"validate {NAME}\n")])
     looks = iter([False, True, True])
     await desk(place, validate, lambda: next(looks)).attend(60)
-    assert place.delivered == []
+    assert delivered(place) == []
 
 
 @pytest.mark.anyio
@@ -106,7 +91,7 @@ async def test_a_server_that_does_not_start_is_named_with_what_it_says() -> None
     async def validate(uploaded: str) -> str:
         return ""
 
-    place: Any = Place(done(code=6, stderr="OSError: port 5000 is taken"))
+    place: Any = Scripted([done(code=6, stderr="OSError: port 5000 is taken")])
     with pytest.raises(EndpointError, match="does not start: OSError: port 5000 is taken"):
         await endpoint._start(place, "root", 1, first=True)
 
@@ -125,12 +110,12 @@ async def test_room_for_a_service_that_cannot_be_made_is_noted(
 ) -> None:
     given: list[Any] = []
     monkeypatch.setattr(endpoint, "before_each_service", given.append)
-    place = Place(*answers)
+    place = Scripted(answers)
 
     class Box:
         root = "root"
 
-        def commands(self, handle: str) -> Place:
+        def commands(self, handle: str) -> Scripted:
             return place
 
     box: Any = Box()
@@ -138,4 +123,4 @@ async def test_room_for_a_service_that_cannot_be_made_is_noted(
     (make_room,) = given
     await make_room("bridge", None)
     assert told() == ([words] if words else [])
-    assert place.answers == []
+    assert place.left == []

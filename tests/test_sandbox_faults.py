@@ -24,6 +24,7 @@ from mlebench_inspect.sandboxes.host import HostError, HostTimeout
 from mlebench_inspect.sandboxes.leftovers import leftovers
 from mlebench_inspect.sandboxes.local import Local
 from mlebench_inspect.sandboxes.own_commands import EngineCommands
+from scripted import Scripted, done
 
 
 @pytest.fixture
@@ -31,32 +32,13 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeDocker:
     return put_on_path(tmp_path, monkeypatch)
 
 
-def done(stdout: str = "", code: int = 0, stderr: str = "") -> ExecResult[str]:
-    return ExecResult(code == 0, code, stdout, stderr)
-
-
-class Place:
-    """A sandbox whose commands are answered by a function of the command."""
-
-    def __init__(self, answer: Callable[[list[str]], ExecResult[str]]) -> None:
-        self.answer = answer
-        self.asked: list[list[str]] = []
-
-    async def exec(self, cmd: list[str], **_: Any) -> ExecResult[str]:
-        self.asked.append(cmd)
-        return self.answer(cmd)
-
-    async def write_file(self, file: str, contents: bytes) -> None:
-        raise ConnectionError("reset")
-
-
 class Box:
     """A provider of one such sandbox."""
 
     def __init__(self, answer: Callable[[list[str]], ExecResult[str]]) -> None:
-        self.place = Place(answer)
+        self.place = Scripted(answer)
 
-    def commands(self, handle: str) -> Place:
+    def commands(self, handle: str) -> Scripted:
         return self.place
 
     async def take_out(self, handle: str, path: str, dest: Path, cap: int, **_: Any) -> int:
@@ -83,7 +65,7 @@ async def test_folders_that_cannot_be_carried_out_are_told(
     box: Any = Box(answer)
     with pytest.raises(HostError, match=words):
         await carrying.carry_out(box, "x", ["/home/code"], tmp_path / "taken", 5)
-    assert box.place.asked[-1][0] == "/bin/rm", "what was packed lies there on"
+    assert box.place.asked[-1][0][0] == "/bin/rm", "what was packed lies there on"
 
 
 @pytest.mark.anyio
@@ -109,7 +91,7 @@ async def test_folders_that_cannot_be_carried_in_are_told(
 @pytest.mark.anyio
 async def test_data_that_cannot_be_written_or_sent_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bringing, "_TRIES", 1)
-    place: Any = Place(lambda cmd: done(code=1, stderr="read-only file system"))
+    place: Any = Scripted(lambda cmd: done(code=1, stderr="read-only file system"))
     with pytest.raises(HostError, match=r"/home/data cannot be written in the sandbox: .*read-only file system"):
         await bringing._owner(place, "/home/data", "root")
     assert len(place.asked) == 2, "root and the sandbox's own user are tried"
@@ -122,7 +104,7 @@ async def test_a_folder_that_is_larger_than_may_be_taken_cannot_be_read(tmp_path
     async def take(path: str, dest: Path, cap: int) -> None:
         raise chunks.Refused(f"{path}: at most {cap}")
 
-    place: Any = Place(lambda cmd: done("/tmp/packed\n"))
+    place: Any = Scripted(lambda cmd: done("/tmp/packed\n"))
     with pytest.raises(Unreadable, match="/tmp/packed: at most 50"):
         await chunks.take_folder(place, "/home/code", tmp_path / "x", 5, take=take)
 
@@ -245,7 +227,7 @@ def test_the_layer_of_a_container_by_its_mounts(mountinfo: str, layer: str | Non
     ],
 )
 async def test_what_can_be_frozen(answer: Callable[[list[str]], ExecResult[str]], can: bool) -> None:
-    place: Any = Place(answer)
+    place: Any = Scripted(answer)
     assert await can_freeze(place) is can
 
 

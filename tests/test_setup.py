@@ -16,6 +16,7 @@ from mlebench_inspect.run.environment import UnfitSandbox, look_around
 from mlebench_inspect.run.setup import readable_proof
 from mlebench_inspect.sandboxes.provider import GuestPaths
 from mlebench_inspect.tasks import competition
+from scripted import Scripted, done
 
 
 @pytest.mark.parametrize(
@@ -75,15 +76,8 @@ async def test_all_that_a_sandbox_lacks_is_told_at_once_with_the_mend(tmp_path: 
 
 @pytest.mark.anyio
 async def test_a_sandbox_without_a_shell_is_unfit_and_a_probe_without_an_answer_is_noted() -> None:
-    class Says:
-        def __init__(self, *said: Any) -> None:
-            self.said = ExecResult(*said)
-
-        async def exec(self, cmd: list[str], **_: Any) -> ExecResult[str]:
-            return self.said
-
-    dumb: Any = Says(False, 126, "", "exec /bin/sh: not found")
+    dumb: Any = Scripted([done(code=126, stderr="exec /bin/sh: not found")])
     with pytest.raises(UnfitSandbox, match=r"does not run /bin/sh: .*not found"):
         await look_around(dumb, GuestPaths(), "/home/data/x")
-    mumbling: Any = Says(False, 1, "fit\n", "python3: killed")
+    mumbling: Any = Scripted([done("fit\n", 1, "python3: killed")])
     assert await look_around(mumbling, GuestPaths(), "/home/data/x") == {"error": "python3: killed"}

@@ -6,7 +6,7 @@ import base64
 import io
 import os
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from mlebench_inspect.sandboxes.extraction import (
     require_member,
 )
 from mlebench_inspect.sandboxes.host import HostError
+from scripted import Scripted
 
 CONTENT = bytes(range(256)) * 20
 
@@ -35,19 +36,6 @@ def archive(content: bytes = CONTENT, kind: bytes = tarfile.REGTYPE) -> bytes:
         member.type, member.size, member.linkname = kind, len(content), "/etc/shadow"
         tar.addfile(member, io.BytesIO(content))
     return out.getvalue()
-
-
-class Answers:
-    """A sandbox whose commands answer as they are told to, in turn."""
-
-    def __init__(self, *answers: ExecResult[str] | Exception) -> None:
-        self.answers: Iterator[ExecResult[str] | Exception] = iter(answers)
-
-    async def exec(self, *_: Any, **__: Any) -> ExecResult[str]:
-        answer = next(self.answers)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
 
 
 def chunk(content: bytes, size: int = len(CONTENT), head: str = "1 2", code: int = 0) -> ExecResult[str]:
@@ -95,7 +83,7 @@ def test_a_stream_cut_off_anywhere_before_the_end_of_its_file_is_no_member(lengt
 @pytest.mark.anyio
 async def test_chunks_are_put_together(tmp_path: Path) -> None:
     dest = tmp_path / "taken"
-    place: Any = Answers(chunk(CONTENT[:4000]), chunk(CONTENT[4000:]))
+    place: Any = Scripted([chunk(CONTENT[:4000]), chunk(CONTENT[4000:])])
     assert await read_out(place, "/x", dest, len(CONTENT)) == len(CONTENT)
     assert dest.read_bytes() == CONTENT
 
@@ -118,7 +106,7 @@ async def test_chunks_are_put_together(tmp_path: Path) -> None:
 async def test_chunks_of_anything_else_leave_nothing(
     tmp_path: Path, answers: list[Any], fault: type[Exception], words: str
 ) -> None:
-    place: Any = Answers(*answers)
+    place: Any = Scripted(answers)
     with pytest.raises(fault, match=words):
         await read_out(place, "/x", tmp_path / "taken", len(CONTENT))
     assert not list(tmp_path.iterdir())
