@@ -251,9 +251,8 @@ class Competition(_Model):
 
     @model_validator(mode="after")
     def _gold_is_better_than_the_sample(self) -> Competition:
-        sample, gold = self.sample_submission_score, self.thresholds.gold if self.thresholds else None
-        if sample is not None and gold is not None and not (gold > sample if self.higher_is_better else gold < sample):
-            raise ValueError(f"sample_submission_score: {sample} is not worse than the gold threshold, {gold}")
+        if fault := _fault_of_sample(self, self.thresholds):
+            raise ValueError(fault)
         return self
 
     @model_validator(mode="after")
@@ -332,16 +331,20 @@ class Competition(_Model):
         """Scores of the human teams in rank order; empty where the folder holds none.
 
         Raises:
-            ValueError: There is no header, or a line is no number.
+            ValueError: There is no header, or a line is no finite number.
         """
         if not self.has_leaderboard:
             return []
-        lines = (self.folder / "leaderboard.csv").read_text(encoding="utf-8").splitlines()
-        if lines and _is_number(lines[0]):
-            raise ValueError(f"line 1 is a score, {lines[0].strip()}, and no header")
-        if wrong := [n for n, line in enumerate(lines[1:], 2) if line.strip() and not _is_number(line)]:
-            raise ValueError(f"line {wrong[0]} is no number: {lines[wrong[0] - 1][:80]!r}")
-        return [float(line) for line in lines[1:] if line.strip()]
+        lines = (self.folder / "leaderboard.csv").read_text(encoding="utf-8-sig").splitlines()
+        if lines and any(_float(field) is not None for field in re.split("[,;\t]", lines[0])):
+            raise ValueError(f"line 1 holds a score, {lines[0].strip()[:80]!r}, and is no header")
+        board = []
+        for number, line in enumerate(lines[1:], 2):
+            score = _float(line)
+            if line.strip() and (score is None or not math.isfinite(score)):
+                raise ValueError(f"line {number} is no finite number: {line[:80]!r}")
+            board += [score] if score is not None else []
+        return board
 
     def normalised(self, score: float) -> float | None:
         """(score - sample submission's) / (gold threshold - sample submission's): 0 at the one, 1 at the other.
@@ -623,11 +626,11 @@ def _number(score: Any) -> float:
         raise TypeError(f"the grader returned {type(score).__name__}, which is no number") from None
 
 
-def _is_number(text: str) -> bool:
+def _float(text: str) -> float | None:
     try:
-        return not math.isnan(float(text))
+        return float(text)
     except ValueError:
-        return False
+        return None
 
 
 def _folder_name(competition_id: str) -> str:
@@ -711,7 +714,7 @@ def own_ids() -> tuple[str, ...]:
 def faults() -> list[str]:
     """What is wrong with competitions of one's own, and with places that they are to come from, a line each."""
     unread = [fault for i in own_ids() if (fault := _fault_of(i))]
-    return [*own.discovered().faults.values(), *unread]
+    return [*dict.fromkeys(own.discovered().faults.values()), *unread]
 
 
 def _fault_of(competition_id: str) -> str | None:
@@ -735,8 +738,9 @@ def competition(competition_id: str) -> Competition:
     for name, folder in found.folders.items():
         if name.lower() == wanted:
             return _loaded(folder / MANIFEST)
-    if wanted in found.faults:
-        raise CatalogueError(found.faults[wanted])
+    for name, fault in found.faults.items():
+        if name.lower() == wanted:
+            raise CatalogueError(fault)
     if competition_id.startswith((".", "/", "~")) and not Path(competition_id).expanduser().exists():
         raise CatalogueError(f"there is no folder {competition_id}; mend the path, or name a competition by its id")
     near = difflib.get_close_matches(wanted, competition_ids(), n=3, cutoff=0.5)
@@ -782,6 +786,8 @@ def load(path: Path) -> Competition:
         raise CatalogueError(f"{path}{line} is no sound YAML: {problem}; mend it there") from None
     except ValidationError as ex:
         raise CatalogueError(f"{path}: {'; '.join(map(_told, ex.errors()))}") from None
+    except Exception as ex:  # of a value that YAML takes for a date or number, and Python does not
+        raise CatalogueError(f"{path} cannot be read: {type(ex).__name__}: {_short(ex)}; mend it there") from None
     folder = path.parent
     if folder.parent != _FOLDER:
         found._own_folder = folder.resolve()
@@ -790,6 +796,10 @@ def load(path: Path) -> Competition:
     if found.is_own:
         _require_board(found)
     return found
+
+
+def _short(fault: Exception) -> str:
+    return " ".join(str(fault).split())[:200]
 
 
 def _told(fault: Mapping[str, Any]) -> str:
@@ -834,6 +844,15 @@ def _require_board(found: Competition) -> None:
         raise CatalogueError(f"{path} holds no score; delete it, or write a score a line below its header")
     if board and found.thresholds not in (None, thresholds_of(board, higher_is_better=found.higher_is_better)):
         raise CatalogueError(f"{path} and the thresholds in {MANIFEST} say different things; leave the thresholds out")
+    if fault := _fault_of_sample(found, found.tiers):
+        raise CatalogueError(f"{found.folder / MANIFEST}: {fault}, or the board is in the wrong order")
+
+
+def _fault_of_sample(found: Competition, tiers: Thresholds | None) -> str | None:
+    sample, gold = found.sample_submission_score, tiers.gold if tiers else None
+    if sample is None or gold is None or (gold > sample if found.higher_is_better else gold < sample):
+        return None
+    return f"sample_submission_score: {sample} is not worse than the gold threshold, {gold}; mend it or higher_is_better"
 
 
 def competitions(split: str | None = None) -> list[Competition]:

@@ -125,6 +125,7 @@ def _discovered(variable: str, added: tuple[Path, ...]) -> Found:
 
     folders: dict[str, Path] = {}
     faults: dict[str, str] = {}
+    known: dict[str, Path] = {}
     taken = {i.lower(): i for i in (*built_in_ids(), *RESERVED)}
     for source in [*(Source("given", folder) for folder in added), *_lasting(variable)]:
         if source.folder is None or source.fault:
@@ -132,13 +133,14 @@ def _discovered(variable: str, added: tuple[Path, ...]) -> Found:
             continue
         for folder in _competitions_in(source.folder):
             own = id_of(folder)
-            other = folders.get(own)
+            other = known.setdefault(own.lower(), folder)
             if not _ID.fullmatch(own):
                 faults[own] = f"{folder}: {own!r} is no id; name the folder with letters, digits and hyphens"
             elif own.lower() in taken:
                 faults[own] = f"{folder}: {taken[own.lower()]} is built in already; choose another id and folder name"
-            elif other is not None and other != folder:
-                faults[own] = f"{own} is the id of two competitions, in {other} and {folder}; rename one"
+            elif other != folder:
+                told = f"{own} is the id of two competitions, in {other} and {folder}; rename one"
+                faults |= {own: told, id_of(other): told}
             else:
                 folders[own] = folder
     return Found({i: f for i, f in folders.items() if i not in faults}, faults)

@@ -21,11 +21,11 @@ from mlebench_inspect.run import worker
 
 def child(request: str, output: IO[bytes]) -> None:
     """Ends the process."""
-    sys.stdin, sys.stdout = io.StringIO(request), io.StringIO()
+    sys.stdin = io.StringIO(request)
+    os.dup2(output.fileno(), 1)
     code = 1
     try:
         code = worker.main()
-        output.write(sys.stdout.getvalue().encode())
     except BaseException as ex:
         output.write(repr(ex).encode())
     output.flush()

@@ -10,8 +10,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import anyio
 import pytest
 import yaml
 from inspect_ai import score as score_log
@@ -20,12 +22,14 @@ from inspect_ai.log import read_eval_log, write_eval_log
 from mlebench_inspect import checks
 from mlebench_inspect.agents import dummy
 from mlebench_inspect.benchmark import TASKS, chosen_competitions
+from mlebench_inspect.data.store import Store
 from mlebench_inspect.reporting.figures import report
 from mlebench_inspect.reporting.formats import FORMATS, render_report
 from mlebench_inspect.reporting.results import read_results
-from mlebench_inspect.run import workers
+from mlebench_inspect.run import grading, workers
 from mlebench_inspect.run.scoring import mlebench_scorer
-from mlebench_inspect.tasks import CatalogueError, competition, competition_ids, competitions, faults, own, split_ids
+from mlebench_inspect.sandboxes.host import HostError
+from mlebench_inspect.tasks import CatalogueError, GradingError, competition, competition_ids, competitions, faults, own, split_ids
 from mlebench_inspect.template import LayoutError, lay_out
 from runs import run, score, value
 
@@ -106,6 +110,18 @@ def test_two_of_one_id_are_one_clear_error(tmp_path: Path, monkeypatch: pytest.M
     assert competition("flats").folder == first
 
 
+def test_ids_that_differ_in_letter_case_alone_are_one_id(tmp_path: Path) -> None:
+    lay_out("Flats", tmp_path / "a"), lay_out("flats", tmp_path / "b"), lay_out("houses", tmp_path / "b")
+    variables = {own.VARIABLE: os.pathsep.join((str(tmp_path / "a"), str(tmp_path / "b")))}
+    done = cli("list", "--split", "own", "--ids", **variables)
+    assert done.stdout == "houses\n"
+    assert len(done.stderr.splitlines()) == 1
+    for name in ("Flats", "flats", "FLATS"):
+        asked = cli("show", name, **variables)
+        assert asked.returncode == 2
+        assert "is the id of two competitions" in asked.stderr
+
+
 def test_listing_runs_none_of_their_code(tmp_path: Path) -> None:
     folder = lay_out("flats", tmp_path)
     for name in ("prepare.py", "grade.py", "miniature.py", "__init__.py"):
@@ -133,6 +149,12 @@ def test_a_broken_entry_point_is_named_and_keeps_nobody_from_the_others(value: s
     assert (done.returncode, done.stdout) == (0, "flats\n")
     assert done.stderr.startswith(f"mlebench-inspect: left out: entry point broken = {value}: {told}")
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["9", "true", "null", "1e3", "2024-01-01", "0x1f"])
+def test_a_name_that_yaml_takes_for_something_else_is_an_id(name: str, tmp_path: Path) -> None:
+    assert own.add(lay_out(name, tmp_path)) == (name,)
+    assert competition(name).id == name
 
 
 @pytest.mark.parametrize("name", ["spaceship-titanic", "own", "familiarity", "a b", "../x", "", "-a", "a_b"])
@@ -402,8 +424,13 @@ def test_a_key_that_stands_twice_is_a_fault(added: str, told: str, tmp_path: Pat
             "score\n1\n2\n3\n",
             "leave the thresholds out",
         ),
-        (None, "40\n41\n45\n", "line 1 is a score, 40, and no header"),
-        (None, "score\n40\nforty\n", "line 3 is no number: 'forty'"),
+        (None, "40\n41\n45\n", "line 1 holds a score, '40', and is no header"),
+        (None, "\ufeff40\n41\n45\n", "line 1 holds a score, '40', and is no header"),
+        (None, "a;40\n41\n", "line 1 holds a score, 'a;40', and is no header"),
+        (None, "nan\n41\n", "line 1 holds a score, 'nan', and is no header"),
+        (None, "score\n40\nforty\n", "line 3 is no finite number: 'forty'"),
+        (None, "score\n40\n\ninf\n", "line 4 is no finite number: 'inf'"),
+        (None, "score\nnan\n", "line 2 is no finite number: 'nan'"),
     ],
 )
 def test_tiers_of_which_one_is_surely_meant_otherwise_are_refused(
@@ -422,6 +449,10 @@ def test_tiers_of_which_one_is_surely_meant_otherwise_are_refused(
         ("metric:", "metrik:", "metric is missing; write it; there is no field metrik; did you mean metric?"),
         ("metric:", "metric: [", "line \\d+ is no sound YAML: .*; mend it there"),
         ("higher_is_better: false", "higher_is_better: [1]", "higher_is_better: Input should be a valid boolean"),
+        ("metric:", "approx_rows: {train: 2023-13-45}\nmetric:", "yaml cannot be read: ValueError: month must be in"),
+        ("metric:", "approx_rows: {train: !!int abc}\nmetric:", "yaml cannot be read: ValueError: invalid literal"),
+        pytest.param("metric:", f"teams: {'9' * 5000}\nmetric:", "cannot be read: ValueError: Exceeds the", id="digits"),
+        pytest.param("metric:", f"approx_rows: {'[' * 5000}\nmetric:", "mend it there", id="brackets"),
     ],
 )
 def test_a_fault_of_the_yaml_is_one_line_with_its_mend(old: str, new: str, told: str, tmp_path: Path) -> None:
@@ -436,6 +467,13 @@ def test_a_fault_of_the_yaml_is_one_line_with_its_mend(old: str, new: str, told:
     assert len(done.stderr.strip().splitlines()) <= 1
 
 
+def test_a_board_whose_gold_the_sample_submission_reaches_is_refused(tmp_path: Path) -> None:
+    folder = change(lay_out("flats", tmp_path), thresholds=None, sample_submission_score=200.0)
+    (folder / "leaderboard.csv").write_text("score\n9000\n9001\n")
+    with pytest.raises(CatalogueError, match=r"200\.0 is not worse than the gold threshold, 9000\.0"):
+        checks.check(folder)
+
+
 @pytest.mark.parametrize("text", ["score\n1.0\nmuch\n", "score\n", "score\n\xff\n"])
 def test_a_broken_board_is_a_broken_competition(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lay_out("houses", tmp_path)
@@ -445,6 +483,45 @@ def test_a_broken_board_is_a_broken_competition(text: str, tmp_path: Path, monke
         competition("flats")
     assert [c.id for c in competitions("own")] == ["houses"]
     assert "leaderboard.csv" in faults()[0]
+
+
+ENDS = {
+    "prints": ("print('1.0, 2.0: the answers')", None),
+    "writes to its descriptor": ("import os; os.write(1, b'1.0, 2.0: the answers')", None),
+    "has a program print": ("import os; os.system('echo 1.0, 2.0: the answers')", None),
+    "leaves a process": ("import os, time; os.fork() or time.sleep(3600)", None),
+    "leaves a program": ("import subprocess; subprocess.Popen(['sleep', '3600'])", None),
+    "exits": ("raise SystemExit('1.0, 2.0: the answers')", "grading fails: SystemExit"),
+    "is interrupted": ("raise KeyboardInterrupt('1.0, 2.0: the answers')", "grading fails: KeyboardInterrupt"),
+    "ends the process": ("import os; os._exit(0)", "the grading process ended without a report"),
+    "ends it as a fault": ("import os; os._exit(3)", "the grading process ended with code 3"),
+    "ends it otherwise": ("import os; os.write(2, b'answers'); os._exit(1)", "the grading process ended with code 1"),
+    "is killed": ("import os; os.write(2, b'answers'); os.kill(os.getpid(), 9)", "the grading process ended with code -9"),
+        "raises": ("raise ValueError('1.0, 2.0: the answers')", "grading fails for every submission: ValueError"),
+    "returns a word": ("return '1.0, 2.0: the answers'", "grading fails for every submission: TypeError"),
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_whatever_a_grader_does_there_is_a_report_or_a_fault_without_its_words(how: str, tmp_path: Path) -> None:
+    code, told = ENDS[how]
+    folder = lay_out("flats", tmp_path / "own")
+    text = (folder / "grade.py").read_text(encoding="utf-8")
+    head, mark, body = text.partition("    return mean_absolute_error")
+    (folder / "grade.py").write_text(f"{head}    {code}\n{mark}{body}", encoding="utf-8")
+    own.add(folder)
+    found, root = competition("flats"), tmp_path / "data/flats"
+    found.make_miniature(root / "raw")
+    found.prepare(root / "raw", root / "prepared/public", root / "prepared/private")
+    store = Store.open(str(tmp_path / "data"), "real", "v1")
+    sample = store.prepared(found) / found.sample_submission
+    graded = partial(grading.grade_file, found, sample, store, max_bytes=1 << 20)
+    if told is None:
+        assert anyio.run(graded).valid_submission
+        return
+    with pytest.raises((GradingError, HostError), match=told) as caught:
+        anyio.run(graded)
+    assert "answers" not in str(caught.value)
 
 
 def test_normalised_scores_without_tiers_end_at_the_perfect_score(tierless: Path) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio.to_thread
 from inspect_ai.util import concurrency
+from pydantic import ValidationError
 
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.report import CheckReport, GradingReport
@@ -24,6 +25,7 @@ from mlebench_inspect.run.outcome import SubmissionRecord, scratch
 from mlebench_inspect.sandboxes.host import HostError, HostTimeout
 from mlebench_inspect.tasks import Competition, GradingError
 
+Report = TypeVar("Report", GradingReport, CheckReport)
 SLOTS = limits.GRADING_SLOTS
 # How libraries end where the process's own limit is reached. SIGKILL is none: that comes from outside.
 _OUT_OF_MEMORY = (-signal.SIGSEGV, -signal.SIGABRT)
@@ -200,7 +202,7 @@ async def check_file(found: Competition, file: Path, store: Store, *, max_bytes:
         "revision": store.revision,
         "max_bytes": max_bytes,
     }
-    return CheckReport.model_validate_json(await _answer(found, request, limits.of_check(timeout), timeout))
+    return _report(CheckReport, found, await _answer(found, request, limits.of_check(timeout), timeout))
 
 
 async def score_held_back(
@@ -229,7 +231,7 @@ async def score_held_back(
         "data": store.data,
         "max_bytes": max_bytes,
     }
-    return GradingReport.model_validate_json(await _answer(found, request, limits.of_check(timeout), timeout))
+    return _report(GradingReport, found, await _answer(found, request, limits.of_check(timeout), timeout))
 
 
 class Exhausted(RuntimeError):
@@ -261,7 +263,17 @@ async def _run(found: Competition, file: Path, store: Store, max_bytes: int, wit
         "data": store.data,
         "max_bytes": max_bytes,
     }
-    return GradingReport.model_validate_json(await _answer(found, request, within))
+    return _report(GradingReport, found, await _answer(found, request, within))
+
+
+def _report(kind: type[Report], found: Competition, text: str) -> Report:
+    """What the process wrote, read without quoting it in a fault."""
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError:
+        raise GradingError(
+            f"{found.id}: the grading process ended without a report; its grader must return, not end the process"
+        ) from None
 
 
 async def _answer(found: Competition, request: dict[str, Any], within: Limits, timeout: float | None = None) -> str:
@@ -284,12 +296,11 @@ async def _answer(found: Competition, request: dict[str, Any], within: Limits, t
     text = ended.stdout.decode(errors="replace")
     if ended.returncode == 0:
         return text
-    if ended.returncode == worker.FAULT:
-        raise GradingError(text.strip())
+    if ended.returncode == worker.FAULT and text:
+        raise GradingError(text)
     if ended.returncode in (worker.NO_MEMORY, *_OUT_OF_MEMORY):
         raise Exhausted("memory", f"needs more than {within.memory / 2**30:.1f} GiB of memory")
     if ended.returncode == -signal.SIGXCPU:
         raise Exhausted("time", f"takes more than {within.seconds:.0f} seconds of processor time")
-    # Once it has read answers, libraries may quote them in what they write; it fails with this code before that alone.
-    told = f": {ended.complaint}" if ended.returncode == 1 else ""
+    told = f": {ended.complaint}" if ended.complaint else ""
     raise HostError(f"{found.id}: the grading process ended with code {ended.returncode}{told}")

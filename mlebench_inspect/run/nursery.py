@@ -105,10 +105,13 @@ def _fork(descriptors: list[int]) -> int:
 
 
 def _ended() -> list[tuple[int, int]]:
+    """Processes that have ended and their exit codes; what they leave behind is killed while their numbers are theirs."""
     found = []
     with contextlib.suppress(ChildProcessError):
-        while (pid_and_status := os.waitpid(-1, os.WNOHANG))[0]:
-            found.append((pid_and_status[0], os.waitstatus_to_exitcode(pid_and_status[1])))
+        while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            _kill(ended.si_pid)
+            pid, status = os.waitpid(ended.si_pid, 0)
+            found.append((pid, os.waitstatus_to_exitcode(status)))
     return found
 
 

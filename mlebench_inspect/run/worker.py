@@ -1,4 +1,6 @@
-"""The process that grades or checks one submission: reads a request from stdin, prints the report.
+"""The process that grades or checks one submission: reads a request from stdin, writes the report to stdout.
+
+Nothing else is written there: what a grader prints, warnings too, goes nowhere, since it may quote answers.
 
 A request holds what `Competition.grade` or, where it names the public folder, `Competition.check` wants, and the folder
 of a competition that is not of this package.
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 
 from mlebench_inspect.graders.errors import without_words
@@ -36,18 +39,21 @@ def main() -> int:
     if folder := request.pop("folder", None):
         own.add(folder)
     found = competition(request.pop("competition"))
-    try:
-        report = found.check(**request) if "public" in request else found.grade(**request)
-    except MemoryError:
-        return NO_MEMORY
-    except GradingError as ex:
-        print(ex)
-        return FAULT
-    except Exception as ex:  # a traceback would quote it, answers and all, and end up in the log
-        print(f"{found.id}: grading fails: {without_words(ex)}")
-        return FAULT
-    print(report.model_dump_json())
-    return 0
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as answer, open(os.devnull, "w", encoding="utf-8") as nowhere:
+        for descriptor in (1, 2):
+            os.dup2(nowhere.fileno(), descriptor)
+        try:
+            report = found.check(**request) if "public" in request else found.grade(**request)
+        except MemoryError:
+            return NO_MEMORY
+        except GradingError as ex:
+            answer.write(str(ex))
+            return FAULT
+        except BaseException as ex:  # a traceback would quote it, answers and all, and end up in the log
+            answer.write(f"{found.id}: grading fails: {without_words(ex)}")
+            return FAULT
+        answer.write(report.model_dump_json())
+        return 0
 
 
 def _limit(memory: int, seconds: float) -> None:
