@@ -17,7 +17,7 @@ MEDAL_TIERS: tuple[MedalTier, ...] = ("gold", "silver", "bronze", "none")
 class Thresholds(BaseModel):
     """The scores of the last team of each tier, and the median of all teams."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     gold: float
     silver: float

@@ -25,7 +25,7 @@ import re
 import tempfile
 from collections.abc import Callable, Mapping
 from functools import cache, cached_property, lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -56,6 +56,13 @@ HELD_BACK = "held_back"
 MAX_SPLIT_FILE = 1 << 20
 MANIFEST = own.MANIFEST
 _FOLDER = Path(__file__).parent
+_PLACES = {
+    "answers": ("private",),
+    "sample_submission": ("public", "private"),
+    "sample_archive": ("public",),
+    "gold_submission": ("private",),
+}
+"""Where a prepared file that the YAML names may lie."""
 
 UNFORESEEN = "the submission cannot be scored; compare its columns and values with the sample submission"
 
@@ -72,8 +79,12 @@ class GradingError(MlebenchError, RuntimeError):
     """Grading failed for a reason that is not the submission's: answers missing or unreadable, or a fault of ours."""
 
 
+class _NotFinite(ValueError):
+    """The metric of a submission is no finite number. The message says which."""
+
+
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class _Verdict(NamedTuple):
@@ -261,6 +272,14 @@ class Competition(_Model):
             raise ValueError("sample_submission is not public: name the archive that agents get as sample_archive")
         return self
 
+    @model_validator(mode="after")
+    def _files_are_where_they_belong(self) -> Competition:
+        for field, places in _PLACES.items():
+            path = PurePosixPath(getattr(self, field) or places[0])
+            if path.parts[0] not in places or ".." in path.parts:
+                raise ValueError(f"{field}: {path} is not below {' or '.join(places)}/; let prepare.py write it there")
+        return self
+
     @property
     def public_sample(self) -> str:
         """The sample submission that agents see, or the archive that holds it; a path as `sample_submission` is one."""
@@ -441,7 +460,7 @@ class Competition(_Model):
             path,
             options,
             max_bytes,
-            lambda table: _number(grader.grade(answers.copy(), table, revision)),
+            lambda table: self._number(grader.grade(answers.copy(), table, revision), revision),
             lambda: _read(prepared / self.sample_submission, options),
         )
         report = self.report(
@@ -501,18 +520,10 @@ class Competition(_Model):
         submission_path: str = "",
     ) -> GradingReport:
         """The grading report of a score (None: missing or invalid, `error` says why)."""
-        import math
-
         t, higher = self.tiers, self.higher_is_better
         note = None
         if score is not None and not math.isfinite(score):
             note = f"the metric is {score} for this submission, so there is no score to compare"
-            if revision == "v2":
-                score, error, note = (
-                    None,
-                    f"the metric is {score}, not a finite number; check for degenerate values",
-                    None,
-                )
         medal = None if t is None else "none" if score is None else medal_tier(score, t, higher_is_better=higher)
         won = {tier: None if medal is None else medal == tier for tier in ("gold", "silver", "bronze")}
         bounds: dict[str, float] = t.model_dump() if t else {}
@@ -545,6 +556,18 @@ class Competition(_Model):
             data=data,
         )
 
+    def _number(self, score: Any, revision: Revision) -> float:
+        """A grader's score as a number; a finite one, but where the published benchmark takes others."""
+        try:
+            if isinstance(score, str | bytes):
+                raise TypeError
+            number = score if isinstance(score, ScoreOfRows) else float(score)
+        except (TypeError, ValueError):
+            raise TypeError(f"the grader returned {type(score).__name__}, which is no number") from None
+        if not math.isfinite(number) and (self.is_own or revision == "v2"):
+            raise _NotFinite(f"the metric is {float(number)}, not a finite number; check for degenerate values")
+        return number
+
     def _grader(self, revision: Revision) -> tuple[ModuleType, dict[str, Any]]:
         """The module of the grader, and how it has tables read."""
         grader = self.module("grade")
@@ -559,7 +582,7 @@ class Competition(_Model):
             raise GradingError(
                 f"{self.id}: the {what} missing ({missing}); run: mlebench-inspect prepare {self.id}"
             ) from None
-        except Exception as ex:
+        except (Exception, SystemExit) as ex:
             if is_lack_of_memory(ex):
                 raise
             why = ex.strerror if isinstance(ex, OSError) else without_words(ex)
@@ -583,20 +606,23 @@ class Competition(_Model):
             return _Verdict(judge(submission), notice=notice)
         except InvalidSubmission as ex:
             error = str(ex)
-        except Exception as ex:
+        except (Exception, SystemExit) as ex:
             if is_lack_of_memory(ex):
                 raise MemoryError(str(ex)) from ex  # whose fault that is does not show in this process
             self._blame(judge, sample, ex)
-            error, detail = UNFORESEEN, without_words(ex)
+            error, detail = str(ex) if isinstance(ex, _NotFinite) else UNFORESEEN, without_words(ex)
         return _Verdict(error=f"{error} ({notice})" if notice else error, detail=detail)
 
-    def _blame(self, judge: Callable[[Any], Any], sample: Callable[[], Any], fault: Exception) -> None:
+    def _blame(self, judge: Callable[[Any], Any], sample: Callable[[], Any], fault: BaseException) -> None:
         """Lets an unforeseen fault count as the submission's only if the sample submission passes without one."""
         try:
             judge(sample())
         except InvalidSubmission:
-            return
-        except Exception:
+            if not self.is_own:  # Kaggle's own samples are not all valid
+                return
+            told = f"the sample submission is refused, and another ends in {without_words(fault)}"
+            raise GradingError(f"{self.id}: {told}; run: mlebench-inspect check {self.typed}") from fault
+        except (Exception, SystemExit):
             raise GradingError(f"{self.id}: grading fails for every submission: {without_words(fault)}") from fault
 
     def module(self, name: str) -> ModuleType:
@@ -617,13 +643,6 @@ def _read(path: Path, options: dict[str, Any]) -> Any:
     from mlebench_inspect.graders.reading import read_table
 
     return read_table(path, **options)
-
-
-def _number(score: Any) -> float:
-    try:
-        return score if isinstance(score, ScoreOfRows) else float(score)
-    except (TypeError, ValueError):
-        raise TypeError(f"the grader returned {type(score).__name__}, which is no number") from None
 
 
 def _float(text: str) -> float | None:
@@ -745,6 +764,7 @@ def competition(competition_id: str) -> Competition:
         raise CatalogueError(f"there is no folder {competition_id}; mend the path, or name a competition by its id")
     near = difflib.get_close_matches(wanted, competition_ids(), n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else "see: mlebench-inspect list"
+    hint += f" (one of your own: set {own.VARIABLE} to its folder)"
     raise CatalogueError(f"there is no competition {competition_id!r}; {hint}")
 
 
@@ -776,8 +796,7 @@ def load(path: Path) -> Competition:
         CatalogueError: Naming the file and each field at fault.
     """
     try:
-        fields = yaml.load(path.read_bytes(), _loader())  # inspect-evals-lint: ignore[IESC002] -- a safe loader
-        found = Competition.model_validate(fields)
+        found = Competition.model_validate(_fields(path))
     except FileNotFoundError:
         raise CatalogueError(f"{path} is missing") from None
     except yaml.YAMLError as ex:
@@ -786,20 +805,26 @@ def load(path: Path) -> Competition:
         raise CatalogueError(f"{path}{line} is no sound YAML: {problem}; mend it there") from None
     except ValidationError as ex:
         raise CatalogueError(f"{path}: {'; '.join(map(_told, ex.errors()))}") from None
-    except Exception as ex:  # of a value that YAML takes for a date or number, and Python does not
-        raise CatalogueError(f"{path} cannot be read: {type(ex).__name__}: {_short(ex)}; mend it there") from None
     folder = path.parent
     if folder.parent != _FOLDER:
         found._own_folder = folder.resolve()
     if found.id != own.id_of(folder) if found.is_own else _folder_name(found.id) != folder.name:
-        raise CatalogueError(f"{path}: id {found.id!r} does not belong to the folder {folder.name!r}")
+        told = f"{path}: id {found.id!r} does not belong to the folder {folder.name!r}"
+        raise CatalogueError(f"{told}, which is that of {own.id_of(folder)!r}; mend the id or rename the folder")
     if found.is_own:
         _require_board(found)
     return found
 
 
-def _short(fault: Exception) -> str:
-    return " ".join(str(fault).split())[:200]
+def _fields(path: Path) -> Any:
+    text = path.read_bytes()
+    try:
+        return yaml.load(text, _loader())  # inspect-evals-lint: ignore[IESC002] -- a safe loader
+    except yaml.YAMLError:
+        raise
+    except Exception as ex:  # of a value that YAML takes for a date or number, and Python does not
+        told = " ".join(str(ex).split())[:200]
+        raise CatalogueError(f"{path} cannot be read: {type(ex).__name__}: {told}; mend it there") from None
 
 
 def _told(fault: Mapping[str, Any]) -> str:
@@ -842,6 +867,8 @@ def _require_board(found: Competition) -> None:
         raise CatalogueError(f"{path}: {ex}; write a header, and then a score a line") from None
     if found.has_leaderboard and not board:
         raise CatalogueError(f"{path} holds no score; delete it, or write a score a line below its header")
+    if board != sorted(board, reverse=found.higher_is_better):
+        raise CatalogueError(f"{path} is not in the order of rank by higher_is_better; sort it, the best first")
     if board and found.thresholds not in (None, thresholds_of(board, higher_is_better=found.higher_is_better)):
         raise CatalogueError(f"{path} and the thresholds in {MANIFEST} say different things; leave the thresholds out")
     if fault := _fault_of_sample(found, found.tiers):
@@ -852,7 +879,9 @@ def _fault_of_sample(found: Competition, tiers: Thresholds | None) -> str | None
     sample, gold = found.sample_submission_score, tiers.gold if tiers else None
     if sample is None or gold is None or (gold > sample if found.higher_is_better else gold < sample):
         return None
-    return f"sample_submission_score: {sample} is not worse than the gold threshold, {gold}; mend it or higher_is_better"
+    return (
+        f"sample_submission_score: {sample} is not worse than the gold threshold, {gold}; mend it or higher_is_better"
+    )
 
 
 def competitions(split: str | None = None) -> list[Competition]:

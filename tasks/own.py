@@ -58,7 +58,7 @@ def add(folder: Path | str) -> tuple[str, ...]:
     Raises:
         ValueError: There is no competition in it, or one whose id is no id or belongs to another one.
     """
-    place = Path(folder).expanduser().resolve()
+    place = _resolved(folder)
     if not place.is_dir():
         raise ValueError(f"there is no folder {folder}; mend the path")
     inside = list(_competitions_in(place))
@@ -148,13 +148,15 @@ def _discovered(variable: str, added: tuple[Path, ...]) -> Found:
 
 def _lasting(variable: str) -> list[Source]:
     """The sources that other processes have, too."""
-    named = [Path(p).expanduser() for p in variable.split(os.pathsep) if p.strip()]
-    return [*(_checked(VARIABLE, p.resolve()) for p in named), *_installed()]
+    named = [_resolved(p) for p in variable.split(os.pathsep) if p.strip()]
+    return [*(_checked(VARIABLE, p) for p in named), *_installed()]
 
 
 def _checked(named_by: str, folder: Path) -> Source:
     if not folder.is_dir():
         return Source(f"{named_by}={folder}", None, "there is no such folder; mend the variable")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return Source(f"{named_by}={folder}", None, "you may not look into it; change its rights, or mend the variable")
     if next(_competitions_in(folder), None) is None:
         return Source(f"{named_by}={folder}", None, f"there is no {MANIFEST} in it or in a folder of it")
     return Source(named_by, folder)
@@ -172,23 +174,33 @@ def _source(name: str, value: str) -> Source:
     named_by = f"entry point {name} = {value}"
     try:
         spec = importlib.util.find_spec(value.strip())
-    except Exception as ex:  # whatever the packages around it raise
+    except (Exception, SystemExit) as ex:  # whatever the packages around it raise
         return Source(named_by, None, f"cannot be imported ({type(ex).__name__}: {ex}); install its package anew")
     places = list(spec.submodule_search_locations or ()) if spec else []
     if not places:
         return Source(named_by, None, "is no package with competitions; let it name one")
-    if next(_competitions_in(Path(places[0]).resolve()), None) is None:
+    if next(_competitions_in(_resolved(places[0])), None) is None:
         return Source(named_by, None, f"there is no {MANIFEST} in {places[0]} or a folder of it; package the files")
-    return Source(named_by, Path(places[0]).resolve())
+    return Source(named_by, _resolved(places[0]))
 
 
 def _competitions_in(folder: Path) -> Iterator[Path]:
     """The folder itself, or those of its folders that are a competition's."""
-    if (folder / MANIFEST).is_file():
+    if _has_manifest(folder):
         yield folder
         return
     try:
         inside = sorted(folder.iterdir())
     except OSError:
         return
-    yield from (p.resolve() for p in inside if not p.name.startswith(".") and (p / MANIFEST).is_file())
+    yield from (_resolved(p) for p in inside if not p.name.startswith(".") and _has_manifest(p))
+
+
+def _has_manifest(folder: Path) -> bool:
+    """Whether it is a competition's; False also where it cannot be looked into, for which `Path.is_file` raises."""
+    return os.path.isfile(folder / MANIFEST)
+
+
+def _resolved(path: Path | str) -> Path:
+    """Absolute and without links, also where they lead nowhere or in a circle, for which `Path.resolve` raises."""
+    return Path(os.path.realpath(os.path.expanduser(path)))

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from inspect_ai.log import read_eval_log, write_eval_log
 from mlebench_inspect import checks
 from mlebench_inspect.agents import dummy
 from mlebench_inspect.benchmark import TASKS, chosen_competitions
+from mlebench_inspect.data.ensure import ensure_prepared
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.reporting.figures import report
 from mlebench_inspect.reporting.formats import FORMATS, render_report
@@ -29,7 +31,16 @@ from mlebench_inspect.reporting.results import read_results
 from mlebench_inspect.run import grading, workers
 from mlebench_inspect.run.scoring import mlebench_scorer
 from mlebench_inspect.sandboxes.host import HostError
-from mlebench_inspect.tasks import CatalogueError, GradingError, competition, competition_ids, competitions, faults, own, split_ids
+from mlebench_inspect.tasks import (
+    CatalogueError,
+    GradingError,
+    competition,
+    competition_ids,
+    competitions,
+    faults,
+    own,
+    split_ids,
+)
 from mlebench_inspect.template import LayoutError, lay_out
 from runs import run, score, value
 
@@ -96,6 +107,40 @@ def test_a_broken_one_is_named_and_keeps_nobody_from_the_others(tmp_path: Path) 
     assert "Spaceship Titanic" in cli("show", "spaceship-titanic", **variables).stdout
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """One that other users can read, where pytest's own are for one user alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_what_may_not_be_looked_into_keeps_nobody_from_the_others(open_folder: Path) -> None:
+    """Nor does what leads nowhere or in a circle."""
+    lay_out("flats", open_folder / "several")
+    lay_out("houses", open_folder / "several").chmod(0)
+    lay_out("gardens", open_folder / "closed")
+    (open_folder / "closed").chmod(0)
+    (open_folder / "several/circle").symlink_to("circle")
+    (open_folder / "circle").symlink_to("circle")
+    places = (open_folder / "several", open_folder / "closed", open_folder / "circle", "~nobody-at-all/x")
+    script = (
+        "import os, sys\nfrom mlebench_inspect.tasks import competition, competitions, faults\n"
+        "competitions('own'), competition('spaceship-titanic')  # loads all that is needed\n"
+        "if os.geteuid() == 0: os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+        f"os.environ[{own.VARIABLE!r}] = sys.argv[1]\n"
+        "print([c.id for c in competitions('own')], competition('spaceship-titanic').id)\n"
+        "print(*faults(), sep='\\n')"
+    )
+    command = [sys.executable, "-c", script, os.pathsep.join(map(str, places))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.stdout.startswith("['flats'] spaceship-titanic\n"), done.stderr
+    told = done.stdout.splitlines()[1:]
+    assert len(told) == 3
+    assert sum("you may not look into it" in line for line in told) == 1
+    assert sum("there is no such folder" in line for line in told) == 2
+
+
 def test_two_of_one_id_are_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = lay_out("flats", tmp_path / "a"), lay_out("flats", tmp_path / "b")
     monkeypatch.setenv(own.VARIABLE, os.pathsep.join((str(first), str(second))))
@@ -136,12 +181,15 @@ def test_listing_runs_none_of_their_code(tmp_path: Path) -> None:
         ("no_such_package", "is no package with competitions"),
         ("json", "there is no competition.yaml"),
         ("os", "is no package"),
+        ("leaving.sub", "cannot be imported (SystemExit: 0)"),
     ],
 )
 def test_a_broken_entry_point_is_named_and_keeps_nobody_from_the_others(value: str, told: str, tmp_path: Path) -> None:
     lay_out("flats", tmp_path / "mine")
     about = tmp_path / "site/broken-1.0.dist-info"
     about.mkdir(parents=True)
+    (tmp_path / "site/leaving").mkdir()
+    (tmp_path / "site/leaving/__init__.py").write_text("raise SystemExit(0)")
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text(f"[{own.GROUP}]\nbroken = {value}\n")
     variables = {own.VARIABLE: str(tmp_path / "mine"), "PYTHONPATH": str(tmp_path / "site")}
@@ -178,6 +226,10 @@ def test_what_is_laid_out_passes_the_check(tmp_path: Path) -> None:
     assert "all 17 checks hold" in done.stdout
 
 
+COPY = (
+    "    test.sort_values('floor').rename(columns={'id': 'x', 'rent': 'y'}).to_csv(public / '%s', sep='%s')\n"
+    "    write_csv(train,"
+)
 FAULTS = {
     "prepare.py": [
         ('test.drop(columns="rent")', "test", "no answers are public", "public/test.csv holds the targets"),
@@ -185,6 +237,8 @@ FAULTS = {
         ('public / "train.csv"', 'raw / "flats.csv"', "no raw file", "preparing changed raw files"),
         ('private / "test.csv"', 'private / "x.csv"', "what competition.yaml names", "does not write private/test.csv"),
         ('"flats.csv")', '"houses.csv")', "what competition.yaml names", "houses.csv"),
+        ("    write_csv(train,", COPY % ("zz.csv", ","), "no answers are public", "column 'y' of public/zz.csv"),
+        ("    write_csv(train,", COPY % ("zz.tsv", "\t"), "no answers are public", "column 'y' of public/zz.tsv"),
     ],
     "grade.py": [
         (", minimum=0)", ", minimum=1e9)", "sample submission is valid", "the check refuses the sample submission"),
@@ -219,6 +273,38 @@ def test_a_fault_is_told_where_it_is(file: str, old: str, new: str, check: str, 
     assert any(check in v.check and told in f"{v.fault} {v.mend}" for v in wrong), [str(v) for v in wrong]
     for verdict in wrong:
         assert "\n" not in str(verdict)
+
+
+@pytest.mark.parametrize(
+    ("file", "code", "told"),
+    [
+        ("grade.py", "raise SystemExit(0)", "SystemExit: 0"),
+        ("grade.py", "import os; os._exit(0)", "the competition's code ended the process, with code 0"),
+        ("prepare.py", "import time; time.sleep(3600)", "not done within 8 seconds"),
+        ("miniature.py", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "ended the process, with code -11"),
+    ],
+)
+def test_a_check_ends_with_a_verdict_however_the_code_ends(file: str, code: str, told: str, tmp_path: Path) -> None:
+    folder = lay_out("flats", tmp_path)
+    text = (folder / file).read_text(encoding="utf-8")
+    end = text.index('"""\n', text.index('"""', text.rindex("def ")) + 3) + 4
+    (folder / file).write_text(f"{text[:end]}    {code}\n{text[end:]}", encoding="utf-8")
+    done = cli("check", folder, "--json", "--limit", "8")
+    assert done.returncode == 1, done.stderr
+    found = json.loads(done.stdout)["checks"]
+    assert len(found) == len(checks.CHECKS)
+    assert any(v["status"] == "fault" and told in v["fault"] for v in found), found
+
+
+def test_what_code_prints_is_no_part_of_the_checks_output(tmp_path: Path) -> None:
+    folder = lay_out("flats", tmp_path)
+    for name in ("prepare.py", "grade.py"):
+        text = (folder / name).read_text(encoding="utf-8")
+        (folder / name).write_text(text + "\nimport os\nprint('loud')\nos.system('echo loud')\n", encoding="utf-8")
+    done = cli("check", folder, "--json")
+    assert done.returncode == 0, done.stderr
+    assert {v["status"] for v in json.loads(done.stdout)["checks"]} == {"ok"}
+    assert "loud" in done.stderr
 
 
 def test_the_command_ends_with_1_where_anything_is_wrong(tmp_path: Path) -> None:
@@ -284,12 +370,15 @@ def test_a_result_on_ones_own_is_bundled_verified_and_compared(tmp_path: Path) -
 
 def test_one_is_exported_with_a_grader_that_needs_nothing_else(tmp_path: Path) -> None:
     folder, tasks = lay_out("flats", tmp_path), tmp_path / "tasks"
+    (folder / "circle").symlink_to(".")
+    (folder / ".notes").write_text("of the author's")
     assert cli("miniature", folder).returncode == 0
     told = cli("export-tasks", folder, "--format", "harbor", "--miniature", "--output-dir", tasks)
     assert told.returncode == 0, told.stderr
     verifier, logs = tmp_path / "verifier", tmp_path / "verdict"
-    shutil.copytree(tasks / "flats/tests", verifier)
-    shutil.copytree(verifier / "package", verifier, dirs_exist_ok=True)  # as its Dockerfile does
+    shutil.copytree(tasks / "flats/tests", verifier, symlinks=True)
+    assert not list(verifier.rglob(".notes"))
+    shutil.copytree(verifier / "package", verifier, symlinks=True, dirs_exist_ok=True)  # as its Dockerfile does
     command = [sys.executable, "-I", verifier / "grade_submission.py", folder / "example/submission.csv", logs]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
@@ -398,6 +487,58 @@ def test_a_changed_competition_is_prepared_anew_from_the_raw_data_that_is_given(
     assert "has changed since; give --raw" in " ".join((told.stdout + told.stderr).split())
     anew = cli("prepare", folder, "--raw", raw, "--data-dir", data)
     assert (anew.returncode, (public / "mark").exists()) == (0, False)
+    (public / "mark").write_text("of the second preparation")
+    rows = (raw / "flats.csv").read_text(encoding="utf-8").splitlines()
+    (raw / "flats.csv").write_text("\n".join(rows[:200]) + "\n", encoding="utf-8")
+    other = cli("prepare", folder, "--raw", raw, "--data-dir", data)
+    assert (other.returncode, (public / "mark").exists()) == (0, False)
+
+
+def test_a_run_warns_of_data_that_was_prepared_by_other_code(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = lay_out("flats", tmp_path)
+    own.add(folder)
+    found, store = competition("flats"), Store.open(str(tmp_path / "data"), "real", "v1")
+    found.make_miniature(tmp_path / "raw")
+    assert cli("prepare", folder, "--raw", tmp_path / "raw", "--data-dir", tmp_path / "data").returncode == 0
+    ensure_prepared(store, [found])
+    assert caplog.text == ""
+    (folder / "words").mkdir()
+    (folder / "words/list.txt").write_text("read by prepare.py")
+    ensure_prepared(store, [found])
+    assert "flats has changed since its data was prepared" in caplog.text
+
+
+def test_one_of_the_second_revision_alone_counts_as_prepared_once_it_is(tmp_path: Path) -> None:
+    folder = change(lay_out("flats", tmp_path), revisions=["v2"])
+    own.add(folder)
+    competition("flats").make_miniature(tmp_path / "raw")
+    place = ("--data-dir", tmp_path / "data")
+    assert "0 of 1 prepared" in cli("status", folder, *place).stdout
+    assert cli("prepare", folder, "--raw", tmp_path / "raw", "--revision", "v2", *place).returncode == 0
+    assert "1 of 1 prepared" in cli("status", folder, *place).stdout
+
+
+def test_scoring_a_log_of_one_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    log = run(tmp_path, dummy(), task="own", competitions_dir=str(lay_out("flats", tmp_path)))
+    command = [sys.executable, "-m", "inspect_ai", "score", log.location, "--scorer", "mlebench_inspect/mlebench"]
+    command += ["--action", "overwrite", "--overwrite"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=tmp_path)
+    assert done.returncode != 0
+    told = " ".join((done.stdout + done.stderr).split())
+    assert "there is no competition 'flats'" in told
+    assert "set MLEBENCH_COMPETITIONS to its folder" in told
+    assert "Traceback" not in told
+
+
+def test_results_of_changed_graders_are_not_pooled_without_a_word(tmp_path: Path) -> None:
+    folder = lay_out("flats", tmp_path)
+    for code in ("return mean_", "return 0.1 * mean_"):
+        text = (folder / "grade.py").read_text(encoding="utf-8")
+        (folder / "grade.py").write_text(text.replace("return mean_", code), encoding="utf-8")
+        own.forget()
+        run(tmp_path, dummy(), task="own", competitions_dir=str(folder))
+    (row,) = report(read_results([str(tmp_path / "logs")]))
+    assert any("Changed between runs" in note and "flats" in note for note in row.notes())
 
 
 @pytest.mark.parametrize(
@@ -430,6 +571,7 @@ def test_a_key_that_stands_twice_is_a_fault(added: str, told: str, tmp_path: Pat
         (None, "nan\n41\n", "line 1 holds a score, 'nan', and is no header"),
         (None, "score\n40\nforty\n", "line 3 is no finite number: 'forty'"),
         (None, "score\n40\n\ninf\n", "line 4 is no finite number: 'inf'"),
+        (None, "score\n45\n41\n", "is not in the order of rank by higher_is_better"),
         (None, "score\nnan\n", "line 2 is no finite number: 'nan'"),
     ],
 )
@@ -451,7 +593,14 @@ def test_tiers_of_which_one_is_surely_meant_otherwise_are_refused(
         ("higher_is_better: false", "higher_is_better: [1]", "higher_is_better: Input should be a valid boolean"),
         ("metric:", "approx_rows: {train: 2023-13-45}\nmetric:", "yaml cannot be read: ValueError: month must be in"),
         ("metric:", "approx_rows: {train: !!int abc}\nmetric:", "yaml cannot be read: ValueError: invalid literal"),
-        pytest.param("metric:", f"teams: {'9' * 5000}\nmetric:", "cannot be read: ValueError: Exceeds the", id="digits"),
+        ("answers: private", "answers: public", "answers: public/test.csv is not below private/"),
+        ("answers: private", "answers: private/../public", "is not below private/"),
+        ("answers: private/test.csv", "answers: /etc/passwd", "answers: /etc/passwd is not below private/"),
+        ("gold: 60.0", "gold: .nan", "thresholds.gold: Input should be a finite number"),
+        ("gold: 60.0", "gold: -.inf", "thresholds.gold: Input should be a finite number"),
+        pytest.param(
+            "metric:", f"teams: {'9' * 5000}\nmetric:", "cannot be read: ValueError: Exceeds the", id="digits"
+        ),
         pytest.param("metric:", f"approx_rows: {'[' * 5000}\nmetric:", "mend it there", id="brackets"),
     ],
 )
@@ -490,15 +639,21 @@ ENDS = {
     "writes to its descriptor": ("import os; os.write(1, b'1.0, 2.0: the answers')", None),
     "has a program print": ("import os; os.system('echo 1.0, 2.0: the answers')", None),
     "leaves a process": ("import os, time; os.fork() or time.sleep(3600)", None),
+    "leaves a session": ("import os, time; os.fork() or (os.setsid(), time.sleep(3600))", None),
     "leaves a program": ("import subprocess; subprocess.Popen(['sleep', '3600'])", None),
-    "exits": ("raise SystemExit('1.0, 2.0: the answers')", "grading fails: SystemExit"),
+    "exits": ("raise SystemExit('1.0, 2.0: the answers')", "grading fails for every submission: SystemExit"),
     "is interrupted": ("raise KeyboardInterrupt('1.0, 2.0: the answers')", "grading fails: KeyboardInterrupt"),
     "ends the process": ("import os; os._exit(0)", "the grading process ended without a report"),
     "ends it as a fault": ("import os; os._exit(3)", "the grading process ended with code 3"),
     "ends it otherwise": ("import os; os.write(2, b'answers'); os._exit(1)", "the grading process ended with code 1"),
-    "is killed": ("import os; os.write(2, b'answers'); os.kill(os.getpid(), 9)", "the grading process ended with code -9"),
-        "raises": ("raise ValueError('1.0, 2.0: the answers')", "grading fails for every submission: ValueError"),
+    "is killed": (
+        "import os; os.write(2, b'answers'); os.kill(os.getpid(), 9)",
+        "the grading process ended with code -9",
+    ),
+    "raises": ("raise ValueError('1.0, 2.0: the answers')", "grading fails for every submission: ValueError"),
     "returns a word": ("return '1.0, 2.0: the answers'", "grading fails for every submission: TypeError"),
+    "returns a number as a word": ("return '0.5'", "grading fails for every submission: TypeError"),
+    "returns no finite number": ("return float('-inf')", "grading fails for every submission: _NotFinite"),
 }
 
 

@@ -203,6 +203,11 @@ def test_the_last_words_of_a_run() -> None:
     assert mixed == (
         "2 of 3 samples have no score (setup_failed 1, unreachable 1); mend that, then run: inspect eval-retry LOG"
     )
+    kept = closing_words([result(reason="grader_failed"), result(reason="answers_missing")], "LOG")
+    assert kept == (
+        "2 of 2 samples have no score (grader_failed 1, answers_missing 1); mend that, then run: inspect score LOG "
+        "--scorer mlebench_inspect/mlebench --action overwrite --overwrite"
+    )
     crashed = [result("scored", "agent_crashed", "KeyError('x')")] * 2
     assert closing_words(crashed, "LOG") == (
         "all 2 samples ended without a valid submission, alike (agent_crashed: KeyError('x'))"

@@ -45,6 +45,17 @@ def test_every_line_fits(command: str, width: int, logs: Path, tmp_path: Path, m
         assert {"model", "all", "percentile"} <= set(headline.split())
 
 
+def test_a_narrow_terminal_shows_what_tells_rows_apart_before_empty_columns(tmp_path: Path) -> None:
+    for data in ("miniature", "real"):
+        write_log(tmp_path, {"spaceship-titanic": "g"}, solver="baseline", task_id=data, data=data)
+    text = CliRunner(env={"COLUMNS": "80"}).invoke(cli.cli, ["report", str(tmp_path)], catch_exceptions=False).stdout
+    (place,) = [k for k, line in enumerate(text.splitlines()) if line.startswith("solver")]
+    head, *rows = (line.split() for line in text.splitlines()[place : place + 3])
+    assert "data" in head
+    assert "low" not in head
+    assert {row[head.index("data") - len(head)] for row in rows} == {"real", "miniature"}
+
+
 def test_a_pipe_gets_all_columns(logs: Path) -> None:
     text = CliRunner().invoke(cli.cli, ["report", str(logs)], catch_exceptions=False).stdout
     assert "no room here" not in text

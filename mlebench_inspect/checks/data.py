@@ -9,10 +9,14 @@ from pathlib import Path
 from mlebench_inspect.checks.case import Case, sums
 from mlebench_inspect.checks.fault import Fault
 
-_LARGEST = 64 << 20
+_LARGEST = 16 << 20
 """Bytes of a public file that is looked into."""
 _ENOUGH = 2
 """Equal rows that are no accident."""
+_NO_ACCIDENT = 12
+"""Equal values of a column that are none either; of those in another order, so many different ones."""
+_DELIMITERS = {".csv": ",", ".tsv": "\t"}
+"""Of the tables that are looked into."""
 
 
 def depends_on_the_seed_alone(case: Case) -> None:
@@ -69,24 +73,58 @@ def hides_the_answers(case: Case) -> None:
         if digest in private:
             raise Fault(f"public/{name} is private/{private[digest]}", "write it into `private` alone")
     truth = dict(_targets(case.prepared / case.found.answers, case))
-    for path in sorted((case.prepared / "public").rglob("*.csv")):
-        if path.name == Path(case.found.sample_submission).name or path.stat().st_size > _LARGEST:
+    columns = _target_columns(case)
+    mend = "drop the target columns of test rows, and keep test rows out of the training data"
+    for path in sorted((case.prepared / "public").rglob("*")):
+        if path.suffix not in _DELIMITERS or path.name == Path(case.found.sample_submission).name:
+            continue
+        if path.stat().st_size > _LARGEST:
             continue
         same = [key for key, target in _targets(path, case) if truth.get(key) == target]
         if len(same) >= _ENOUGH and len(same) >= len(truth) / 10:
-            told = f"public/{path.name} holds the targets of {len(same)} of {len(truth)} test rows"
-            raise Fault(told, "drop the target columns of test rows, and keep test rows out of the training data")
+            raise Fault(f"public/{path.name} holds the targets of {len(same)} of {len(truth)} test rows", mend)
+        for name, values in _columns(path).items():
+            if told := next((c for c, targets in columns.items() if _tells(values, targets)), None):
+                raise Fault(f"column {name!r} of public/{path.name} holds the targets of the test rows, {told!r}", mend)
+
+
+def _tells(values: list[str], targets: list[str]) -> bool:
+    """Whether a column is that of the targets under another name, in whatever order."""
+    if len(values) != len(targets):
+        return False
+    if values == targets:
+        return len(set(targets)) > 1 and len(targets) >= _NO_ACCIDENT
+    return len(set(targets)) >= _NO_ACCIDENT and sorted(values) == sorted(targets)
+
+
+def _target_columns(case: Case) -> dict[str, list[str]]:
+    """Those of the answers, by name."""
+    path, wanted = case.prepared / case.found.answers, case.found.submission.target_columns
+    return {c: v for c, v in _columns(path).items() if c in wanted} if path.suffix in _DELIMITERS else {}
+
+
+def _columns(path: Path) -> dict[str, list[str]]:
+    """Columns of a table by name, with numbers written in one way."""
+    with open(path, encoding="utf-8", errors="replace", newline="") as file:
+        head, *rows = [row for row in csv.reader(file, delimiter=_DELIMITERS[path.suffix]) if row] or [[]]
+    whole = [row for row in rows if len(row) == len(head)]
+    return {name: [_written(row[place]) for row in whole] for place, name in enumerate(head)}
+
+
+def _written(text: str) -> str:
+    try:
+        return repr(float(text))
+    except ValueError:
+        return text.strip()
 
 
 def _targets(path: Path, case: Case) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Ids and targets of each row, where a CSV file has these columns."""
+    """Ids and targets of each row, where a table has these columns."""
     form = case.found.submission
     ids, targets = form.ids(case.revision), form.target_columns
-    if path.suffix != ".csv":
+    if path.suffix not in _DELIMITERS:
         return
-    with open(path, encoding="utf-8", errors="replace", newline="") as file:
-        rows = csv.DictReader(file)
-        if not {*ids, *targets} <= set(rows.fieldnames or ()):
-            return
-        for row in rows:
-            yield tuple(row[c] or "" for c in ids), tuple(row[c] or "" for c in targets)
+    columns = _columns(path)
+    if {*ids, *targets} <= columns.keys():
+        of = [list(zip(*(columns[c] for c in names), strict=True)) for names in (ids, targets)]
+        yield from zip(*of, strict=True)

@@ -52,7 +52,7 @@ def verdict_on(check: Check, case: Case, passed: set[str]) -> Verdict:
         check.look(case)
     except Fault as ex:
         return Verdict(check.name, case.revision, "fault", _short(str(ex)), ex.mend)
-    except Exception as ex:  # the competition's own code may raise anything
+    except (Exception, SystemExit) as ex:  # the competition's own code may raise anything
         # without what the error quotes, which is of miniature data here, its author could not mend it
         cause = ex.__cause__ if isinstance(ex, GradingError) and ex.__cause__ else ex
         told = f"{type(cause).__name__}: {cause}{_where(cause, case.found.folder)}"

@@ -11,7 +11,7 @@ import click
 from mlebench_inspect.cli.group import FiniteRange, cli, data_dir_option, json_option, named, split_option, tell_faults
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.tables import Column, terminal_width, text_table
-from mlebench_inspect.tasks import Competition, competitions
+from mlebench_inspect.tasks import Competition, competitions, own, split_ids
 
 _COLUMNS = (
     Column("id"),
@@ -66,7 +66,9 @@ def list_(
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     elif not rows:
-        click.echo("no competition is like that; leave an option out", err=ids)
+        none = split == "own" and not split_ids("own")
+        mend = f"set {own.VARIABLE} to the folder of yours, or install its package" if none else "leave an option out"
+        click.echo(f"no competition is like that; {mend}", err=ids)
     elif ids:
         click.echo("\n".join(row["id"] for row in rows))
     else:

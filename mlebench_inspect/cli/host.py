@@ -60,7 +60,7 @@ def demo(sandbox: str | None, log_dir: Path) -> None:
         Column("competition"),
         Column("metric", 1),
         Column("score", right=True),
-        Column("tier on miniature data"),
+        Column("tier (miniature)"),
     ]
     click.echo("\n" + text_table(columns, [_demo_row(s) for s in log.samples or []], terminal_width()) + "\n")
     if used == "docker":

@@ -39,13 +39,16 @@ def new(name: str, folder: Path) -> None:
 
 @cli.command()
 @click.argument("id_or_folder", metavar="ID_OR_DIR")
+@click.option(
+    "--limit", type=click.FloatRange(1), default=300, show_default=True, metavar="SECONDS", help="For one check."
+)
 @json_option
-def check(id_or_folder: str, as_json: bool) -> None:
+def check(id_or_folder: str, limit: float, as_json: bool) -> None:
     """Check a competition on miniature data: a line for each thing that must hold, with what is wrong and the mend.
 
-    Its code runs on this host. The exit code is 1 if anything is wrong.
+    Its code runs on this host, and what it prints goes to stderr. The exit code is 1 if anything is wrong.
     """
-    from mlebench_inspect import checks
+    from mlebench_inspect.checks.apart import check_apart
     from mlebench_inspect.checks.verdict import Verdict
 
     place = id_or_folder
@@ -59,8 +62,17 @@ def check(id_or_folder: str, as_json: bool) -> None:
         told = Verdict("competition.yaml can be read", "v1", "fault", str(ex))
         click.echo(json.dumps({"competition": None, "checks": [told._asdict()]}, indent=2) if as_json else str(told))
         sys.exit(1)
-    tell = (lambda verdict: None) if as_json else (lambda verdict: click.echo(str(verdict)))
-    verdicts = checks.check(found, tell)
+
+    def say(text: str) -> None:
+        if sys.stderr.isatty():  # in the last line, which the next word takes the place of
+            click.echo(f"\r\x1b[K{text}", nl=False, err=True)
+
+    def tell(verdict: Verdict) -> None:
+        say("")
+        if not as_json:
+            click.echo(str(verdict))
+
+    verdicts = check_apart(found, tell, lambda name: say(f"looking whether {name} ..."), limit=limit)
     wrong = [v for v in verdicts if v.status != "ok"]
     if as_json:
         click.echo(json.dumps({"competition": found.id, "checks": [v._asdict() for v in verdicts]}, indent=2))

@@ -49,9 +49,14 @@ def ensure_prepared(store: Store, competitions: Sequence[Competition], *, prepar
             "(or let the run do it with -T prepare=true, or try miniature data with -T data=miniature)"
         )
     for found in competitions:
-        if found.is_own:
-            continue  # nothing is published that it could be held against
         manifest = Manifest.read(store.prepared(found))
+        if found.is_own:  # nothing is published that it could be held against
+            if manifest is not None and manifest.recipe != recipe(found):
+                command = store.prepare_command([found.typed])
+                _LOG.warning(
+                    "%s has changed since its data was prepared; to do it anew: %s --raw DIR", found.id, command
+                )
+            continue
         if store.data == "real" and store.revision == "v1" and (manifest is None or manifest.verified != "published"):
             state = "differs from the published data" if manifest and manifest.verified == "differs" else "not verified"
             _LOG.warning("%s: %s; see: %s", found.id, state, store.prepare_command([found.id]))

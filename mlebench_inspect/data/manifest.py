@@ -42,6 +42,8 @@ class Source(BaseModel):
 
     kind: Literal["kaggle", "zip", "folder", "store", "reference", "miniature", "held_back"]
     path: str | None = None
+    listing: str | None = None
+    """Digest of the names, sizes and times of the files in `path`."""
     zip_md5: str | None = None
     zip_bytes: int | None = None
     zip_verified: bool | None = None

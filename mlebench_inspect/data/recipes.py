@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import threading
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,11 @@ from mlebench_inspect.tasks import Competition
 _PACKAGES = {p.__name__: Path(str(p.__file__)).parent for p in (graders, tasks)}
 _ENTRIES = ("prepare.py", "miniature.py", "search.py")
 _COMMON = ("__init__.py", "searching.py")
-_FILES = (".py", ".md", ".yaml", ".json", ".csv")
+_PARSING = threading.Lock()
+"""Python 3.11 raises SystemError where two threads make syntax trees at a time."""
+_ASIDE = ("tests", "example", "examples.yaml", "__pycache__")
+_WHOLE = 16 << 20
+"""Bytes; of a larger file the size alone counts."""
 
 
 def recipe(competition: Competition) -> str:
@@ -24,11 +29,17 @@ def recipe(competition: Competition) -> str:
     which calls both, is one of the modules.
     """
     folder = competition.folder
-    own = [p for p in sorted(folder.iterdir()) if p.suffix in _FILES and p.is_file()]
+    own = [p for p in sorted(folder.rglob("*")) if _decides(p.relative_to(folder)) and p.is_file()]
     digest = hashlib.sha256()
     for path in [*own, *sorted(modules(competition) - set(own))]:
-        digest.update(f"{path.parent.name}/{path.name}\0{_sum(path)}".encode())
+        name = path.relative_to(folder.parent) if path in own else Path(path.parent.name, path.name)
+        digest.update(f"{name.as_posix()}\0{_sum(path)}".encode())
     return digest.hexdigest()[:16]
+
+
+def _decides(path: Path) -> bool:
+    """Whether a file of a competition's folder may decide about its data: all but tests, examples and caches."""
+    return not any(part.startswith(".") or part in _ASIDE for part in path.parts)
 
 
 def modules(competition: Competition) -> set[Path]:
@@ -47,7 +58,9 @@ def modules(competition: Competition) -> set[Path]:
 def _imports(path: Path) -> tuple[Path, ...]:
     """The files of this package's modules that a module names in its import statements."""
     names = set()
-    for node in _statements(ast.parse(path.read_bytes())):
+    with _PARSING:
+        tree = ast.parse(path.read_bytes())
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -80,6 +93,12 @@ def _files(module: str) -> Iterator[Path]:
             yield from (p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file())
 
 
-@cache
 def _sum(path: Path) -> str:
+    about = path.stat()
+    return str(about.st_size) if about.st_size > _WHOLE else _sum_at(path, about.st_size, about.st_mtime_ns)
+
+
+@cache
+def _sum_at(path: Path, size: int, time: int) -> str:
+    """Of a file as it was then."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -16,6 +16,7 @@ What is left behind by a run that was killed is taken up (download, unpacking) o
 from __future__ import annotations
 
 import errno
+import hashlib
 import shutil
 import time
 import traceback
@@ -72,7 +73,7 @@ def run_job(job: Job, report: Report) -> Outcome:
         raise
     except MemoryError as ex:
         raise PreparationError(f"{found.id}: memory does not suffice to prepare it; try fewer --jobs") from ex
-    except Exception as ex:
+    except (Exception, SystemExit) as ex:  # of a competition's own code
         if is_disk_full(ex):
             free = human(shutil.disk_usage(store.root).free)
             raise DiskFullError(
@@ -290,9 +291,13 @@ class _Real(_Work):
     # ---- prepared already ----
 
     def _is_outdated(self) -> bool:
-        """Whether a competition of one's own has changed since; what is published is known by its checksums."""
+        """Whether a competition of one's own, or its raw data, is another now; published data has checksums."""
         manifest = Manifest.read(self.prepared)
-        return self.found.is_own and manifest is not None and manifest.recipe != recipe(self.found)
+        if manifest is None or not self.found.is_own:
+            return False
+        if manifest.recipe != recipe(self.found):
+            return True
+        return self.job.raw is not None and manifest.source.listing != listing_of(find_raw(self.job.raw, self.found))
 
     def _take_existing(self) -> Outcome:
         """Uses what is prepared as it is; verifies it unless a manifest says that this was done."""
@@ -382,7 +387,7 @@ class _Real(_Work):
             given = find_raw(self.job.raw, self.found)
             if given.is_dir():
                 if not self._extra_is_missing(given):
-                    return given, Source(kind="folder", path=str(given)), False
+                    return given, Source(kind="folder", path=str(given), listing=listing_of(given)), False
                 self._require_no_raw(given)
                 self._take_raw(given)
                 return self._own_raw(Source(kind="folder", path=str(given)))
@@ -448,7 +453,7 @@ class _Real(_Work):
                     return known
         self._require_no_raw(archive)
         try:
-            source = self._checked(archive, Source(kind="zip", path=str(archive)))
+            source = self._checked(archive, Source(kind="zip", path=str(archive), listing=listing_of(archive)))
             self._unpack(archive, source)
         except ArchiveError as ex:
             raise ArchiveError(f"{self.found.id}: {archive}: {ex}; get the zip anew") from ex
@@ -533,6 +538,8 @@ def find_raw(given: Path, found: Competition) -> Path:
         PreparationError: There is neither.
     """
     if given.is_file():
+        if given.suffix != ".zip":
+            raise PreparationError(f"{found.id}: {given} is no zip; give the folder that it lies in")
         return given
     names = dict.fromkeys((found.id, found.page))
     candidates: list[Path] = (
@@ -549,6 +556,15 @@ def find_raw(given: Path, found: Competition) -> Path:
         f"{found.id}: {given} holds neither {found.page}.zip nor a folder {found.id} nor the raw files "
         f"themselves ({', '.join(wanted[:3])})"
     )
+
+
+def listing_of(given: Path) -> str:
+    """A digest of the names, sizes and times of the files in a folder, or of one file; none is read."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in (given.rglob("*") if given.is_dir() else [given]) if p.is_file()):
+        about = path.stat()
+        digest.update(f"{path.relative_to(given.parent)}\0{about.st_size}\0{about.st_mtime_ns}\0".encode())
+    return digest.hexdigest()[:16]
 
 
 def remove(path: Path) -> None:

@@ -77,7 +77,7 @@ class Status:
 
     def summary(self) -> str:
         """Totals in a line, and where rules are still to be accepted."""
-        done = [r for r in self.rows if r.prepared["v1"] != "missing"]
+        done = [r for r in self.rows if set(r.prepared.values()) - {"missing", "none"}]
         verified = sum(r.prepared["v1"] == "verified" for r in done)
         text = (
             f"{self.data_dir}: {len(done)} of {len(self.rows)} prepared, {verified} verified, "

@@ -206,7 +206,7 @@ def _grader(found: Competition, place: Path) -> None:
     import mlebench_inspect.graders as graders
     import mlebench_inspect.tasks as tasks
 
-    without = shutil.ignore_patterns("__pycache__")
+    without = shutil.ignore_patterns("__pycache__", ".*")
     shutil.copytree(Path(graders.__file__).parent, package / "graders", ignore=without)
     catalogue = Path(tasks.__file__).parent
     for file in catalogue.glob("*.py"):
@@ -214,7 +214,7 @@ def _grader(found: Competition, place: Path) -> None:
         shutil.copy(file, package / "tasks" / file.name)
     shutil.copytree(catalogue / "splits", package / "tasks/splits", ignore=without)
     home = place / "own" if found.is_own else package / "tasks"
-    shutil.copytree(found.folder, home / found.folder.name, ignore=without)
+    shutil.copytree(found.folder, home / found.folder.name, symlinks=True, ignore=without)
 
 
 def _linked(source: Path, target: Path) -> None:

@@ -53,6 +53,10 @@ class Closing(Hooks):
                 click.secho(f"\nmlebench_inspect: {told}", fg="red", bold=True, err=True)
 
 
+_REGRADED = {"answers_missing", "answers_changed", "artifact_missing", "grader_failed", "not_scored"}
+"""Why there is no score though the submission was kept, so that no sample need run again."""
+
+
 def closing_words(results: list[Result], location: str) -> str | None:
     """One line on what went wrong in a run; None if all is well.
 
@@ -62,7 +66,8 @@ def closing_words(results: list[Result], location: str) -> str | None:
     """
     without = [r for r in results if r.status == "unscored"]
     count = f"{len(without)} of {len(results)} samples have no score"
-    retry = f"then run: inspect eval-retry {location}"
+    again = f"score {location} --scorer mlebench_inspect/mlebench --action overwrite --overwrite"
+    retry = f"then run: inspect {again if {r.reason for r in without} <= _REGRADED else f'eval-retry {location}'}"
     if without and len({(r.reason, r.cause) for r in without}) == 1:
         alike = ", all for the same reason" if len(without) > 1 else ""
         nothing = "; the figures of this run say nothing" if len(without) == len(results) else ""

@@ -176,6 +176,7 @@ _RANKS |= dict.fromkeys(("high", "competitions", "crashes", "limits", "hours", "
 _RANKS |= {"data": 20, "revision": 21, "scores": 3, "mean percentile": 4, "metric": 5, "complexity": 6, "category": 7}
 _RANKS |= {"above median": 2, "valid": 3, "made": 4}
 _RANKS |= {"remark": 23, "published hardware": 22, "date": 21, "time limit": 9}
+_FIRST = 1 + max(_RANKS.values())
 _RIGHT = {*LEVELS, "dev", "own", "percentile", "mean percentile", "tokens", "hours", "cost ($)", "scored samples"}
 _RIGHT |= {"value", "points", "Spearman", "95 % interval", "pairs", "submissions", "time limit"}
 _COLOURS = {"gold": "yellow", "silver": "white", "bronze": "bright_red", "invalid": "red", "unscored": "red"}
@@ -188,9 +189,18 @@ def _terminal(sections: _Sections) -> str:
         told = [line for note in notes for line in printable(note).splitlines()]
         lines += [wrapped(line, width, first="  ", others="    ") for line in told]
         for columns, rows in tables:
-            named = [Column(c, _RANKS.get(c, 0), c in _RIGHT, _colour) for c in columns]
+            cells = [{row[k] for row in rows} for k in range(len(columns))]
+            named = [Column(c, _rank(c, v), c in _RIGHT, _colour) for c, v in zip(columns, cells, strict=True)]
             lines += ["", text_table(named, rows, width)]
     return "\n".join(lines).strip("\n")
+
+
+def _rank(column: str, cells: set[str]) -> int:
+    """As in `_RANKS`; a column that says nothing goes first, and one that tells data apart last."""
+    rank = _RANKS.get(column, 0)
+    if rank and cells == {"–"}:
+        return _FIRST
+    return 1 if column in ("data", "revision") and len(cells) > 1 else rank
 
 
 def _colour(cell: str) -> str | None:

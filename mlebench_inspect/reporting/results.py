@@ -33,7 +33,8 @@ def read_results(places: Iterable[Path | str], progress: Progress | None = None)
     found = read_whatever(places, progress)
     if not found.runs:
         told = "".join(f"; skipped {s}" for s in found.skipped)
-        raise ReportingError(f"no log of this benchmark in {', '.join(map(str, places))}{told}")
+        what = "no log that can be read" if told else "no log of this benchmark"
+        raise ReportingError(f"{what} in {', '.join(map(str, places))}{told}")
     return found
 
 

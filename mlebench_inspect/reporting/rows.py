@@ -97,10 +97,22 @@ def _short(value: Any) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
 
 
+def _changed(row: Row) -> list[str]:
+    """Competitions whose results were not all graded by the same code, tiers and metric."""
+    facts: dict[str, set[tuple[object, ...]]] = {}
+    for (name, _), result in sorted(row.cells.items()):
+        if r := result.report:
+            tiers = (r.gold_threshold, r.silver_threshold, r.bronze_threshold, r.median_threshold)
+            facts.setdefault(name, set()).add((*tiers, r.metric, r.is_lower_better, result.recipe))
+    return [name for name, found in facts.items() if len(found) > 1]
+
+
 def circumstances(row: Row) -> Iterator[str]:
     """What a reader may want to know of the runs, though it keeps none apart: shards, versions, parallelism."""
     if row.merged > 1:
         yield f"Merged from {row.merged} runs with different competitions and as many seeds."
+    if changed := _changed(row):
+        yield f"Changed between runs, so that results graded in different ways are pooled: {', '.join(changed)}."
     packages: dict[str, set[str]] = {}
     for run in row.runs:
         for name, version in (run.noted.get("packages") or {}).items():

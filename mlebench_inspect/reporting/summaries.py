@@ -398,10 +398,11 @@ class SettingReport(BaseModel):
         """Over how many competitions those figures are that not all have, and what two revisions differ by."""
         lines = self.conduct.sentences(self.competitions * self.seeds) if self.conduct else []
         if self.normalised:
-            lines.append(
-                f"Normalised scores are over the {self.normalised.competitions} competitions whose sample submission's "
-                "score is known."
+            n = self.normalised.competitions
+            what = (
+                f"{n} competitions whose sample submission's" if n > 1 else "one competition whose sample submission's"
             )
+            lines.append(f"Normalised scores are over the {what} score is known.")
         lines += [d.sentence() for d in self.against_v2.values()]
         lines += [c.sentence() for c in self.familiarity]
         others = sorted({c.model for c in self.familiarity if not c.same_model})

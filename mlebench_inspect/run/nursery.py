@@ -17,6 +17,7 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Collection
 
 from mlebench_inspect.run import worker
 
@@ -29,7 +30,7 @@ _LIBRARIES = (
     "mlebench_inspect.graders",
     "mlebench_inspect.graders.metrics",
 )
-_SET_PARENT_DEATH_SIGNAL = 1
+_SET_PARENT_DEATH_SIGNAL, _SET_CHILD_SUBREAPER = 1, 36
 _LIBC = ctypes.CDLL(None)
 
 
@@ -43,6 +44,7 @@ def main() -> None:
     woken, waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+    _LIBC.prctl(_SET_CHILD_SUBREAPER, 1)
     _load()
     ends: dict[int, socket.socket] = {}
     with selectors.DefaultSelector() as ready:
@@ -60,7 +62,9 @@ def main() -> None:
                     ready.register(ends[pid], selectors.EVENT_READ, pid)
                 elif key.data == "ended":
                     os.read(woken, 4096)
-                    for pid, code in _ended():
+                    ended = {pid: code for pid, code in _ended() if pid in ends}
+                    _kill(*_left_behind(ends))
+                    for pid, code in ended.items():
                         with contextlib.suppress(KeyError):
                             ready.unregister(ends[pid])
                         with ends.pop(pid) as end, contextlib.suppress(OSError):
@@ -105,13 +109,24 @@ def _fork(descriptors: list[int]) -> int:
 
 
 def _ended() -> list[tuple[int, int]]:
-    """Processes that have ended and their exit codes; what they leave behind is killed while their numbers are theirs."""
+    """Processes that have ended and their exit codes. What they leave is killed while their numbers are theirs."""
     found = []
     with contextlib.suppress(ChildProcessError):
         while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
             _kill(ended.si_pid)
             pid, status = os.waitpid(ended.si_pid, 0)
             found.append((pid, os.waitstatus_to_exitcode(status)))
+    return found
+
+
+def _left_behind(running: Collection[int]) -> list[int]:
+    """Children that are in the session of none that runs: left by one that has ended, in sessions of their own."""
+    found = []
+    with contextlib.suppress(OSError), open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
+        for pid in map(int, file.read().split()):
+            with contextlib.suppress(ProcessLookupError):
+                if pid not in running and os.getsid(pid) not in running:
+                    found.append(pid)
     return found
 
 

@@ -12,6 +12,8 @@ from inspect_ai.scorer import Score, Scorer, Target, scorer
 from inspect_ai.solver import TaskState
 from inspect_ai.util import sandbox
 
+from mlebench_inspect._inspect import prerequisite_error
+from mlebench_inspect.data.recipes import recipe
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.plain import as_markdown, one_line
@@ -22,7 +24,7 @@ from mlebench_inspect.run.identity import answers_digest
 from mlebench_inspect.run.outcome import PAUSES_AT_THE_END, SubmissionRecord, ending_of, take_out
 from mlebench_inspect.run.search_score import SearchScores, summary
 from mlebench_inspect.run.snapshots import grade_snapshots, table
-from mlebench_inspect.tasks import Competition, competition, own
+from mlebench_inspect.tasks import CatalogueError, Competition, competition, own
 
 NAME, FAULTS = "mlebench", "mlebench_faults"
 NO_TIERS = "undefined"
@@ -59,7 +61,7 @@ def mlebench_scorer(
             own.add(competitions_dir)
 
     async def score(state: TaskState, target: Target) -> Score:
-        found, meta = competition(state.metadata["competition"]), state.metadata
+        found, meta = _known(state.metadata["competition"]), state.metadata
         store = Store.open(data_dir, data or meta["data"], revision or meta["revision"])  # type: ignore[arg-type]
         record = state.store_as(SubmissionRecord)
         if is_live():
@@ -67,6 +69,8 @@ def mlebench_scorer(
         elif record.outcome == "never_taken":
             record.ending = ending_of(transcript().events)
         about = circumstances(state, record, found)
+        if found.is_own:  # the built-in ones are those of the package's version
+            about["recipe"] = recipe(found)
         try:
             if record.model_refused:
                 raise Unscored("no_isolation", record.model_refused)
@@ -81,6 +85,16 @@ def mlebench_scorer(
         return score_of(report, found, about, snapshots)
 
     return score
+
+
+def _known(competition_id: str) -> Competition:
+    """The competition; where a log is scored that has another, one line ends the command."""
+    try:
+        return competition(competition_id)
+    except CatalogueError as ex:
+        if is_live():
+            raise
+        raise prerequisite_error(str(ex)) from None
 
 
 @scorer(name=FAULTS, metrics=[])

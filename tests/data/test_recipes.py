@@ -20,7 +20,7 @@ GRADERS = TASKS.parent / "graders"
 @pytest.fixture(autouse=True)
 def _read_anew() -> Iterator[None]:
     yield
-    for cached in (recipes._imports, recipes._sum):
+    for cached in (recipes._imports, recipes._sum_at):
         cached.cache_clear()
 
 
@@ -29,7 +29,7 @@ def changed_by(path: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     before = {c.id: recipes.recipe(c) for c in competitions()}
     read = Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda self: read(self) + (b"\n# new" if self == path else b""))
-    for cached in (recipes._imports, recipes._sum):
+    for cached in (recipes._imports, recipes._sum_at):
         cached.cache_clear()
     return {c.id for c in competitions() if recipes.recipe(c) != before[c.id]}
 

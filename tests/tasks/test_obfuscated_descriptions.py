@@ -214,6 +214,7 @@ def test_example_has_the_columns_of_a_submission(
 ) -> None:
     found = competition(competition_id)
     examples = CODE_BLOCK.findall(found.description(revision, obfuscated=True).partition("# Submission")[2])
+    assert examples or competition_id == "3d-object-detection-for-autonomous-vehicles", "no example is shown"
     sample = read_sample(prepared(competition_id, revision) / "prepared" / found.public_sample, {})
     extra = found.submission.target_columns_v2_extra if revision == "v2" else []
     needed = found.submission.ids(revision) + found.submission.target_columns + extra
