@@ -92,7 +92,6 @@ ELSEWHERE = {
     "max_messages": "give Inspect's own --message-limit N",
     "skip_tos_check": "the rules are only looked at by mlebench-inspect prepare",
     "force_rebuild": "run mlebench-inspect build light",
-    "sandbox_config": "give -T compose_overrides='{...}'",
     "solver": "give Inspect's own --solver NAME",
     "scorer": "give --scorer NAME to inspect score",
 }

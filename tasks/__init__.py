@@ -609,7 +609,8 @@ class Competition(_Model):
         except (Exception, SystemExit) as ex:
             if is_lack_of_memory(ex):
                 raise MemoryError(str(ex)) from ex  # whose fault that is does not show in this process
-            self._blame(judge, sample, ex)
+            if self.is_own or not isinstance(ex, _NotFinite):  # Kaggle's own samples may have no finite score
+                self._blame(judge, sample, ex)
             error, detail = str(ex) if isinstance(ex, _NotFinite) else UNFORESEEN, without_words(ex)
         return _Verdict(error=f"{error} ({notice})" if notice else error, detail=detail)
 

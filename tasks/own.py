@@ -109,6 +109,7 @@ def module(folder: Path, name: str) -> ModuleType:
 
     Raises:
         ModuleNotFoundError: There is no such file; `name` of the exception begins with `mlebench_inspect_own`.
+        ImportError: It ends the process instead of being loaded.
     """
     package = f"{_PACKAGE}_{folder.name.replace('-', '_')}_{sha256(str(folder).encode()).hexdigest()[:8]}"
     if package not in sys.modules:
@@ -116,7 +117,10 @@ def module(folder: Path, name: str) -> ModuleType:
         made.__path__ = [str(folder)]
         sys.modules[package] = made
         importlib.invalidate_caches()
-    return importlib.import_module(f"{package}.{name}")
+    try:
+        return importlib.import_module(f"{package}.{name}")
+    except SystemExit as ex:
+        raise ImportError(f"{folder / name}.py ends the process ({ex}); let it define functions alone") from None
 
 
 @lru_cache(16)

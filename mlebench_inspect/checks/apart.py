@@ -53,10 +53,10 @@ def check_apart(
                     break
                 note(verdict)
         finally:
-            if process.pid is not None:
-                for kill in (os.killpg, os.kill):
-                    with contextlib.suppress(ProcessLookupError, PermissionError):
-                        kill(process.pid, signal.SIGKILL)
+            if process.pid is not None and hasattr(os, "killpg"):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
             process.join()
     for one, revision in ahead:
         note(Verdict(one.name, revision, "not looked at"))
@@ -85,7 +85,8 @@ def _cut(one: Check, revision: str, process: multiprocessing.process.BaseProcess
 
 def _look(verdicts: Connection, place: str) -> None:
     """Runs in the process."""
-    os.setsid()
+    if hasattr(os, "setsid"):
+        os.setsid()
     with _stdout_to_stderr(), verdicts:
         check(own.add(place)[0] if os.path.isabs(place) else competition(place), verdicts.send)
 

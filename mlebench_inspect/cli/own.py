@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from mlebench_inspect.cli.catalogue import task_of
-from mlebench_inspect.cli.group import cli, json_option, named
+from mlebench_inspect.cli.group import FiniteRange, cli, json_option, named
 from mlebench_inspect.tasks import CatalogueError, own
 
 
@@ -39,9 +39,7 @@ def new(name: str, folder: Path) -> None:
 
 @cli.command()
 @click.argument("id_or_folder", metavar="ID_OR_DIR")
-@click.option(
-    "--limit", type=click.FloatRange(1), default=300, show_default=True, metavar="SECONDS", help="For one check."
-)
+@click.option("--limit", type=FiniteRange(1), default=300, show_default=True, metavar="SECONDS", help="For one check.")
 @json_option
 def check(id_or_folder: str, limit: float, as_json: bool) -> None:
     """Check a competition on miniature data: a line for each thing that must hold, with what is wrong and the mend.

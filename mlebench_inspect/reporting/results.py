@@ -32,9 +32,12 @@ def read_results(places: Iterable[Path | str], progress: Progress | None = None)
     places = list(places)
     found = read_whatever(places, progress)
     if not found.runs:
-        told = "".join(f"; skipped {s}" for s in found.skipped)
-        what = "no log that can be read" if told else "no log of this benchmark"
-        raise ReportingError(f"{what} in {', '.join(map(str, places))}{told}")
+        where, skipped = ", ".join(map(str, places)), "".join(f"; skipped {s}" for s in found.skipped)
+        raise ReportingError(
+            f"no log of this benchmark can be used: {where}{skipped}"
+            if skipped
+            else f"no log of this benchmark in {where}"
+        )
     return found
 
 
