@@ -371,13 +371,15 @@ def test_a_result_on_ones_own_is_bundled_verified_and_compared(tmp_path: Path) -
 def test_one_is_exported_with_a_grader_that_needs_nothing_else(tmp_path: Path) -> None:
     folder, tasks = lay_out("flats", tmp_path), tmp_path / "tasks"
     (folder / "circle").symlink_to(".")
-    (folder / ".notes").write_text("of the author's")
+    for name in (".notes", "raw"):
+        (folder / name).mkdir()
+        (folder / name / "kept.txt").write_text("of the author's")
     assert cli("miniature", folder).returncode == 0
     told = cli("export-tasks", folder, "--format", "harbor", "--miniature", "--output-dir", tasks)
     assert told.returncode == 0, told.stderr
     verifier, logs = tmp_path / "verifier", tmp_path / "verdict"
     shutil.copytree(tasks / "flats/tests", verifier, symlinks=True)
-    assert not list(verifier.rglob(".notes"))
+    assert not list(verifier.rglob("kept.txt"))
     shutil.copytree(verifier / "package", verifier, symlinks=True, dirs_exist_ok=True)  # as its Dockerfile does
     command = [sys.executable, "-I", verifier / "grade_submission.py", folder / "example/submission.csv", logs]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=300)
@@ -640,6 +642,7 @@ ENDS = {
     "has a program print": ("import os; os.system('echo 1.0, 2.0: the answers')", None),
     "leaves a process": ("import os, time; os.fork() or time.sleep(3600)", None),
     "leaves a session": ("import os, time; os.fork() or (os.setsid(), time.sleep(3600))", None),
+    "leaves a group": ("import os, time; os.fork() or (os.setpgid(0, 0), time.sleep(3600))", None),
     "leaves a program": ("import subprocess; subprocess.Popen(['sleep', '3600'])", None),
     "exits": ("raise SystemExit('1.0, 2.0: the answers')", "grading fails for every submission: SystemExit"),
     "is interrupted": ("raise KeyboardInterrupt('1.0, 2.0: the answers')", "grading fails: KeyboardInterrupt"),

@@ -6,23 +6,19 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 
 from mlebench_inspect.checks import CHECKS, Check, Verdict, check
 from mlebench_inspect.tasks import Competition, competition, own
 
-LIMIT = 300.0
-"""Seconds for one check. The miniature is meant to be small: those of the built-in competitions take a few."""
-
 
 def check_apart(
     found: Competition,
     tell: Callable[[Verdict], None],
-    trying: Callable[[str], None] = lambda name: None,
+    trying: Callable[[str], None],
     *,
-    limit: float = LIMIT,
+    limit: float,
 ) -> list[Verdict]:
     """As `check`, bounded, and with what the competition's code prints on stderr.
 
@@ -30,7 +26,7 @@ def check_apart(
         found: The competition.
         tell: Told of each verdict as it comes.
         trying: Told what is looked at, by name, before that.
-        limit: Seconds for one check.
+        limit: Seconds for one check; a miniature is meant to be small, so that most need a few.
     """
     verdicts: list[Verdict] = []
     ahead = ((one, revision) for revision in found.revisions for one in CHECKS)
@@ -87,14 +83,6 @@ def _look(verdicts: Connection, place: str) -> None:
     """Runs in the process."""
     if hasattr(os, "setsid"):
         os.setsid()
-    with _stdout_to_stderr(), verdicts:
-        check(own.add(place)[0] if os.path.isabs(place) else competition(place), verdicts.send)
-
-
-@contextlib.contextmanager
-def _stdout_to_stderr() -> Iterator[None]:
     os.dup2(2, 1)
-    try:
-        yield
-    finally:
-        sys.stdout.flush()
+    with verdicts:
+        check(own.add(place)[0] if os.path.isabs(place) else competition(place), verdicts.send)

@@ -104,9 +104,12 @@ def _target_columns(case: Case) -> dict[str, list[str]]:
 
 
 def _columns(path: Path) -> dict[str, list[str]]:
-    """Columns of a table by name, with numbers written in one way."""
-    with open(path, encoding="utf-8", errors="replace", newline="") as file:
-        head, *rows = [row for row in csv.reader(file, delimiter=_DELIMITERS[path.suffix]) if row] or [[]]
+    """Columns of a table by name, with numbers written in one way; none of what is no table, such as long texts."""
+    try:
+        with open(path, encoding="utf-8", errors="replace", newline="") as file:
+            head, *rows = [row for row in csv.reader(file, delimiter=_DELIMITERS[path.suffix]) if row] or [[]]
+    except csv.Error:
+        return {}
     whole = [row for row in rows if len(row) == len(head)]
     return {name: [_written(row[place]) for row in whole] for place, name in enumerate(head)}
 

@@ -17,7 +17,7 @@ _ENTRIES = ("prepare.py", "miniature.py", "search.py")
 _COMMON = ("__init__.py", "searching.py")
 _PARSING = threading.Lock()
 """Python 3.11 raises SystemError where two threads make syntax trees at a time."""
-_ASIDE = ("tests", "example", "examples.yaml", "__pycache__")
+_ASIDE = ("raw", "tests", "example", "examples.yaml", "__pycache__")
 _WHOLE = 16 << 20
 """Bytes; of a larger file the size alone counts."""
 
@@ -38,7 +38,7 @@ def recipe(competition: Competition) -> str:
 
 
 def _decides(path: Path) -> bool:
-    """Whether a file of a competition's folder may decide about its data: all but tests, examples and caches."""
+    """Whether a file of a competition's folder may decide about its data: not raw data, tests, examples and caches."""
     return not any(part.startswith(".") or part in _ASIDE for part in path.parts)
 
 

@@ -206,7 +206,7 @@ def _grader(found: Competition, place: Path) -> None:
     import mlebench_inspect.graders as graders
     import mlebench_inspect.tasks as tasks
 
-    without = shutil.ignore_patterns("__pycache__", ".*")
+    without = shutil.ignore_patterns("__pycache__", "raw", ".*")
     shutil.copytree(Path(graders.__file__).parent, package / "graders", ignore=without)
     catalogue = Path(tasks.__file__).parent
     for file in catalogue.glob("*.py"):

@@ -63,7 +63,7 @@ def main() -> None:
                 elif key.data == "ended":
                     os.read(woken, 4096)
                     ended = {pid: code for pid, code in _ended() if pid in ends}
-                    _kill(*_left_behind(ends))
+                    _kill(*_left_behind(ends.keys() - ended.keys()))
                     for pid, code in ended.items():
                         with contextlib.suppress(KeyError):
                             ready.unregister(ends[pid])
