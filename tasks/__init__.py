@@ -79,7 +79,7 @@ class GradingError(MlebenchError, RuntimeError):
     """Grading failed for a reason that is not the submission's: answers missing or unreadable, or a fault of ours."""
 
 
-class _NotFinite(ValueError):
+class NotFinite(ValueError):
     """The metric of a submission is no finite number. The message says which."""
 
 
@@ -350,7 +350,7 @@ class Competition(_Model):
         """Scores of the human teams in rank order; empty where the folder holds none.
 
         Raises:
-            ValueError: There is no header, or a line is no finite number.
+            ValueError: There is no header, a line is no finite number, or they are not in this order.
         """
         if not self.has_leaderboard:
             return []
@@ -363,6 +363,10 @@ class Competition(_Model):
             if line.strip() and (score is None or not math.isfinite(score)):
                 raise ValueError(f"line {number} is no finite number: {line[:80]!r}")
             board += [score] if score is not None else []
+        if not board:
+            raise ValueError("it holds no score")
+        if board != sorted(board, reverse=self.higher_is_better):
+            raise ValueError("it is not in the order of rank by higher_is_better")
         return board
 
     def normalised(self, score: float) -> float | None:
@@ -565,7 +569,7 @@ class Competition(_Model):
         except (TypeError, ValueError):
             raise TypeError(f"the grader returned {type(score).__name__}, which is no number") from None
         if not math.isfinite(number) and (self.is_own or revision == "v2"):
-            raise _NotFinite(f"the metric is {float(number)}, not a finite number; check for degenerate values")
+            raise NotFinite(f"the metric is {float(number)}, not a finite number; check for degenerate values")
         return number
 
     def _grader(self, revision: Revision) -> tuple[ModuleType, dict[str, Any]]:
@@ -609,9 +613,9 @@ class Competition(_Model):
         except (Exception, SystemExit) as ex:
             if is_lack_of_memory(ex):
                 raise MemoryError(str(ex)) from ex  # whose fault that is does not show in this process
-            if self.is_own or not isinstance(ex, _NotFinite):  # Kaggle's own samples may have no finite score
+            if self.is_own or not isinstance(ex, NotFinite):  # Kaggle's own samples may have no finite score
                 self._blame(judge, sample, ex)
-            error, detail = str(ex) if isinstance(ex, _NotFinite) else UNFORESEEN, without_words(ex)
+            error, detail = str(ex) if isinstance(ex, NotFinite) else UNFORESEEN, without_words(ex)
         return _Verdict(error=f"{error} ({notice})" if notice else error, detail=detail)
 
     def _blame(self, judge: Callable[[Any], Any], sample: Callable[[], Any], fault: BaseException) -> None:
@@ -761,7 +765,7 @@ def competition(competition_id: str) -> Competition:
     for name, fault in found.faults.items():
         if name.lower() == wanted:
             raise CatalogueError(fault)
-    if competition_id.startswith((".", "/", "~")) and not Path(competition_id).expanduser().exists():
+    if competition_id.startswith((".", "/", "~")) and not os.path.exists(os.path.expanduser(competition_id)):
         raise CatalogueError(f"there is no folder {competition_id}; mend the path, or name a competition by its id")
     near = difflib.get_close_matches(wanted, competition_ids(), n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else "see: mlebench-inspect list"
@@ -865,15 +869,12 @@ def _require_board(found: Competition) -> None:
     try:
         board = found.leaderboard()
     except (ValueError, OSError) as ex:
-        raise CatalogueError(f"{path}: {ex}; write a header, and then a score a line") from None
-    if found.has_leaderboard and not board:
-        raise CatalogueError(f"{path} holds no score; delete it, or write a score a line below its header")
-    if board != sorted(board, reverse=found.higher_is_better):
-        raise CatalogueError(f"{path} is not in the order of rank by higher_is_better; sort it, the best first")
+        mend = "write a header, and then a score a line, the best first, or delete it"
+        raise CatalogueError(f"{path}: {ex}; {mend}") from None
     if board and found.thresholds not in (None, thresholds_of(board, higher_is_better=found.higher_is_better)):
         raise CatalogueError(f"{path} and the thresholds in {MANIFEST} say different things; leave the thresholds out")
     if fault := _fault_of_sample(found, found.tiers):
-        raise CatalogueError(f"{found.folder / MANIFEST}: {fault}, or the board is in the wrong order")
+        raise CatalogueError(f"{found.folder / MANIFEST}: {fault}")
 
 
 def _fault_of_sample(found: Competition, tiers: Thresholds | None) -> str | None:

@@ -59,7 +59,7 @@ def add(folder: Path | str) -> tuple[str, ...]:
         ValueError: There is no competition in it, or one whose id is no id or belongs to another one.
     """
     place = _resolved(folder)
-    if not place.is_dir():
+    if not os.path.isdir(place):
         raise ValueError(f"there is no folder {folder}; mend the path")
     inside = list(_competitions_in(place))
     if not inside:
@@ -157,7 +157,7 @@ def _lasting(variable: str) -> list[Source]:
 
 
 def _checked(named_by: str, folder: Path) -> Source:
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         return Source(f"{named_by}={folder}", None, "there is no such folder; mend the variable")
     if not os.access(folder, os.R_OK | os.X_OK):
         return Source(f"{named_by}={folder}", None, "you may not look into it; change its rights, or mend the variable")
@@ -201,7 +201,7 @@ def _competitions_in(folder: Path) -> Iterator[Path]:
 
 
 def _has_manifest(folder: Path) -> bool:
-    """Whether it is a competition's; False also where it cannot be looked into, for which `Path.is_file` raises."""
+    """Whether it is a competition's; False also where one may not look, for which `Path.is_file` raises."""
     return os.path.isfile(folder / MANIFEST)
 
 

@@ -7,8 +7,6 @@ import os
 import random
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -172,14 +170,6 @@ def test_a_data_folder_that_cannot_be_one(docker: FakeDocker, tmp_path: Path) ->
     result = run_doctor(MLEBENCH_DATA_DIR="~nobody-of-that-name/data")
     assert "Traceback" not in result.stderr
     assert "data" in result.stdout
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user of the host can read, unlike pytest's."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
 
 
 @pytest.mark.parametrize(("mode", "words"), [(0o000, "cannot be read; chmod"), (0o555, "cannot be written")])

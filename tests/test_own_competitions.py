@@ -6,10 +6,10 @@ import json
 import math
 import os
 import re
+import select
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -107,14 +107,6 @@ def test_a_broken_one_is_named_and_keeps_nobody_from_the_others(tmp_path: Path) 
     assert "Spaceship Titanic" in cli("show", "spaceship-titanic", **variables).stdout
 
 
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """One that other users can read, where pytest's own are for one user alone."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
-
-
 def test_what_may_not_be_looked_into_keeps_nobody_from_the_others(open_folder: Path) -> None:
     """Nor does what leads nowhere or in a circle."""
     lay_out("flats", open_folder / "several")
@@ -123,7 +115,7 @@ def test_what_may_not_be_looked_into_keeps_nobody_from_the_others(open_folder: P
     (open_folder / "closed").chmod(0)
     (open_folder / "several/circle").symlink_to("circle")
     (open_folder / "circle").symlink_to("circle")
-    places = (open_folder / "several", open_folder / "closed", open_folder / "circle", "~nobody-at-all/x")
+    places = [open_folder / name for name in ("several", "closed", "closed/gardens", "circle")] + ["~nobody-at-all/x"]
     script = (
         "import os, sys\nfrom mlebench_inspect.tasks import competition, competitions, faults\n"
         "competitions('own'), competition('spaceship-titanic')  # loads all that is needed\n"
@@ -136,9 +128,9 @@ def test_what_may_not_be_looked_into_keeps_nobody_from_the_others(open_folder: P
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.stdout.startswith("['flats'] spaceship-titanic\n"), done.stderr
     told = done.stdout.splitlines()[1:]
-    assert len(told) == 3
+    assert len(told) == 4
     assert sum("you may not look into it" in line for line in told) == 1
-    assert sum("there is no such folder" in line for line in told) == 2
+    assert sum("there is no such folder" in line for line in told) == 3
 
 
 def test_two_of_one_id_are_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,20 +268,22 @@ def test_a_fault_is_told_where_it_is(file: str, old: str, new: str, check: str, 
 
 
 @pytest.mark.parametrize(
-    ("file", "code", "told"),
+    ("file", "code", "limit", "told"),
     [
-        ("grade.py", "raise SystemExit(0)", "SystemExit: 0"),
-        ("grade.py", "import os; os._exit(0)", "the competition's code ended the process, with code 0"),
-        ("prepare.py", "import time; time.sleep(3600)", "not done within 8 seconds"),
-        ("miniature.py", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "ended the process, with code -11"),
+        ("grade.py", "raise SystemExit(0)", 300, "SystemExit: 0"),
+        ("grade.py", "import os; os._exit(0)", 300, "the competition's code ended the process, with code 0"),
+        ("prepare.py", "import time; time.sleep(3600)", 8, "not done within 8 seconds"),
+        ("miniature.py", "import os; os.kill(os.getpid(), 11)", 300, "ended the process, with code -11"),
     ],
 )
-def test_a_check_ends_with_a_verdict_however_the_code_ends(file: str, code: str, told: str, tmp_path: Path) -> None:
+def test_a_check_ends_with_a_verdict_however_the_code_ends(
+    file: str, code: str, limit: int, told: str, tmp_path: Path
+) -> None:
     folder = lay_out("flats", tmp_path)
     text = (folder / file).read_text(encoding="utf-8")
     end = text.index('"""\n', text.index('"""', text.rindex("def ")) + 3) + 4
     (folder / file).write_text(f"{text[:end]}    {code}\n{text[end:]}", encoding="utf-8")
-    done = cli("check", folder, "--json", "--limit", "8")
+    done = cli("check", folder, "--json", "--limit", str(limit))
     assert done.returncode == 1, done.stderr
     found = json.loads(done.stdout)["checks"]
     assert len(found) == len(checks.CHECKS)
@@ -510,6 +504,31 @@ def test_a_run_warns_of_data_that_was_prepared_by_other_code(tmp_path: Path, cap
     assert "flats has changed since its data was prepared" in caplog.text
 
 
+def test_a_preparation_that_ends_the_process_is_told_where(tmp_path: Path) -> None:
+    folder = lay_out("flats", tmp_path)
+    own.add(folder)
+    competition("flats").make_miniature(tmp_path / "raw")
+    text = (folder / "prepare.py").read_text(encoding="utf-8")
+    (folder / "prepare.py").write_text(text.replace("    flats = ", "    raise SystemExit(0)\n    flats = "))
+    done = cli("prepare", folder, "--raw", tmp_path / "raw", "--data-dir", tmp_path / "data")
+    assert done.returncode == 1
+    assert "preparing failed in flats/prepare.py, line" in " ".join((done.stdout + done.stderr).split())
+
+
+@pytest.mark.parametrize("name", ["flats.zip", "flats.ZIP", "download"])
+def test_raw_data_is_a_zip_whatever_its_name(name: str, tmp_path: Path) -> None:
+    folder, raw = lay_out("flats", tmp_path), tmp_path / "raw"
+    own.add(folder)
+    competition("flats").make_miniature(raw)
+    shutil.make_archive(str(tmp_path / "packed"), "zip", raw)
+    (tmp_path / "packed.zip").rename(tmp_path / name)
+    done = cli("prepare", folder, "--raw", tmp_path / name, "--data-dir", tmp_path / "data")
+    assert done.returncode == 0, done.stderr
+    no_zip = cli("prepare", folder, "--raw", raw / "flats.csv", "--data-dir", tmp_path / "other")
+    assert no_zip.returncode == 1
+    assert "is no zip; give the folder that it lies in" in " ".join((no_zip.stdout + no_zip.stderr).split())
+
+
 def test_one_of_the_second_revision_alone_counts_as_prepared_once_it_is(tmp_path: Path) -> None:
     folder = change(lay_out("flats", tmp_path), revisions=["v2"])
     own.add(folder)
@@ -640,10 +659,10 @@ ENDS = {
     "prints": ("print('1.0, 2.0: the answers')", None),
     "writes to its descriptor": ("import os; os.write(1, b'1.0, 2.0: the answers')", None),
     "has a program print": ("import os; os.system('echo 1.0, 2.0: the answers')", None),
-    "leaves a process": ("import os, time; os.fork() or time.sleep(3600)", None),
-    "leaves a session": ("import os, time; os.fork() or (os.setsid(), time.sleep(3600))", None),
-    "leaves a group": ("import os, time; os.fork() or (os.setpgid(0, 0), time.sleep(3600))", None),
-    "leaves a program": ("import subprocess; subprocess.Popen(['sleep', '3600'])", None),
+    "leaves a process": ("import os, time; left = os.fork() or time.sleep(3600)", None),
+    "leaves a session": ("import os, time; left = os.fork() or (os.setsid(), time.sleep(3600))", None),
+    "leaves a group": ("import os, time; left = os.fork() or (os.setpgid(0, 0), time.sleep(3600))", None),
+    "leaves a program": ("import subprocess; left = subprocess.Popen(['sleep', '3600']).pid", None),
     "exits": ("raise SystemExit('1.0, 2.0: the answers')", "grading fails for every submission: SystemExit"),
     "is interrupted": ("raise KeyboardInterrupt('1.0, 2.0: the answers')", "grading fails: KeyboardInterrupt"),
     "ends the process": ("import os; os._exit(0)", "the grading process ended without a report"),
@@ -656,8 +675,20 @@ ENDS = {
     "raises": ("raise ValueError('1.0, 2.0: the answers')", "grading fails for every submission: ValueError"),
     "returns a word": ("return '1.0, 2.0: the answers'", "grading fails for every submission: TypeError"),
     "returns a number as a word": ("return '0.5'", "grading fails for every submission: TypeError"),
-    "returns no finite number": ("return float('-inf')", "grading fails for every submission: _NotFinite"),
+    "returns no finite number": ("return float('-inf')", "grading fails for every submission: NotFinite"),
 }
+
+
+def ends(pid: int) -> bool:
+    """Whether a process has ended, or ends soon."""
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([process], [], [], 60)[0])
+    finally:
+        os.close(process)
 
 
 @pytest.mark.parametrize("how", ENDS)
@@ -666,6 +697,8 @@ def test_whatever_a_grader_does_there_is_a_report_or_a_fault_without_its_words(h
     folder = lay_out("flats", tmp_path / "own")
     text = (folder / "grade.py").read_text(encoding="utf-8")
     head, mark, body = text.partition("    return mean_absolute_error")
+    left = tmp_path / "left"
+    code += f"; open({str(left)!r}, 'w').write(str(left))" if "left = " in code else ""
     (folder / "grade.py").write_text(f"{head}    {code}\n{mark}{body}", encoding="utf-8")
     own.add(folder)
     found, root = competition("flats"), tmp_path / "data/flats"
@@ -676,6 +709,7 @@ def test_whatever_a_grader_does_there_is_a_report_or_a_fault_without_its_words(h
     graded = partial(grading.grade_file, found, sample, store, max_bytes=1 << 20)
     if told is None:
         assert anyio.run(graded).valid_submission
+        assert not left.exists() or ends(int(left.read_text()))
         return
     with pytest.raises((GradingError, HostError), match=told) as caught:
         anyio.run(graded)

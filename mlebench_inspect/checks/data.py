@@ -72,19 +72,21 @@ def hides_the_answers(case: Case) -> None:
     for name, digest in sums(case.prepared / "public").items():
         if digest in private:
             raise Fault(f"public/{name} is private/{private[digest]}", "write it into `private` alone")
-    truth = dict(_targets(case.prepared / case.found.answers, case))
-    columns = _target_columns(case)
+    answers = _columns(case.prepared / case.found.answers)
+    truth = dict(_pairs(answers, case))
+    wanted = {c: answers[c] for c in case.found.submission.target_columns if c in answers}
     mend = "drop the target columns of test rows, and keep test rows out of the training data"
     for path in sorted((case.prepared / "public").rglob("*")):
         if path.suffix not in _DELIMITERS or path.name == Path(case.found.sample_submission).name:
             continue
         if path.stat().st_size > _LARGEST:
             continue
-        same = [key for key, target in _targets(path, case) if truth.get(key) == target]
+        columns = _columns(path)
+        same = [key for key, target in _pairs(columns, case) if truth.get(key) == target]
         if len(same) >= _ENOUGH and len(same) >= len(truth) / 10:
             raise Fault(f"public/{path.name} holds the targets of {len(same)} of {len(truth)} test rows", mend)
-        for name, values in _columns(path).items():
-            if told := next((c for c, targets in columns.items() if _tells(values, targets)), None):
+        for name, values in columns.items():
+            if told := next((c for c, targets in wanted.items() if _tells(values, targets)), None):
                 raise Fault(f"column {name!r} of public/{path.name} holds the targets of the test rows, {told!r}", mend)
 
 
@@ -97,14 +99,10 @@ def _tells(values: list[str], targets: list[str]) -> bool:
     return len(set(targets)) >= _NO_ACCIDENT and sorted(values) == sorted(targets)
 
 
-def _target_columns(case: Case) -> dict[str, list[str]]:
-    """Those of the answers, by name."""
-    path, wanted = case.prepared / case.found.answers, case.found.submission.target_columns
-    return {c: v for c, v in _columns(path).items() if c in wanted} if path.suffix in _DELIMITERS else {}
-
-
 def _columns(path: Path) -> dict[str, list[str]]:
     """Columns of a table by name, with numbers written in one way; none of what is no table, such as long texts."""
+    if path.suffix not in _DELIMITERS:
+        return {}
     try:
         with open(path, encoding="utf-8", errors="replace", newline="") as file:
             head, *rows = [row for row in csv.reader(file, delimiter=_DELIMITERS[path.suffix]) if row] or [[]]
@@ -121,13 +119,10 @@ def _written(text: str) -> str:
         return text.strip()
 
 
-def _targets(path: Path, case: Case) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+def _pairs(columns: dict[str, list[str]], case: Case) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Ids and targets of each row, where a table has these columns."""
     form = case.found.submission
     ids, targets = form.ids(case.revision), form.target_columns
-    if path.suffix not in _DELIMITERS:
-        return
-    columns = _columns(path)
     if {*ids, *targets} <= columns.keys():
         of = [list(zip(*(columns[c] for c in names), strict=True)) for names in (ids, targets)]
         yield from zip(*of, strict=True)

@@ -92,9 +92,5 @@ def has_a_board_in_order(case: Case) -> None:
         board = found.leaderboard()
     except ValueError as ex:
         raise Fault(f"leaderboard.csv: {ex}", "a header, and then a score a line, in the order of rank") from None
-    if found.has_leaderboard and not board:
-        raise Fault("leaderboard.csv holds no score", "delete the file, or write a score a line below its header")
-    if board != sorted(board, reverse=found.higher_is_better):
-        raise Fault("leaderboard.csv is not in the order of rank by higher_is_better", "sort it, the best first")
     if found.teams and board and found.teams != len(board):
         raise Fault(f"teams: {found.teams}, and leaderboard.csv has {len(board)} scores", "leave `teams` out")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import threading
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -15,8 +14,6 @@ from mlebench_inspect.tasks import Competition
 _PACKAGES = {p.__name__: Path(str(p.__file__)).parent for p in (graders, tasks)}
 _ENTRIES = ("prepare.py", "miniature.py", "search.py")
 _COMMON = ("__init__.py", "searching.py")
-_PARSING = threading.Lock()
-"""Python 3.11 raises SystemError where two threads make syntax trees at a time."""
 _ASIDE = ("raw", "tests", "example", "examples.yaml", "__pycache__")
 _WHOLE = 16 << 20
 """Bytes; of a larger file the size alone counts."""
@@ -28,13 +25,29 @@ def recipe(competition: Competition) -> str:
     Imports are followed wherever they stand, also within functions, and through what is imported; `tasks` itself,
     which calls both, is one of the modules.
     """
-    folder = competition.folder
-    own = [p for p in sorted(folder.rglob("*")) if _decides(p.relative_to(folder)) and p.is_file()]
+    own = _files_below(competition.folder)
+    others = {p: f"{p.parent.name}/{p.name}" for p in sorted(modules(competition) - own.keys())}
+    return _digest(own | others)
+
+
+def folder_digest(folder: Path) -> str:
+    """A digest of a competition's folder alone. Any thread may ask: there is no syntax tree in it, of which Python 3.11
+    bears one at a time.
+    """
+    return _digest(_files_below(folder))
+
+
+def _digest(names: dict[Path, str]) -> str:
     digest = hashlib.sha256()
-    for path in [*own, *sorted(modules(competition) - set(own))]:
-        name = path.relative_to(folder.parent) if path in own else Path(path.parent.name, path.name)
-        digest.update(f"{name.as_posix()}\0{_sum(path)}".encode())
+    for path, name in names.items():
+        digest.update(f"{name}\0{_sum(path)}".encode())
     return digest.hexdigest()[:16]
+
+
+def _files_below(folder: Path) -> dict[Path, str]:
+    """What of a competition's folder decides about its data and grading, with names, in their order."""
+    found = (p for p in sorted(folder.rglob("*")) if _decides(p.relative_to(folder)) and p.is_file())
+    return {p: p.relative_to(folder.parent).as_posix() for p in found}
 
 
 def _decides(path: Path) -> bool:
@@ -58,9 +71,7 @@ def modules(competition: Competition) -> set[Path]:
 def _imports(path: Path) -> tuple[Path, ...]:
     """The files of this package's modules that a module names in its import statements."""
     names = set()
-    with _PARSING:
-        tree = ast.parse(path.read_bytes())
-    for node in _statements(tree):
+    for node in _statements(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

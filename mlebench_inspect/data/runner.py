@@ -23,6 +23,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
+from zipfile import is_zipfile
 
 from mlebench_inspect.data import disk, modes
 from mlebench_inspect.data.archives import damage, human, md5, unpack
@@ -538,7 +539,7 @@ def find_raw(given: Path, found: Competition) -> Path:
         PreparationError: There is neither.
     """
     if given.is_file():
-        if given.suffix != ".zip":
+        if given.suffix.lower() != ".zip" and not is_zipfile(given):
             raise PreparationError(f"{found.id}: {given} is no zip; give the folder that it lies in")
         return given
     names = dict.fromkeys((found.id, found.page))

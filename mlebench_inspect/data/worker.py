@@ -61,7 +61,7 @@ def _work(line: str, channel: _Channel) -> None:
     try:
         outcome = run_job(Job.model_validate_json(line), channel.progress)
         channel.send({"outcome": outcome.model_dump(mode="json")})
-    except (Exception, SystemExit) as ex:
+    except Exception as ex:
         channel.send(as_event(ex))
 
 

@@ -152,7 +152,7 @@ class _Samples:
             "seed": sample["epoch"],
             "fields": self._fields_with(meta.get("given")),
             "answers": str(meta.get("answers_sha256") or ""),
-            "recipe": str(meta.get("recipe") or ""),
+            "folder_digest": str(meta.get("folder_digest") or ""),
             "seconds": sample.get("total_time"),
             "tokens": sum(u["total_tokens"] for u in usage) if usage else None,
             "usage": _usage(usage),

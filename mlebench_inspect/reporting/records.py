@@ -72,8 +72,8 @@ class Result:
     """What it was run with, as in a run's identity; without the fields `given_...` where it was not set up."""
     answers: str = ""
     """SHA-256 of the answers that it is graded against; empty where the setup did not come so far."""
-    recipe: str = ""
-    """Digest of the code and files of a competition of one's own, as it was graded with; empty for built-in ones."""
+    folder_digest: str = ""
+    """Of the files of a competition of one's own, as it was graded with; empty for built-in ones."""
     seconds: float | None = None
     tokens: int | None = None
     usage: Usage | None = None

@@ -103,7 +103,7 @@ def _changed(row: Row) -> list[str]:
     for (name, _), result in sorted(row.cells.items()):
         if r := result.report:
             tiers = (r.gold_threshold, r.silver_threshold, r.bronze_threshold, r.median_threshold)
-            facts.setdefault(name, set()).add((*tiers, r.metric, r.is_lower_better, result.recipe))
+            facts.setdefault(name, set()).add((*tiers, r.metric, r.is_lower_better, result.folder_digest))
     return [name for name, found in facts.items() if len(found) > 1]
 
 

@@ -13,7 +13,7 @@ from inspect_ai.solver import TaskState
 from inspect_ai.util import sandbox
 
 from mlebench_inspect._inspect import prerequisite_error
-from mlebench_inspect.data.recipes import recipe
+from mlebench_inspect.data.recipes import folder_digest
 from mlebench_inspect.data.store import Store
 from mlebench_inspect.graders.report import GradingReport
 from mlebench_inspect.plain import as_markdown, one_line
@@ -70,7 +70,7 @@ def mlebench_scorer(
             record.ending = ending_of(transcript().events)
         about = circumstances(state, record, found)
         if found.is_own:  # the built-in ones are those of the package's version
-            about["recipe"] = recipe(found)
+            about["folder_digest"] = await anyio.to_thread.run_sync(folder_digest, found.folder)
         try:
             if record.model_refused:
                 raise Unscored("no_isolation", record.model_refused)
